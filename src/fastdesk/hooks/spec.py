@@ -1,0 +1,53 @@
+"""The contracts of plug-ins: handlers answer a turn, hooks watch or veto between the stages.
+
+Enters: plug-in objects. Leaves: one frozen tuple of bound methods per hook, so that a hook without subscribers costs one
+truth test on the straight way.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, Protocol, runtime_checkable
+
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Changed, Said
+from fastdesk.model.turn import Outcome, Turn
+from fastdesk.protocol.codes import Rejection
+
+__all__ = ["HOOKS", "Handler", "HookSpec"]
+
+
+@runtime_checkable
+class Handler(Protocol):
+    """Answer turns. Handlers are asked in their declared order; the first that claims a turn answers it."""
+
+    name: str
+
+    def claim(self, turn: Turn) -> Any:
+        """Return what `answer` needs when this turn is mine, None when it is not. No I/O, no `await`: microseconds."""
+
+    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome]":
+        """Return the outcome, or an awaitable of it when it takes a model call or another slow step."""
+
+
+class HookSpec(Protocol):
+    """The hooks there are. A plug-in defines any of them by name with the same parameters."""
+
+    def on_message(self, turn: Turn) -> Rejection | None:
+        """Watch or veto a visitor's message after it was parsed and before it is stored."""
+
+    def on_stored(self, said: Said) -> None:
+        """Watch a message, anyone's, after it is durable."""
+
+    def on_outcome(self, turn: Turn, outcome: Outcome) -> Outcome | None:
+        """Watch or replace an answer before it is stored; None leaves it."""
+
+    def on_changed(self, before: Conversation | None, changed: Changed) -> None:
+        """Watch a conversation that was opened or changed, after it is durable."""
+
+
+#: Hook name → parameter names after `self`; checked against every plug-in at start.
+HOOKS: dict[str, tuple[str, ...]] = {
+    "on_message": ("turn",),
+    "on_stored": ("said",),
+    "on_outcome": ("turn", "outcome"),
+    "on_changed": ("before", "changed"),
+}

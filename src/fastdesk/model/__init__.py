@@ -1,0 +1,1 @@
+"""The nouns of the desk: frozen structs without behaviour, without I/O."""

@@ -1,0 +1,56 @@
+"""One message's walk through the pipeline: what a handler is given and what it gives back."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Role, Said
+from fastdesk.model.site import Site
+from fastdesk.model.visitor import Visitor
+
+__all__ = ["Action", "Outcome", "Reply", "Turn"]
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """A visitor's message with everything that may be known when it is answered, as of its arrival."""
+
+    id: str
+    message: Said
+    conversation: Conversation
+    visitor: Visitor
+    site: Site
+    language: str
+    received_ns: int
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """One message to the visitor."""
+
+    text: str
+    kind: str = "text"
+    role: Role = "bot"
+    name: str = ""
+    extra: dict[str, Any] | None = None
+    sources: list[dict[str, str]] | None = None
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """A change that a handler asks for; the desk does it or refuses it by its own rules."""
+
+    do: Literal["handoff", "assign", "label", "priority", "note", "resolve", "snooze", "flow", "fields", "webhook", "noted"]
+    values: dict[str, Any] = {}
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a handler answers: replies in order, actions after them, and why."""
+
+    replies: tuple[Reply, ...] = ()
+    actions: tuple[Action, ...] = ()
+    #: Encoded state of the flow to keep, b"" to end it, None to leave it.
+    flow: bytes | None = None
+    #: Ids of once-only rules that fired.
+    fired: tuple[str, ...] = ()
+    why: dict[str, Any] | None = None
+    #: True when nothing was understood: the desk counts it and offers a person.
+    missed: bool = False
