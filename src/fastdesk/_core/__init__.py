@@ -1,0 +1,11 @@
+"""The native core: mechanisms without business words, a clock or I/O. This file is its only door.
+
+Enters: plain objects, sizes in bytes, times in nanoseconds of any monotonic clock. Leaves: plain objects and
+built-in errors. Everything is bounded by constructor arguments; each contract stands in its class docstring.
+"""
+
+from fastdesk._core.lru import LRUCache
+
+__all__ = [
+    "LRUCache",
+]
