@@ -12,6 +12,8 @@
 
 enum { MAX_AGENTS = 64, TABLE = 1 << 16 };
 
+static const double SETTLE_S = 0.5;
+
 typedef struct {
     connection socket;
     char *line; /* token and frames */
@@ -132,12 +134,6 @@ static void load_agents(void) {
 
 static bool all_ready(void) { return ready_count == agent_count; }
 
-static bool quiet(void) {
-    static uint64_t since;
-    if (!since) since = now_ns();
-    return now_ns() - since > 500000000;
-}
-
 static void prepare(void) {
     visitors_load(chosen.connections, chosen.depth);
     load_agents();
@@ -146,7 +142,7 @@ static void prepare(void) {
     visitors_connect(&writing);
     for (int i = 0; i < agent_count; i++) connection_open(&desk[i].socket, &reading, i, &desk[i]);
     serve_until(all_ready, "the agents taking their conversations");
-    serve_until(quiet, "waiting for quiet");
+    serve_for_seconds(SETTLE_S); /* what the taking itself sends around */
     seen_by_agent = calloc((size_t)visitor_count, sizeof *seen_by_agent);
     for (int i = 0; i < visitor_count; i++) seen_by_agent[i] = visitors[i].seq;
 }

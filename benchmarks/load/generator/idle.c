@@ -28,7 +28,7 @@ void idle_run(void) {
     visitors_connect(&sitting);
     double connect_s = (double)(now_ns() - from) / 1e9;
     machine_reading quiet_from = machine_read(&server_tree);
-    for (uint64_t until = now_ns() + (uint64_t)(chosen.hold_s * 1e9); now_ns() < until;) connections_serve(50000000);
+    serve_for_seconds(chosen.hold_s);
     machine_reading quiet_to = machine_read(&server_tree);
     uint64_t after = tree_rss_bytes(&server_tree);
     for (int i = 0; i < visitor_count; i++) {

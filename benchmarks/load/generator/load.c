@@ -53,6 +53,10 @@ void serve_until(bool (*ready)(void), const char *what) {
     }
 }
 
+void serve_for_seconds(double seconds) {
+    for (uint64_t until = now_ns() + ns(seconds); now_ns() < until;) connections_serve(SECOND / 100);
+}
+
 static void serve_for(const scenario *s, uint64_t until) {
     uint64_t now = now_ns(), counted = total_messages;
     while (now < until) {
@@ -79,7 +83,7 @@ static void drain(const scenario *s) {
         left = s->outstanding();
         fail_when_stalled(s, "after the last message");
     }
-    for (uint64_t until = now_ns() + ns(STRAY_S); now_ns() < until;) connections_serve(SECOND / 100);
+    serve_for_seconds(STRAY_S);
 }
 
 static double share(const repetition *r, uint64_t used_ns) {

@@ -39,6 +39,7 @@ int load_run(const scenario *s); /* warm-up to report; 0, or 3 when the generato
 
 /* Serve until `ready()` or, without any progress for `stall_s`, fail with `what`. */
 void serve_until(bool (*ready)(void), const char *what);
+void serve_for_seconds(double seconds);
 void note_progress(void);
 
 #endif
