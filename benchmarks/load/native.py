@@ -19,6 +19,11 @@ class WrongAnswer(Exception):
     """The generator has stopped a run at a lost, wrong, duplicate or out-of-order answer."""
 
 
+def built_folder() -> Path:
+    """Return where compiled programs lie: in `build/`, out of the way of git."""
+    return _BUILT
+
+
 def generator_path() -> Path:
     """Return the generator, compiled anew when its sources have changed."""
     return _compiled("generator", sorted((_BENCHMARKS / "load" / "generator").glob("*.[ch]")))
