@@ -6,6 +6,8 @@ reader and not for speed.
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 
@@ -63,3 +65,69 @@ class ReferenceLRU:
 
     def keys(self) -> list[Hashable]:
         return list(self.entries)
+
+
+class ReferenceBucket:
+    """`TokenBucket` in rational numbers: the level is exact, so is the wait."""
+
+    def __init__(self, rate_per_s: float, burst: int) -> None:
+        self.rate_per_ns = Fraction(round(rate_per_s * 1_000_000), 10**15)
+        self.burst = burst
+        self.level = Fraction(burst)
+        self.last_ns = 0
+
+    def refill(self, now_ns: int) -> Fraction:
+        self.level = min(Fraction(self.burst), self.level + max(0, now_ns - self.last_ns) * self.rate_per_ns)
+        self.last_ns = now_ns
+        return self.level
+
+    def take(self, n: int, now_ns: int) -> int:
+        if self.refill(now_ns) >= n:
+            self.level -= n
+            return 0
+        return ceil((n - self.level) / self.rate_per_ns)
+
+    def give(self, n: int, now_ns: int) -> None:
+        self.level = min(Fraction(self.burst), self.refill(now_ns) + n)
+
+    def level_micro(self, now_ns: int) -> int:
+        return int(self.refill(now_ns) * 1_000_000)
+
+
+class ReferenceTable:
+    """`BucketTable` as a dict; equal to the native one while all keys lie within one sweep (256)."""
+
+    def __init__(self, rate_per_s: float, burst: int, max_keys: int) -> None:
+        self.make = lambda: ReferenceBucket(rate_per_s, burst)
+        self.max_keys = max_keys
+        self.buckets: dict[Hashable, ReferenceBucket] = {}
+        self.overflow = self.make()
+        self.order: list[Hashable] = []
+        self.hand = 0
+
+    def take(self, key: Hashable, n: int, now_ns: int) -> int:
+        return self._bucket(key, now_ns).take(n, now_ns)
+
+    def give(self, key: Hashable, n: int, now_ns: int) -> None:
+        if key in self.buckets:
+            self.buckets[key].give(n, now_ns)
+
+    def _bucket(self, key: Hashable, now_ns: int) -> ReferenceBucket:
+        if key in self.buckets:
+            return self.buckets[key]
+        if len(self.order) < self.max_keys:
+            self.order.append(key)
+            return self._fresh(key, now_ns)
+        for _ in self.order:
+            place, self.hand = self.hand, (self.hand + 1) % self.max_keys
+            former = self.order[place]
+            if self.buckets[former].refill(now_ns) == self.buckets[former].burst:
+                del self.buckets[former]
+                self.order[place] = key
+                return self._fresh(key, now_ns)
+        return self.overflow
+
+    def _fresh(self, key: Hashable, now_ns: int) -> ReferenceBucket:
+        self.buckets[key] = self.make()
+        self.buckets[key].last_ns = now_ns
+        return self.buckets[key]
