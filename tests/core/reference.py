@@ -7,7 +7,7 @@ reader and not for speed.
 from collections import OrderedDict
 from collections.abc import Hashable
 from fractions import Fraction
-from math import ceil
+from math import ceil, exp, log
 from typing import Any
 
 
@@ -131,3 +131,96 @@ class ReferenceTable:
         self.buckets[key] = self.make()
         self.buckets[key].last_ns = now_ns
         return self.buckets[key]
+
+
+MASK = 2**64 - 1
+
+
+def reference_siphash(key: bytes, item: bytes) -> int:
+    """SipHash-2-4 of `item`, from the paper."""
+
+    def rotate(x: int, bits: int) -> int:
+        return (x << bits | x >> 64 - bits) & MASK
+
+    def rounds(count: int) -> None:
+        nonlocal a, b, c, d
+        for _ in range(count):
+            a, c = (a + b) & MASK, (c + d) & MASK
+            b, d = rotate(b, 13) ^ a, rotate(d, 16) ^ c
+            a, c = (rotate(a, 32) + d) & MASK, (c + b) & MASK
+            d, b = rotate(d, 21) ^ a, rotate(b, 17) ^ c
+            c = rotate(c, 32)
+
+    k0, k1 = (int.from_bytes(key[i : i + 8], "little") for i in (0, 8))
+    a, b = k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D
+    c, d = k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573
+    padded = item + bytes(-(len(item) + 1) % 8) + bytes([len(item) & 0xFF])
+    for i in range(0, len(padded), 8):
+        word = int.from_bytes(padded[i : i + 8], "little")
+        d ^= word
+        rounds(2)
+        a ^= word
+    c ^= 0xFF
+    rounds(4)
+    return a ^ b ^ c ^ d
+
+
+class ReferenceBloom:
+    """`BloomFilter` bit for bit, its blocks Python integers."""
+
+    def __init__(self, expected: int, false_positive_rate: float, key: bytes) -> None:
+        self.key = key
+        self.hashes = next(k for k in range(1, 99) if self._rate(k) <= false_positive_rate / 2)
+        self.blocks = ceil(expected * self.hashes / log(2) / 512)
+        self.generation = 0
+        self.clear()
+
+    @staticmethod
+    def _rate(hashes: int) -> float:
+        load = 1.02 * 512 * log(2) / hashes
+        chance, rate = exp(-load), 0.0
+        for items in range(1, int(4 * load) + 60):
+            chance *= load / items
+            rate += chance * (1 - (1 - 1 / 512) ** (hashes * items)) ** hashes
+        return rate
+
+    def clear(self) -> None:
+        self.current: dict[int, int] = {}
+        self.previous: dict[int, int] = {}
+
+    def fingerprint(self, item: bytes) -> int:
+        return reference_siphash(self.key, item)
+
+    def _locate(self, item: bytes) -> tuple[int, int]:
+        state = self.fingerprint(item)
+        block = (state >> 32) * self.blocks >> 32
+        mask = 0
+        for i in range(self.hashes):
+            if i % 7 == 0:
+                state = (state + 0x9E3779B97F4A7C15) & MASK
+                x = ((state ^ state >> 30) * 0xBF58476D1CE4E5B9) & MASK
+                x = ((x ^ x >> 27) * 0x94D049BB133111EB) & MASK
+                bits = x ^ x >> 31
+            mask |= 1 << (bits & 511)
+            bits >>= 9
+        return block, mask
+
+    def may_contain(self, item: bytes) -> bool:
+        block, mask = self._locate(item)
+        return any(half.get(block, 0) & mask == mask for half in (self.current, self.previous))
+
+    def add(self, item: bytes) -> None:
+        block, mask = self._locate(item)
+        self.current[block] = self.current.get(block, 0) | mask
+        if 2 * self.bits_set() >= self.blocks * 512:
+            self.current, self.previous = {}, self.current
+            self.generation += 1
+
+    def add_if_new(self, item: bytes) -> bool:
+        if self.may_contain(item):
+            return False
+        self.add(item)
+        return True
+
+    def bits_set(self) -> int:
+        return sum(block.bit_count() for block in self.current.values())

@@ -4,8 +4,13 @@ Enters: plain objects, sizes in bytes, times in nanoseconds of any monotonic clo
 built-in errors. Everything is bounded by constructor arguments; each contract stands in its class docstring.
 """
 
+from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.lru import LRUCache
+from fastdesk._core.token_bucket import BucketTable, TokenBucket
 
 __all__ = [
+    "BloomFilter",
+    "BucketTable",
     "LRUCache",
+    "TokenBucket",
 ]

@@ -1,0 +1,36 @@
+"""Fields and C signatures of the Bloom filter."""
+
+from libc.stdint cimport uint8_t, uint64_t
+
+cdef enum:
+    BLOCK_WORDS = 8                     # 64 bytes, one cache line
+
+
+cdef struct Block:
+    uint64_t[BLOCK_WORDS] words
+
+
+cdef struct Place:                      # where an item lies, the same in both generations
+    uint64_t block
+    Block mask                          # its bits within the block
+
+
+cdef uint64_t siphash(const uint8_t* item, Py_ssize_t size, const uint64_t* key) noexcept nogil
+
+
+cdef class BloomFilter:
+    cdef:
+        readonly Py_ssize_t expected    # distinct items a generation holds
+        readonly Py_ssize_t generation  # rotations so far
+        readonly int hashes             # bits set for an item
+        uint64_t[2] _key
+        uint64_t _blocks                # in each generation
+        uint64_t _bits_set              # in the current generation
+        Block* _current
+        Block* _previous
+
+    cpdef bint may_contain(self, item) except -1
+    cpdef bint add_if_new(self, item) except -1
+    cdef int _locate(self, item, Place* place) except -1
+    cdef uint64_t _hash(self, item) except? 0
+    cdef void _set(self, const Place* place) noexcept
