@@ -1,4 +1,4 @@
-"""Build and run the native programs of the suite: the generator and the bare C echo."""
+"""Build and run the native programs of the suite: the generator, the C echo, the fast model."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def generator_path() -> Path:
 def ws_echo_path() -> Path:
     """Return the bare C echo server, compiled anew when its source has changed."""
     return _compiled("ws_echo", [_BENCHMARKS / "compare" / "ws_echo.c"])
+
+
+def fast_model_path() -> Path:
+    """Return the stand-in model for load tests, compiled anew when its source has changed."""
+    return _compiled("fast_model", [_BENCHMARKS / "load" / "fast_model.c"])
 
 
 def _compiled(name: str, sources: Sequence[Path]) -> Path:
