@@ -13,7 +13,10 @@ NATIVE = [
     "fastdesk._core.token_bucket",
     "fastdesk._core.bloom",
     "fastdesk._core.keyword_matcher",
+    "fastdesk._core.ws_assembler",
+    "fastdesk._core.ws_endpoint",
     "fastdesk._core.ws_listener",
+    "fastdesk._core.ws_protocol",
 ]
 
 DIRECTIVES = {

@@ -7,10 +7,19 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.lru import LRUCache
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
+from fastdesk._core.ws_assembler import MessageAssembler
+from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
+from fastdesk._core.ws_listener import WsConnection
+from fastdesk._core.ws_protocol import WsProtocol
 
 __all__ = [
     "BloomFilter",
     "BucketTable",
     "LRUCache",
+    "MessageAssembler",
     "TokenBucket",
+    "WsConnection",
+    "WsEndpoint",
+    "WsLimits",
+    "WsProtocol",
 ]

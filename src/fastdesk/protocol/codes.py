@@ -18,6 +18,7 @@ CODES: dict[str, tuple[int, str]] = {
     "blocked": (403, "This visitor is blocked."),
     "not_found": (404, "There is no such thing here."),
     "method_not_allowed": (405, "This address does not take that method."),
+    "upgrade_required": (426, "This address speaks WebSocket, version 13."),
     "conflict": (409, "Somebody else was faster."),
     "blocked_text": (422, "This text may not be sent here."),
     "invalid": (422, "A value is not acceptable."),

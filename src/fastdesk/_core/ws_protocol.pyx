@@ -1,0 +1,85 @@
+"""picows' frame parser on a transport: bytes in, frames out to one `WsConnection`."""
+
+import sys
+
+cimport cython
+
+from picows import WSAutoPingStrategy, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol
+
+from fastdesk._core.ws_listener cimport WsConnection
+
+__all__ = ["WsProtocol"]
+
+cdef Py_ssize_t READ_BUFFER = 2048  # the least that picows takes, a quarter of what an idle connection costs
+cdef object parse_bytes = WSProtocol.buffer_updated
+
+
+@cython.final
+cdef class ParserVoice:
+    """Take what picows tells its logger: it tells refused frames nowhere else, and none is for the log."""
+
+    cdef WsConnection connection
+
+    def __init__(self, WsConnection connection not None):
+        self.connection = connection
+
+    def isEnabledFor(self, level):
+        return False
+
+    def debug(self, message, *values):
+        pass
+
+    info = warning = debug
+
+    def error(self, message, values):
+        self.connection.parser_code = int(values[0])
+
+    def exception(self, message, *values):
+        self.connection.parser_code = 1011
+        self.connection.endpoint.report(self.connection, sys.exc_info()[1])
+
+
+class WsProtocol(WSProtocol):
+    """Parse frames for `connection`: the protocol to put on a transport. Writing, timing and pings are not its.
+
+    Feed it the head of a valid upgrade request; `subprotocol` is confirmed in the 101 unless it is empty. Its
+    base has a positional constructor that no document promises: tests/core/test_ws_protocol.py holds it to
+    its word.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, WsConnection connection not None, str subprotocol not None=""):
+        headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else None
+
+        def answer(request):
+            return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
+
+        super().__init__(
+            None,                                   # host_port
+            None,                                   # ws_path
+            False,                                  # is_client_side
+            answer,                                 # ws_listener_factory
+            ParserVoice(connection),                # logger
+            True,                                   # disconnect_on_exception
+            None,                                   # websocket_handshake_timeout
+            False,                                  # enable_auto_ping
+            None,                                   # auto_ping_idle_timeout
+            None,                                   # auto_ping_reply_timeout
+            WSAutoPingStrategy.PING_WHEN_IDLE,      # auto_ping_strategy
+            False,                                  # enable_auto_pong
+            connection.endpoint.limits.max_message_bytes,
+            None,                                   # extra_headers
+            READ_BUFFER,
+        )
+
+    def buffer_updated(self, Py_ssize_t size):
+        """Parse `size` new bytes: one read."""
+        cdef WsConnection connection = self.listener
+        if connection is not None:
+            connection.begin_read()
+        parse_bytes(self, size)
+        connection = self.listener
+        if connection is not None:
+            connection.end_read()
