@@ -1,0 +1,49 @@
+"""Which ids the events that are not yet in SQLite concern, so that a read waits only when it must."""
+
+from fastdesk.model.event import Changed, Event, Noted, Said
+from fastdesk.model.ids import TenantId
+
+__all__ = ["Freshness"]
+
+
+class Freshness:
+    """Remember the last position that concerned each id, until SQLite has it.
+
+    Kept in two generations: when everything in the older one is projected, it is dropped whole. So an append
+    costs two entries in a dict and nothing is ever searched through.
+    """
+
+    def __init__(self) -> None:
+        self._new: dict[object, int] = {}
+        self._old: dict[object, int] = {}
+        self._old_last = 0
+        self._last = 0
+
+    def note(self, event: Event, position: int) -> None:
+        """Take the event at `position` into account."""
+        new = self._new
+        if isinstance(event, Said | Noted):
+            new[event.conversation] = position
+        elif isinstance(event, Changed):
+            new[event.conversation.id] = position
+            new[event.conversation.visitor] = position
+        else:
+            new[event.kind] = position
+            new[event.kind, event.tenant] = position
+            new[event.id] = position
+        new[event.tenant] = position
+        self._last = position
+
+    def fed(self, position: int) -> None:
+        """Forget what stands in SQLite up to `position`."""
+        if position >= self._old_last:
+            self._old, self._old_last = self._new, self._last
+            self._new = {}
+
+    def position(self, key: object) -> int:
+        """Return the last position that concerns `key` and may not be in SQLite; 0 when all is there."""
+        return self._new.get(key) or self._old.get(key, 0)
+
+    def tenant(self, tenant: TenantId | None) -> int:
+        """Return the same for everything of a tenant, for all tenants when None."""
+        return self._last if tenant is None else self.position(tenant)

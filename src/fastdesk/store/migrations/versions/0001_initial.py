@@ -1,0 +1,107 @@
+"""The first schema."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+STATEMENTS = (
+    """
+    CREATE TABLE conversation (
+        tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
+        site TEXT NOT NULL,
+        visitor TEXT NOT NULL,
+        state TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        assignee TEXT,
+        team TEXT,
+        opened_at BIGINT NOT NULL,
+        active_at BIGINT NOT NULL,
+        agent_read BIGINT NOT NULL,
+        unread BIGINT DEFAULT 0 NOT NULL,
+        last_seq BIGINT DEFAULT 0 NOT NULL,
+        last_role TEXT DEFAULT '' NOT NULL,
+        last_text TEXT DEFAULT '' NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (tenant, id)
+    )
+    """,
+    "CREATE INDEX conversation_active ON conversation (tenant, state, active_at)",
+    "CREATE INDEX conversation_visitor ON conversation (tenant, visitor, opened_at)",
+    """
+    CREATE TABLE conversation_label (
+        tenant TEXT NOT NULL,
+        label TEXT NOT NULL,
+        conversation TEXT NOT NULL,
+        PRIMARY KEY (tenant, label, conversation)
+    )
+    """,
+    "CREATE INDEX conversation_label_conversation ON conversation_label (tenant, conversation)",
+    """
+    CREATE TABLE event (
+        position INTEGER NOT NULL,
+        tenant TEXT NOT NULL,
+        rev BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        conversation TEXT,
+        seq BIGINT,
+        sent BIGINT,
+        body BLOB NOT NULL,
+        PRIMARY KEY (position)
+    )
+    """,
+    "CREATE INDEX event_conversation ON event (conversation) WHERE conversation IS NOT NULL",
+    "CREATE INDEX event_sent ON event (conversation, sent) WHERE sent IS NOT NULL",
+    "CREATE INDEX event_tenant_rev ON event (tenant, rev)",
+    """
+    CREATE TABLE record (
+        tenant TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        made BIGINT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (tenant, kind, id)
+    )
+    """,
+    """
+    CREATE TABLE store (
+        "key" TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY ("key")
+    )
+    """,
+    """
+    CREATE TABLE tenant_rev (
+        tenant TEXT NOT NULL,
+        rev BIGINT NOT NULL,
+        PRIMARY KEY (tenant)
+    )
+    """,
+    """
+    CREATE TABLE visitor (
+        tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
+        site TEXT NOT NULL,
+        identity TEXT,
+        name TEXT NOT NULL,
+        email TEXT NOT NULL,
+        phone TEXT NOT NULL,
+        last_seen BIGINT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (tenant, id)
+    )
+    """,
+    "CREATE INDEX visitor_identity ON visitor (tenant, identity) WHERE identity IS NOT NULL",
+    "CREATE INDEX visitor_seen ON visitor (tenant, last_seen)",
+)
+
+
+def upgrade() -> None:
+    """Make every table."""
+    for statement in STATEMENTS:
+        op.execute(statement)

@@ -1,0 +1,144 @@
+"""The projector: durable events leave the journal here and become rows, each exactly once.
+
+One step reads the next events of the journal and applies every projection in one transaction, together with
+the position that was reached. The tenants with a file of their own come first and the main file last: its
+position says what stands everywhere. A crash in between leaves a tenant's file ahead of it, and what that
+file already has is skipped.
+
+Steps are made by a thread of low priority while the desk serves, and by an urgent one when somebody waits for
+the result; a lock keeps them apart.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, text
+
+from fastdesk.model.event import Event, Put
+from fastdesk.model.ids import TenantId
+from fastdesk.store.database import Database
+from fastdesk.store.databases import Databases
+from fastdesk.store.journal import Journal
+from fastdesk.store.projections import Feed, Projection, execute_values
+from fastdesk.store.segments import Batch
+
+__all__ = ["Projector"]
+
+_STEP_EVENTS: Final = (
+    4096  # a step of this size takes some 30 ms, which is what an urgent reader waits at most
+)
+
+
+class _TenantBody(Struct):
+    isolation: str = ""
+
+
+def _has_own_file(body: bytes | str) -> bool:
+    try:
+        return msgspec.json.decode(body, type=_TenantBody).isolation == "database"
+    except msgspec.DecodeError:
+        return False
+
+
+class Projector:
+    """Feed the journal's events to the projections."""
+
+    def __init__(self, journal: Journal, databases: Databases, projections: Sequence[Projection]) -> None:
+        self._journal = journal
+        self._databases = databases
+        self._projections = projections
+        self._lock = threading.Lock()
+        self.fed = 0
+        self.isolated: frozenset[TenantId] = frozenset()
+
+    def start(self) -> None:
+        """Learn from the main data base how far it is and which tenants have their own."""
+        self.fed, self.isolated = self._databases.open().read(_stand)
+
+    def database(self, tenant: TenantId | None) -> Database:
+        """Return where a tenant's rows stand; the main data base for None."""
+        if tenant is not None and tenant in self.isolated:
+            return self._databases.own(tenant)
+        return self._databases.open()
+
+    def step(self) -> int:
+        """Project the next events and count them; 0 when there are none.
+
+        Raises what the disk and SQLite raise.
+        """
+        with self._lock:
+            batch = self._journal.read(self.fed, _STEP_EVENTS)
+            if batch is None:
+                return 0
+            self._isolate(batch.events)
+            for tenant, feed in self._split(batch):
+                self._apply(self.database(tenant), feed, batch)
+            self.fed = batch.last
+            self._journal.trim(self.fed)
+        return len(batch.events)
+
+    def _isolate(self, events: list[Event]) -> None:
+        """Note the tenants that are made with a file of their own;
+
+        those that already have events stay where they are.
+        """
+        for event in events:
+            if isinstance(event, Put) and event.kind == "tenant" and event.body is not None:
+                tenant = TenantId(event.id)
+                if tenant in self.isolated or not _has_own_file(event.body):
+                    continue
+                if not self._databases.open().read(partial(_has_events, tenant=tenant)):
+                    self.isolated |= {tenant}
+
+    def _split(self, batch: Batch) -> list[tuple[TenantId | None, Feed]]:
+        """Deal the events out to their data bases; the main one, None, comes last."""
+        positions = range(batch.first, batch.last + 1)
+        if not self.isolated:
+            return [(None, Feed(positions, batch.events, batch.bodies))]
+        dealt: dict[TenantId | None, tuple[list[int], list[Event], list[bytes]]] = {}
+        for position, event, body in zip(positions, batch.events, batch.bodies, strict=True):
+            owner = event.tenant if event.tenant in self.isolated else None
+            row = dealt.setdefault(owner, ([], [], []))
+            row[0].append(position)
+            row[1].append(event)
+            row[2].append(body)
+        main = dealt.pop(None, ([], [], []))
+        return [(tenant, Feed(*row)) for tenant, row in dealt.items()] + [(None, Feed(*main))]
+
+    def _apply(self, database: Database, feed: Feed, batch: Batch) -> None:
+        with database.write() as connection:
+            feed = feed.after(_fed(connection))
+            for projection in self._projections:
+                projection.apply(connection, feed)
+            if database is self._databases.open():
+                revs = {event.tenant: event.rev for event in batch.events}
+                execute_values(connection, _SET_REVS, 2, [value for item in revs.items() for value in item])
+            connection.execute(_SET_FED, {"value": str(batch.last)})
+
+
+_SET_REVS: Final = "INSERT INTO tenant_rev VALUES {} ON CONFLICT (tenant) DO UPDATE SET rev = excluded.rev"
+_SET_FED: Final = text(
+    "INSERT INTO store (key, value) VALUES ('fed', :value)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_FED: Final = text("SELECT value FROM store WHERE key = 'fed'")
+_TENANTS: Final = text("SELECT id, body FROM record WHERE kind = 'tenant'")
+_HAS_EVENTS: Final = text("SELECT 1 FROM event WHERE tenant = :tenant LIMIT 1")
+
+
+def _fed(connection: Connection) -> int:
+    return int(connection.execute(_FED).scalar() or 0)
+
+
+def _stand(connection: Connection) -> tuple[int, frozenset[TenantId]]:
+    rows = connection.execute(_TENANTS).all()
+    isolated = {TenantId(id) for id, body in rows if _has_own_file(body)}
+    return _fed(connection), frozenset(isolated)
+
+
+def _has_events(connection: Connection, tenant: TenantId) -> bool:
+    return connection.execute(_HAS_EVENTS, {"tenant": tenant}).first() is not None

@@ -1,0 +1,261 @@
+"""What the rest of the desk asks of a store, and the plain values that cross that border."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+import sqlalchemy
+from msgspec import Struct
+
+from fastdesk.model.conversation import Conversation, State
+from fastdesk.model.event import Event, Said
+from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
+
+__all__ = [
+    "ConversationCounts",
+    "ConversationPage",
+    "ConversationQuery",
+    "ConversationRow",
+    "Entry",
+    "Found",
+    "FoundPage",
+    "Origin",
+    "Record",
+    "SearchQuery",
+    "Store",
+    "StoreSettings",
+    "VisitorPage",
+    "VisitorQuery",
+]
+
+T = TypeVar("T")
+
+Origin = Any
+"""Whoever waits for an event; passed back untouched."""
+
+Entry = tuple[Event, Origin | None]
+
+
+class StoreSettings(Struct, frozen=True, kw_only=True):
+    """Where the store lives and how far it may fall behind.
+
+    `max_pending_bytes` bounds what is appended and not yet on disk, `max_lag_events` what is on disk and not
+    yet in SQLite; over either, `Store.accepting` is False. A journal segment ends after `segment_bytes`.
+    """
+
+    data: Path
+    durability: Literal["fsync", "os"] = "fsync"
+    max_pending_bytes: int = 64 * 1024 * 1024
+    segment_bytes: int = 64 * 1024 * 1024
+    max_lag_events: int = 1_000_000
+    readers: int = 2
+
+
+class Record(Struct, frozen=True):
+    """A stored record; `body` is the JSON text that was put, `at` the time of its last change."""
+
+    tenant: TenantId
+    kind: str
+    id: str
+    body: bytes
+    at: int
+
+
+class ConversationQuery(Struct, frozen=True, kw_only=True):
+    """Which conversations are wanted; None means "any". `unassigned` asks for those without an assignee."""
+
+    states: tuple[State, ...] = ()
+    mode: Literal["bot", "queued", "human"] | None = None
+    assignee: AgentId | None = None
+    unassigned: bool = False
+    team: TeamId | None = None
+    label: str | None = None
+    site: SiteId | None = None
+    visitor: VisitorId | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+class ConversationRow(Struct, frozen=True, kw_only=True):
+    """A conversation with what a list shows of its messages;
+
+    `unread` counts the visitor's that no agent has seen.
+    """
+
+    conversation: Conversation
+    last_seq: int = 0
+    last_at: int = 0
+    last_role: str = ""
+    last_text: str = ""
+    unread: int = 0
+
+
+class ConversationPage(Struct, frozen=True):
+    """One page, newest activity first; `cursor` asks for the next one, None after the last."""
+
+    items: list[ConversationRow]
+    cursor: str | None = None
+
+
+class ConversationCounts(Struct, frozen=True, kw_only=True):
+    """How many conversations there are; all but `states` count the ones that are not resolved."""
+
+    states: dict[str, int] = {}
+    modes: dict[str, int] = {}
+    assignees: dict[str, int] = {}
+    teams: dict[str, int] = {}
+    labels: dict[str, int] = {}
+    unassigned: int = 0
+
+
+class VisitorQuery(Struct, frozen=True, kw_only=True):
+    """Which visitors are wanted; `text` is looked for at the start of name, e-mail, phone and identity."""
+
+    site: SiteId | None = None
+    text: str = ""
+    limit: int = 50
+    cursor: str | None = None
+
+
+class VisitorPage(Struct, frozen=True):
+    """Visitors' JSON texts, last seen first; `cursor` asks for the next page, None after the last."""
+
+    items: list[bytes]
+    cursor: str | None = None
+
+
+class SearchQuery(Struct, frozen=True, kw_only=True):
+    """Words that must all occur in a message, and where to look; times are wall-clock milliseconds."""
+
+    text: str
+    conversation: ConversationId | None = None
+    states: tuple[State, ...] = ()
+    assignee: AgentId | None = None
+    team: TeamId | None = None
+    label: str | None = None
+    site: SiteId | None = None
+    visitor: VisitorId | None = None
+    after: int | None = None
+    before: int | None = None
+    limit: int = 20
+    cursor: str | None = None
+
+
+class Found(Struct, frozen=True):
+    """A message that was found; `highlights` are (start, end) offsets into its text, in characters."""
+
+    said: Event
+    highlights: list[tuple[int, int]]
+
+
+class FoundPage(Struct, frozen=True):
+    """Messages newest first; `cursor` asks for the next page, None after the last."""
+
+    items: list[Found]
+    cursor: str | None = None
+
+
+class Store(Protocol):
+    """Keep every event for good and find it again.
+
+    `append` and everything async is called in the loop; nothing here blocks it. Reads see all that was
+    appended for what they read, also what is not yet in SQLite: they wait for it.
+    """
+
+    epoch: str
+    accepting: bool
+    on_commit: Callable[[list[Entry]], None]
+    on_fatal: Callable[[str], None]
+
+    def append(self, event: Event, origin: Origin | None = None) -> None:
+        """Take an event; `on_commit` is called in the loop once it is on disk, in the order of the appends.
+
+        Raises TypeError or UnicodeEncodeError, and takes nothing, when the event can't be encoded.
+        """
+
+    async def start(self) -> None:
+        """Open, recover what a crash left, and be ready. Raises StoreError and its children."""
+
+    async def stop(self) -> None:
+        """Write and project everything that was appended, then close."""
+
+    def revs(self) -> dict[TenantId, int]:
+        """Return the highest rev of each tenant as it stood after `start`."""
+
+    async def commit(self, event: Event) -> None:
+        """Append and return once it is on disk."""
+
+    async def settle(self) -> None:
+        """Return once everything appended so far stands in SQLite."""
+
+    async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:
+        """Return the records of a kind in the order of their making, of one tenant or of all."""
+
+    async def conversation(self, tenant: TenantId, id: ConversationId) -> Conversation | None:
+        """Return a conversation as it stands now."""
+
+    async def conversation_row(self, tenant: TenantId, id: ConversationId) -> ConversationRow | None:
+        """Return a conversation with its last message and counters."""
+
+    async def latest_conversation(
+        self, tenant: TenantId, site: SiteId, visitor: VisitorId
+    ) -> Conversation | None:
+        """Return the visitor's newest conversation on that site."""
+
+    async def said(
+        self, tenant: TenantId, conversation: ConversationId, after: int = 0, limit: int = 1000
+    ) -> list[Said]:
+        """Return messages with a seq above `after`, by seq."""
+
+    async def last_said(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[Said]:
+        """Return the newest messages, by seq."""
+
+    async def find_said(
+        self, tenant: TenantId, conversation: ConversationId, sender: str, id: str
+    ) -> Said | None:
+        """Return the message that `sender` sent under `id`."""
+
+    async def history(
+        self, tenant: TenantId, conversation: ConversationId, before: int | None, limit: int
+    ) -> list[Event]:
+        """Return the newest events of a conversation with a rev below `before`, by rev."""
+
+    async def since(self, tenant: TenantId, rev: int, limit: int) -> list[Event]:
+        """Return the tenant's events after `rev`, by rev.
+
+        A gap after `rev` means that those were forgotten.
+        """
+
+    async def conversations(self, tenant: TenantId, query: ConversationQuery) -> ConversationPage:
+        """Return one page of the tenant's conversations."""
+
+    async def counts(self, tenant: TenantId) -> ConversationCounts:
+        """Count the tenant's conversations."""
+
+    async def visitor(self, tenant: TenantId, id: VisitorId) -> bytes | None:
+        """Return a visitor's JSON text."""
+
+    async def visitors_by_identity(self, tenant: TenantId, site: SiteId, identity: str) -> list[bytes]:
+        """Return the visitors that bear a proven identity, last seen first."""
+
+    async def visitors(self, tenant: TenantId, query: VisitorQuery) -> VisitorPage:
+        """Return one page of the tenant's visitors."""
+
+    async def search(self, tenant: TenantId, query: SearchQuery) -> FoundPage:
+        """Find messages by their words; those of the last seconds may be missing."""
+
+    async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
+        """Run a read of another room in a reader thread; the connection can't write."""
+
+    async def erase(
+        self, tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: str, reason: str = ""
+    ) -> None:
+        """Remove a visitor and all that was said with them from the disk;
+
+        an event of its own, under `rev`.
+        """
+
+    async def forget_before(
+        self, tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str = ""
+    ) -> None:
+        """Remove a tenant's older messages and notes from the disk; an event of its own, under `rev`."""

@@ -1,0 +1,308 @@
+"""What is read from one data base: plain functions of a connection that can't write."""
+
+import base64
+import re
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
+
+from fastdesk.errors import StoreError
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Event, Said
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.store import tables
+from fastdesk.store.projections import sent_digest
+from fastdesk.store.protocol import (
+    ConversationCounts,
+    ConversationPage,
+    ConversationQuery,
+    ConversationRow,
+    Record,
+    VisitorPage,
+    VisitorQuery,
+)
+
+__all__ = [
+    "conversation_row",
+    "conversations",
+    "counts",
+    "find_said",
+    "history",
+    "last_said",
+    "latest_conversation",
+    "records",
+    "revs",
+    "said",
+    "since",
+    "visitor",
+    "visitors",
+    "visitors_by_identity",
+]
+
+decode_event: Final = msgspec.msgpack.Decoder(Event).decode
+_decode_said: Final = msgspec.msgpack.Decoder(Said).decode
+decode_conversation: Final = msgspec.msgpack.Decoder(Conversation).decode
+
+_MAX_PAGE: Final = 500
+
+_event = tables.event.c
+_conversation = tables.conversation.c
+_visitor = tables.visitor.c
+
+
+def revs(connection: Connection) -> dict[TenantId, int]:
+    """Return the highest rev of each tenant."""
+    return {TenantId(row.tenant): row.rev for row in connection.execute(select(tables.tenant_rev))}
+
+
+def records(connection: Connection, kind: str, tenant: TenantId | None) -> list[Record]:
+    """Return the records of a kind in the order of their making."""
+    record = tables.record.c
+    query = select(tables.record).where(record.kind == kind).order_by(record.made)
+    if tenant is not None:
+        query = query.where(record.tenant == tenant)
+    return [
+        Record(TenantId(row.tenant), row.kind, row.id, row.body.encode(), row.at)
+        for row in connection.execute(query)
+    ]
+
+
+# Conversations.
+
+
+def _row(row: Row[Any]) -> ConversationRow:
+    return ConversationRow(
+        conversation=decode_conversation(row.body),
+        last_seq=row.last_seq,
+        last_at=row.active_at,
+        last_role=row.last_role,
+        last_text=row.last_text,
+        unread=row.unread,
+    )
+
+
+def conversation_row(connection: Connection, tenant: TenantId, id: ConversationId) -> ConversationRow | None:
+    """Return one conversation with what its list entry shows."""
+    query = select(tables.conversation).where(_conversation.tenant == tenant, _conversation.id == id)
+    row = connection.execute(query).first()
+    return _row(row) if row is not None else None
+
+
+def latest_conversation(
+    connection: Connection, tenant: TenantId, site: SiteId, visitor: VisitorId
+) -> Conversation | None:
+    """Return the visitor's conversation on a site that was opened last."""
+    query = (
+        select(_conversation.body)
+        .where(_conversation.tenant == tenant, _conversation.visitor == visitor, _conversation.site == site)
+        .order_by(_conversation.opened_at.desc(), _conversation.id.desc())
+        .limit(1)
+    )
+    body = connection.execute(query).scalar()
+    return decode_conversation(body) if body is not None else None
+
+
+def conversations(connection: Connection, tenant: TenantId, query: ConversationQuery) -> ConversationPage:
+    """Return one page of conversations, newest activity first."""
+    limit = max(1, min(query.limit, _MAX_PAGE))
+    rows = select(tables.conversation).where(*conversation_filters(tenant, query))
+    if query.cursor is not None:
+        active_at, id = decode_cursor(query.cursor)
+        rows = rows.where(tuple_(_conversation.active_at, _conversation.id) < (int(active_at), id))
+    rows = rows.order_by(_conversation.active_at.desc(), _conversation.id.desc()).limit(limit + 1)
+    found = connection.execute(rows).all()
+    cursor = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        cursor = encode_cursor(last.active_at, last.id)
+    return ConversationPage([_row(row) for row in found[:limit]], cursor)
+
+
+def conversation_filters(tenant: TenantId, query: ConversationQuery) -> list[Any]:
+    """Return the conditions on table `conversation` that a query asks for."""
+    where: list[Any] = [_conversation.tenant == tenant]
+    if query.states:
+        where.append(_conversation.state.in_(query.states))
+    if query.unassigned:
+        where.append(_conversation.assignee.is_(None))
+    for column, value in (
+        (_conversation.mode, query.mode),
+        (_conversation.assignee, query.assignee),
+        (_conversation.team, query.team),
+        (_conversation.site, query.site),
+        (_conversation.visitor, query.visitor),
+    ):
+        if value is not None:
+            where.append(column == value)
+    if query.label is not None:
+        where.append(_bears(query.label))
+    return where
+
+
+def _bears(label: str) -> Any:
+    labels = tables.conversation_label.c
+    return (
+        select(labels.label)
+        .where(
+            labels.tenant == _conversation.tenant,
+            labels.label == label,
+            labels.conversation == _conversation.id,
+        )
+        .exists()
+    )
+
+
+def counts(connection: Connection, tenant: TenantId) -> ConversationCounts:
+    """Count a tenant's conversations: all by state, those not resolved by the rest."""
+
+    def count(column: Any, *where: Any) -> dict[Any, int]:
+        query = select(column, func.count()).where(_conversation.tenant == tenant, *where).group_by(column)
+        return {key: number for key, number in connection.execute(query)}
+
+    live = _conversation.state != "resolved"
+    assignees = count(_conversation.assignee, live)
+    unassigned = assignees.pop(None, 0)
+    teams = count(_conversation.team, live)
+    teams.pop(None, None)
+    labels = tables.conversation_label.c
+    by_label = (
+        select(labels.label, func.count())
+        .join(
+            tables.conversation,
+            and_(_conversation.tenant == labels.tenant, _conversation.id == labels.conversation),
+        )
+        .where(labels.tenant == tenant, live)
+        .group_by(labels.label)
+    )
+    return ConversationCounts(
+        states=count(_conversation.state),
+        modes=count(_conversation.mode, live),
+        assignees=assignees,
+        teams=teams,
+        labels={label: number for label, number in connection.execute(by_label)},
+        unassigned=unassigned,
+    )
+
+
+# Messages and events.
+
+
+def _of(tenant: TenantId, conversation: ConversationId) -> Select[Any]:
+    return select(_event.body).where(_event.conversation == conversation, _event.tenant == tenant)
+
+
+def said(
+    connection: Connection, tenant: TenantId, conversation: ConversationId, after: int, limit: int
+) -> list[Said]:
+    """Return messages with a seq above `after`, by seq."""
+    query = _of(tenant, conversation).where(_event.kind == "said")
+    if after <= 0:
+        bodies = connection.execute(query.order_by(_event.position).limit(limit)).scalars().all()
+        return [_decode_said(body) for body in bodies]
+    row = conversation_row(connection, tenant, conversation)
+    missing = (row.last_seq if row is not None else 0) - after
+    if missing <= 0:
+        return []
+    # Seqs are dense and only their beginning is ever forgotten: counted from the end, where the reader mostly
+    # stands.
+    query = query.where(_event.seq > after).order_by(_event.position.desc())
+    query = query.limit(min(missing, limit)).offset(max(missing - limit, 0))
+    return [_decode_said(body) for body in connection.execute(query).scalars().all()[::-1]]
+
+
+def last_said(
+    connection: Connection, tenant: TenantId, conversation: ConversationId, limit: int
+) -> list[Said]:
+    """Return the newest messages, by seq."""
+    query = _of(tenant, conversation).where(_event.kind == "said")
+    query = query.order_by(_event.position.desc()).limit(limit)
+    return [_decode_said(body) for body in connection.execute(query).scalars().all()[::-1]]
+
+
+def find_said(
+    connection: Connection, tenant: TenantId, conversation: ConversationId, sender: str, id: str
+) -> Said | None:
+    """Return the message that `sender` sent under `id`."""
+    query = _of(tenant, conversation).where(_event.sent == sent_digest(sender, id))
+    for body in connection.execute(query.order_by(_event.position)).scalars():
+        found = _decode_said(body)
+        if found.id == id and found.sender == sender:
+            return found
+    return None
+
+
+def history(
+    connection: Connection, tenant: TenantId, conversation: ConversationId, before: int | None, limit: int
+) -> list[Event]:
+    """Return the newest events of a conversation with a rev below `before`, by rev."""
+    query = _of(tenant, conversation)
+    if before is not None:
+        query = query.where(_event.rev < before)
+    query = query.order_by(_event.position.desc()).limit(limit)
+    return [decode_event(body) for body in connection.execute(query).scalars().all()[::-1]]
+
+
+def since(connection: Connection, tenant: TenantId, rev: int, limit: int) -> list[Event]:
+    """Return the tenant's events after `rev`, by rev."""
+    query = select(_event.body).where(_event.tenant == tenant, _event.rev > rev)
+    query = query.order_by(_event.rev).limit(limit)
+    return [decode_event(body) for body in connection.execute(query).scalars()]
+
+
+# Visitors.
+
+
+def visitor(connection: Connection, tenant: TenantId, id: VisitorId) -> bytes | None:
+    """Return a visitor's JSON text."""
+    query = select(_visitor.body).where(_visitor.tenant == tenant, _visitor.id == id)
+    body = connection.execute(query).scalar()
+    return body.encode() if body is not None else None
+
+
+def visitors_by_identity(
+    connection: Connection, tenant: TenantId, site: SiteId, identity: str
+) -> list[bytes]:
+    """Return the visitors that bear a proven identity, last seen first."""
+    query = select(_visitor.body).where(
+        _visitor.tenant == tenant, _visitor.identity == identity, _visitor.site == site
+    )
+    return [body.encode() for body in connection.execute(query.order_by(_visitor.last_seen.desc())).scalars()]
+
+
+def visitors(connection: Connection, tenant: TenantId, query: VisitorQuery) -> VisitorPage:
+    """Return one page of visitors, last seen first."""
+    limit = max(1, min(query.limit, _MAX_PAGE))
+    rows = select(_visitor.id, _visitor.last_seen, _visitor.body).where(_visitor.tenant == tenant)
+    if query.site is not None:
+        rows = rows.where(_visitor.site == query.site)
+    if query.text:
+        pattern = re.sub(r"([%_\\])", r"\\\1", query.text.strip()) + "%"
+        columns = (_visitor.name, _visitor.email, _visitor.phone, _visitor.identity)
+        rows = rows.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    if query.cursor is not None:
+        last_seen, id = decode_cursor(query.cursor)
+        rows = rows.where(tuple_(_visitor.last_seen, _visitor.id) < (int(last_seen), id))
+    rows = rows.order_by(_visitor.last_seen.desc(), _visitor.id.desc()).limit(limit + 1)
+    found = connection.execute(rows).all()
+    cursor = None
+    if len(found) > limit:
+        cursor = encode_cursor(found[limit - 1].last_seen, found[limit - 1].id)
+    return VisitorPage([row.body.encode() for row in found[:limit]], cursor)
+
+
+# Cursors: where a page ended, in a form that nobody is tempted to make up.
+
+
+def encode_cursor(number: int, id: str) -> str:
+    """Return the cursor behind the row (number, id)."""
+    return base64.urlsafe_b64encode(f"{number}.{id}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[int, str]:
+    """Return what `encode_cursor` was given. Raises StoreError for anything else."""
+    try:
+        number, _, id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(".")
+        return int(number), id
+    except ValueError as failure:
+        raise StoreError("The cursor is not one that this store has given.") from failure

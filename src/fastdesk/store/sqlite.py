@@ -1,0 +1,311 @@
+"""The store of one desk: the journal in front, SQLite behind it.
+
+    append ──> journal (batch, write, fdatasync) ──> on_commit        the truth
+                  └──> projector ──> SQLite ──> reads                  its readable form
+
+Events enter in the loop and come back in the loop when they are durable. Reads first wait for what was
+appended and concerns them, then run in a reader thread.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+import sqlalchemy
+import structlog
+from sqlalchemy import text
+
+from fastdesk.errors import StoreError
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Event, Said
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.observe.clock import Entropy
+from fastdesk.store import reads
+from fastdesk.store.databases import Databases
+from fastdesk.store.feeder import Feeder
+from fastdesk.store.freshness import Freshness
+from fastdesk.store.journal import Journal
+from fastdesk.store.projections import BASE, Projection
+from fastdesk.store.projector import Projector
+from fastdesk.store.protocol import (
+    ConversationCounts,
+    ConversationPage,
+    ConversationQuery,
+    ConversationRow,
+    Entry,
+    Origin,
+    Record,
+    StoreSettings,
+    VisitorPage,
+    VisitorQuery,
+)
+from fastdesk.store.runner import Runner
+from fastdesk.store.waiters import Waiters
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+
+_log = structlog.get_logger("fastdesk.store")
+
+_TAIL_EVENTS: Final = 4096
+_EPOCH: Final = text("SELECT value FROM store WHERE key = 'epoch'")
+_SET_EPOCH: Final = text("INSERT INTO store (key, value) VALUES ('epoch', :value)")
+
+
+class SqliteStore:
+    """Keep events in a journal and project them to SQLite.
+
+    Args:
+        settings: limits; the folder is the business of `journal` and `databases`.
+        journal, runner, databases: the parts that a simulation replaces.
+        entropy: makes the epoch.
+        projections: what other rooms keep, in the same transactions as the store's own.
+    """
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        *,
+        journal: Journal,
+        runner: Runner,
+        databases: Databases,
+        entropy: Entropy,
+        projections: Sequence[Projection] = (),
+    ) -> None:
+        self.epoch = ""
+        self.accepting = True
+        self.on_commit: Callable[[list[Entry]], None] = lambda entries: None
+        self.on_fatal: Callable[[str], None] = lambda reason: None
+        self._settings = settings
+        self._journal = journal
+        self._runner = runner
+        self._databases = databases
+        self._entropy = entropy
+        self._projector = Projector(journal, databases, (*BASE, *projections))
+        self._feeder = Feeder(self._projector, runner, self)
+        self._freshness = Freshness()
+        self._revs: dict[TenantId, int] = {}
+        self._encode = msgspec.msgpack.Encoder().encode
+        # Positions in the journal: appended >= durable >= fed.
+        self._appended = 0
+        self._durable = 0
+        self._fed = 0
+        self._pending_bytes = 0
+        self._is_full = {"journal": False, "sqlite": False}
+        self._broken = ""
+        self._durable_waiters = Waiters()
+        self._fed_waiters = Waiters()
+
+    # Events.
+
+    def append(self, event: Event, origin: Origin | None = None) -> None:
+        body = self._encode(event)
+        self._appended = position = self._appended + 1
+        self._journal.append((event, origin), body)
+        self._freshness.note(event, position)
+        self._pending_bytes = pending = self._pending_bytes + len(body)
+        if pending > self._settings.max_pending_bytes:
+            self.accepting = False
+
+    async def commit(self, event: Event) -> None:
+        if self._broken:
+            raise StoreError(self._broken)
+        self.append(event)
+        await self._durable_waiters.wait(self._appended)
+
+    async def settle(self) -> None:
+        await self._until_fed(self._appended, patient=True)
+
+    def revs(self) -> dict[TenantId, int]:
+        return dict(self._revs)
+
+    # Start and stop.
+
+    async def start(self) -> None:
+        self._runner.bind()
+        main = self._databases.open()
+        try:
+            self._projector.start()
+            self._revs = main.read(reads.revs)
+            self.epoch = (
+                main.read(lambda connection: connection.execute(_EPOCH).scalar()) or self._new_epoch()
+            )
+            self._fed = self._projector.fed
+            self._appended = self._durable = self._journal.open(self._fed, self)
+            self._read_tail()
+        except BaseException:
+            self._databases.close()
+            raise
+        self._feeder.start()
+
+    async def stop(self) -> None:
+        self.accepting = False
+        await self._runner.read(self._journal.close)
+        if not self._broken:
+            await self._until_fed(self._durable, patient=False)
+        self._feeder.stop()
+        self._runner.stop()
+        self._databases.close()
+
+    def _new_epoch(self) -> str:
+        epoch = self._entropy.random_bytes(8).hex()
+        with self._databases.open().write() as connection:
+            connection.execute(_SET_EPOCH, {"value": epoch})
+        return epoch
+
+    def _read_tail(self) -> None:
+        """Take into account what is durable and not yet in SQLite."""
+        after = self._fed
+        while (batch := self._journal.read(after, _TAIL_EVENTS)) is not None:
+            for position, event in enumerate(batch.events, batch.first):
+                self._revs[event.tenant] = event.rev
+                self._freshness.note(event, position)
+            after = batch.last
+        if after > self._fed:
+            _log.info("store_catches_up", events=after - self._fed)
+
+    # What journal and feeder tell, in the loop.
+
+    def durable(self, entries: list[Entry], size: int) -> None:
+        self._durable += len(entries)
+        self._pending_bytes -= size
+        self._judge()
+        self._feeder.notify()
+        if self._fed_waiters:
+            self._feeder.hurry(self._fed_waiters.highest)
+        self._durable_waiters.reach(self._durable)
+        self.on_commit(entries)
+
+    def fed(self, position: int) -> None:
+        self._fed = position
+        self._freshness.fed(position)
+        self._judge()
+        self._fed_waiters.reach(position)
+
+    def full(self, is_full: bool) -> None:
+        self._set_full("journal", is_full)
+
+    def projecting_full(self, is_full: bool) -> None:
+        self._set_full("sqlite", is_full)
+
+    def broken(self, reason: str) -> None:
+        if not self._broken:
+            self._broken = reason
+            _log.critical("store_broken", reason=reason)
+            self._judge()
+            self._durable_waiters.fail(reason)
+            self._fed_waiters.fail(reason)
+            self.on_fatal(reason)
+
+    def _set_full(self, part: str, is_full: bool) -> None:
+        self._is_full[part] = is_full
+        _log.error("disk_full", part=part) if is_full else _log.info("disk_takes_again", part=part)
+        self._judge()
+        if is_full:
+            self._fed_waiters.let_go()  # reads go on with what stands there
+
+    def _judge(self) -> None:
+        lag = self._durable - self._fed
+        over = self._pending_bytes > self._settings.max_pending_bytes or lag > self._settings.max_lag_events
+        self.accepting = not (over or self._broken or any(self._is_full.values()))
+        if lag > self._settings.max_lag_events:
+            self._feeder.hurry(self._durable)
+
+    async def _until_fed(self, position: int, *, patient: bool) -> None:
+        if position <= self._fed:
+            return
+        if self._broken:
+            raise StoreError(self._broken)
+        self._feeder.hurry(position)
+        if position > self._fed:
+            await self._fed_waiters.wait(position, patient=patient)
+
+    # Reads.
+
+    async def _read(
+        self, tenant: TenantId | None, position: int, query: Callable[[sqlalchemy.Connection], T]
+    ) -> T:
+        """Run `query` where the tenant's rows stand, once SQLite has what was appended up to `position`."""
+        if position > self._fed and not any(self._is_full.values()) and not self._broken:
+            await self._until_fed(position, patient=False)
+        return await self._runner.read(lambda: self._projector.database(tenant).read(query))
+
+    async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
+        return await self._read(tenant, self._freshness.tenant(tenant), query)
+
+    async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:
+        if tenant is not None:
+            position = self._freshness.position((kind, tenant))
+            return await self._read(tenant, position, lambda c: reads.records(c, kind, tenant))
+        position = self._freshness.position(kind)
+        found = await self._read(None, position, lambda c: reads.records(c, kind, None))
+        for own in sorted(self._projector.isolated):
+            found += await self._read(own, position, lambda c: reads.records(c, kind, None))
+        return found
+
+    async def conversation(self, tenant: TenantId, id: ConversationId) -> Conversation | None:
+        row = await self.conversation_row(tenant, id)
+        return row.conversation if row is not None else None
+
+    async def conversation_row(self, tenant: TenantId, id: ConversationId) -> ConversationRow | None:
+        position = self._freshness.position(id)
+        return await self._read(tenant, position, lambda c: reads.conversation_row(c, tenant, id))
+
+    async def latest_conversation(
+        self, tenant: TenantId, site: SiteId, visitor: VisitorId
+    ) -> Conversation | None:
+        position = self._freshness.position(visitor)
+        return await self._read(
+            tenant, position, lambda c: reads.latest_conversation(c, tenant, site, visitor)
+        )
+
+    async def said(
+        self, tenant: TenantId, conversation: ConversationId, after: int = 0, limit: int = 1000
+    ) -> list[Said]:
+        position = self._freshness.position(conversation)
+        return await self._read(tenant, position, lambda c: reads.said(c, tenant, conversation, after, limit))
+
+    async def last_said(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[Said]:
+        position = self._freshness.position(conversation)
+        return await self._read(tenant, position, lambda c: reads.last_said(c, tenant, conversation, limit))
+
+    async def find_said(
+        self, tenant: TenantId, conversation: ConversationId, sender: str, id: str
+    ) -> Said | None:
+        position = self._freshness.position(conversation)
+        return await self._read(
+            tenant, position, lambda c: reads.find_said(c, tenant, conversation, sender, id)
+        )
+
+    async def history(
+        self, tenant: TenantId, conversation: ConversationId, before: int | None, limit: int
+    ) -> list[Event]:
+        position = self._freshness.position(conversation)
+        return await self._read(
+            tenant, position, lambda c: reads.history(c, tenant, conversation, before, limit)
+        )
+
+    async def since(self, tenant: TenantId, rev: int, limit: int) -> list[Event]:
+        position = self._freshness.tenant(tenant)
+        return await self._read(tenant, position, lambda c: reads.since(c, tenant, rev, limit))
+
+    async def conversations(self, tenant: TenantId, query: ConversationQuery) -> ConversationPage:
+        position = self._freshness.tenant(tenant)
+        return await self._read(tenant, position, lambda c: reads.conversations(c, tenant, query))
+
+    async def counts(self, tenant: TenantId) -> ConversationCounts:
+        return await self._read(tenant, self._freshness.tenant(tenant), lambda c: reads.counts(c, tenant))
+
+    async def visitor(self, tenant: TenantId, id: VisitorId) -> bytes | None:
+        return await self._read(tenant, self._freshness.position(id), lambda c: reads.visitor(c, tenant, id))
+
+    async def visitors_by_identity(self, tenant: TenantId, site: SiteId, identity: str) -> list[bytes]:
+        position = self._freshness.position(("visitor", tenant))
+        return await self._read(
+            tenant, position, lambda c: reads.visitors_by_identity(c, tenant, site, identity)
+        )
+
+    async def visitors(self, tenant: TenantId, query: VisitorQuery) -> VisitorPage:
+        position = self._freshness.position(("visitor", tenant))
+        return await self._read(tenant, position, lambda c: reads.visitors(c, tenant, query))

@@ -1,0 +1,118 @@
+"""The tables of one SQLite file, as SQLAlchemy describes them; PostgreSQL takes the same."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+__all__ = [
+    "conversation",
+    "conversation_label",
+    "event",
+    "metadata",
+    "record",
+    "store",
+    "tenant_rev",
+    "visitor",
+]
+
+metadata = MetaData()
+
+#: Single values of the store: epoch, fed position.
+store = Table("store", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+#: The highest rev of each tenant. It outlives the events.
+tenant_rev = Table(
+    "tenant_rev",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("rev", BigInteger, nullable=False),
+)
+
+#: Every event by its position in the journal; `body` is the event as the journal has it. Rows are only ever
+#: added at the end, and no index has random keys: with ten million rows an insert costs what it costs with
+#: none.
+event = Table(
+    "event",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("tenant", Text, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # said, noted, changed, put
+    Column("conversation", Text),
+    Column("seq", BigInteger),  # of what was said
+    Column("sent", BigInteger),  # digest of sender and message id, to find a repeated message
+    Column("body", LargeBinary, nullable=False),
+)
+Index("event_tenant_rev", event.c.tenant, event.c.rev)
+Index("event_conversation", event.c.conversation, sqlite_where=event.c.conversation.is_not(None))
+Index("event_sent", event.c.conversation, event.c.sent, sqlite_where=event.c.sent.is_not(None))
+
+#: Every conversation as its last `Changed` says (`body`), and what its messages add.
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("visitor", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("assignee", Text),
+    Column("team", Text),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("active_at", BigInteger, nullable=False),  # of the last message, or of the opening
+    Column("agent_read", BigInteger, nullable=False),
+    Column("unread", BigInteger, nullable=False, server_default=text("0")),
+    Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("last_role", Text, nullable=False, server_default=text("''")),
+    Column("last_text", Text, nullable=False, server_default=text("''")),
+    Column("body", LargeBinary, nullable=False),
+)
+Index("conversation_active", conversation.c.tenant, conversation.c.state, conversation.c.active_at)
+Index("conversation_visitor", conversation.c.tenant, conversation.c.visitor, conversation.c.opened_at)
+
+conversation_label = Table(
+    "conversation_label",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("conversation", Text, primary_key=True),
+)
+Index("conversation_label_conversation", conversation_label.c.tenant, conversation_label.c.conversation)
+
+visitor = Table(
+    "visitor",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("identity", Text),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # JSON
+)
+Index("visitor_identity", visitor.c.tenant, visitor.c.identity, sqlite_where=visitor.c.identity.is_not(None))
+Index("visitor_seen", visitor.c.tenant, visitor.c.last_seen)
+
+#: Every other record: sites, agents, rules, articles …
+record = Table(
+    "record",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),  # position of the first event: the order of their making
+    Column("body", Text, nullable=False),  # JSON
+)
