@@ -1,0 +1,104 @@
+"""What it costs to be there: idle connections, a reconnect storm, start-up, memory, import."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks.load.bench import Bench
+from benchmarks.load.desk import ANSWER, QUESTION
+from benchmarks.load.results import Row, Spread
+from benchmarks.load.scenarios import Scenario, less
+
+_IMPORTS = 15
+_HEAVY_MODULES = ("openai", "sqlalchemy", "pydantic", "rich")
+
+
+def _idle(bench: Bench, row: Row) -> None:
+    desk = bench.desk()
+    count = 10_000
+    row.load, row.durability = f"{count:,} connections", desk.durability
+    sessions = desk.sessions(count, _counting(bench, count))
+    report = bench.generate("idle", desk.port, desk.pid, connections=count, sessions=sessions, hold=5)
+    row.raw.append(report)
+    row.facts["connections opened per s"] = round(report["connects_per_s"])
+    row.facts["server's share of its core while idle"] = report["idle_server_share"]
+    row.goals = [
+        less("RSS of an idle connection", "KB", report["bytes_per_connection"] / 1024, 16, 10),
+    ]
+    bench.stop_desk()  # with its connections gone it would be no fresh desk for the next scenario
+
+
+def _storm(bench: Bench, row: Row) -> None:
+    desk = bench.desk()
+    count = 5_000
+    row.load, row.durability = f"{count:,} connections", desk.durability
+    sessions = desk.sessions(count, _counting(bench, count))
+    report = bench.generate(
+        "storm", desk.port, desk.pid, connections=count, sessions=sessions, text=QUESTION, expect=ANSWER
+    )
+    row.raw.append(report)
+    row.facts["all resumed after s"] = round(report["seconds"], 2)
+    row.facts["resumed per s"] = round(report["resumed_per_s"])
+    row.p50_ms, row.p99_ms = _one(report["latency"]["p50_ms"]), _one(report["latency"]["p99_ms"])
+    row.server_cpu_us = _one(report["server_cpu_us"])
+    bench.stop_desk()
+
+
+def _one(value: float) -> Spread:
+    return Spread(value, value, value)
+
+
+def _counting(bench: Bench, count: int) -> Callable[[int], None]:
+    made = 0
+
+    def count_one(_: int) -> None:
+        nonlocal made
+        made += 1
+        if made % 100 == 0:
+            bench.note("making visitors", made / count)
+
+    return count_one
+
+
+def _start(bench: Bench, row: Row) -> None:
+    bench.stop_desk()
+    times = []
+    for _ in range(bench.method.repetitions):
+        desk = bench.desk()
+        times.append(desk.server.ready_after_s)
+        bench.stop_desk()
+    row.facts["ready after start, empty store, s"] = round(statistics.median(times), 3)
+
+
+def _import(bench: Bench, row: Row) -> None:
+    bare = _fastest_start("pass")
+    whole = _fastest_start("import fastdesk")
+    probe = f"import sys, fastdesk; print(*[name for name in {_HEAVY_MODULES!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    row.facts["heavy modules loaded"] = ", ".join(loaded) or "none"
+    row.goals = [
+        less("import fastdesk", "ms", (whole - bare) * 1000, 60),
+        less("heavy modules loaded", "", float(len(loaded)), 0),
+    ]
+
+
+def _fastest_start(code: str) -> float:
+    times = []
+    for _ in range(_IMPORTS):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+SCENARIOS = (
+    Scenario("idle-10000", "upkeep", "Idle connections", _idle),
+    Scenario("storm-5000", "upkeep", "Reconnect storm, resumed without loss", _storm),
+    Scenario("start", "upkeep", "Ready after start", _start, quick=True),
+    Scenario("import", "upkeep", "import fastdesk", _import, quick=True),
+)

@@ -1,0 +1,140 @@
+"""The tables: scenarios beside the published figures, goals, other makers' echoes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.load.results import Report, Row
+from benchmarks.report import figures
+
+Cells = list[list[str]]
+
+_SCENARIO_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("Scenario", lambda row: row.title),
+    ("Load", lambda row: row.load or "–"),
+    ("Published, 4 cores", figures.published),
+    ("Here, 1 core: median (range)", figures.rate),
+    ("p50 / p99 / p99.9 ms", figures.latencies),
+    ("Times published", figures.times_published),
+    ("Of C echo", figures.share_of_echo),
+    ("Server CPU µs (C echo)", figures.cpu),
+    ("Ack after", lambda row: row.durability or "–"),
+    ("Generator", figures.generator),
+)
+_OTHER_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("Server", lambda row: row.title),
+    ("Load", lambda row: row.load),
+    ("Rate: median (range)", figures.rate),
+    ("p50 / p99 / p99.9 ms", figures.latencies),
+    ("Server CPU µs", figures.cpu),
+    ("Version", lambda row: str(row.facts.get("version", "–"))),
+)
+_GOAL_COLUMNS = ("Scenario", "Figure", "Here", "At least", "Aim", "")
+_VERDICT_STYLES = {
+    "aim reached": "bold green",
+    "reached": "green",
+    "MISSED": "bold red",
+    "not measured": "yellow",
+}
+
+
+def scenario_cells(report: Report) -> Cells:
+    """Return a line for each scenario that moved messages."""
+    return [[cell(row) for _, cell in _SCENARIO_COLUMNS] for row in report.rows if row.rate]
+
+
+def goal_cells(report: Report) -> Cells:
+    """Return a line for each goal, and for each scenario without figures the reason."""
+    lines = []
+    for row in report.rows:
+        for goal in row.goals:
+            bars = figures.bar(goal, goal.at_least), figures.bar(goal, goal.aim)
+            verdict = figures.VERDICTS[goal.verdict]
+            lines.append([row.title, goal.what, figures.measured(goal), *bars, verdict])
+        if row.skipped or row.failure:
+            lines.append([row.title, "", "", "", "", figures.outcome(row)])
+    return lines
+
+
+def fact_cells(report: Report) -> Cells:
+    """Return a line for each further fact."""
+    return [
+        [row.title, name, value if isinstance(value, str) else figures.number(value)]
+        for row in report.rows
+        for name, value in row.facts.items()
+    ]
+
+
+def other_cells(report: Report) -> Cells:
+    """Return a line for each bare echo server and load."""
+    return [
+        [*(cell(row) for _, cell in _OTHER_COLUMNS[:-1]), row.skipped or _OTHER_COLUMNS[-1][1](row)]
+        for row in report.others
+    ]
+
+
+def _tables(report: Report) -> list[tuple[str, Sequence[str], Cells]]:
+    return [
+        ("The desk", [name for name, _ in _SCENARIO_COLUMNS], scenario_cells(report)),
+        ("Goals", _GOAL_COLUMNS, goal_cells(report)),
+        ("Facts", ("Scenario", "Fact", "Value"), fact_cells(report)),
+        ("Bare echo servers", [name for name, _ in _OTHER_COLUMNS], other_cells(report)),
+    ]
+
+
+def print_tables(report: Report, console: Console) -> None:
+    """Print all tables, with the verdicts in colour."""
+    for title, columns, lines in _tables(report):
+        if not lines:
+            continue
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        for column in columns:
+            table.add_column(column)
+        for line in lines:
+            table.add_row(*(Text(cell, style=_VERDICT_STYLES.get(cell, "")) for cell in line))
+        console.print(table)
+    disturbed = sum(row.is_disturbed for row in report.rows)
+    if disturbed:
+        console.print(
+            f"~ {disturbed} rows were disturbed: other processes took over 5 % of the server's core."
+        )
+
+
+def markdown(report: Report) -> str:
+    """Return the whole report as Markdown; the plots stand beside the file."""
+    parts = [
+        "# Benchmark results",
+        "",
+        f"Taken {report.made_at} at commit `{report.commit}` with `{report.command}`.",
+        "What is measured, how, and the limits of it: [docs/benchmarks.md](../../docs/benchmarks.md).",
+        "",
+        *_facts_of("Machine", report.machine),
+        *_facts_of("Versions", report.versions),
+        *_facts_of("Method", report.method),
+    ]
+    for title, columns, lines in _tables(report):
+        if lines:
+            parts += ["", f"## {title}", "", *_markdown_table(columns, lines)]
+    if any(row.is_disturbed for row in report.rows):
+        parts += ["", "~ marks a row in which other processes took over 5 % of the server's core."]
+    parts += ["", "![Throughput](throughput.svg)"]
+    if report.curves:
+        parts += ["", "![Latency over load](latency.svg)"]
+    return "\n".join(parts) + "\n"
+
+
+def _facts_of(title: str, facts: dict[str, Any]) -> list[str]:
+    listed = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
+    return [f"- {title}: {listed}"]
+
+
+def _markdown_table(columns: Sequence[str], lines: Cells) -> list[str]:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return [line(columns), line(["---"] * len(columns)), *map(line, lines)]
