@@ -7,6 +7,7 @@ reader and not for speed.
 from collections import OrderedDict
 from collections.abc import Hashable
 from fractions import Fraction
+from itertools import product
 from math import ceil, exp, log
 from typing import Any
 
@@ -224,3 +225,50 @@ class ReferenceBloom:
 
     def bits_set(self) -> int:
         return sum(block.bit_count() for block in self.current.values())
+
+
+class ReferenceAssembler:
+    """`MessageAssembler` that keeps the fragments and looks at the whole text each time."""
+
+    def __init__(self, *, max_bytes: int, max_fragments: int) -> None:
+        self.max_bytes = max_bytes
+        self.max_fragments = max_fragments
+        self.fragments: list[bytes] = []
+        self.is_open = False
+        self.is_text = False
+
+    def feed(self, opcode: int, fin: bool, payload: bytes) -> bytes | int | None:
+        verdict = self._judge(opcode, fin, payload)
+        if verdict:
+            self.is_open = False
+            return verdict
+        self.is_open = not fin
+        return b"".join(self.fragments) if fin else None
+
+    def _judge(self, opcode: int, fin: bool, payload: bytes) -> int:
+        if (opcode == 0) != self.is_open:
+            return 1002
+        if opcode:
+            self.is_text = opcode == 1
+            self.fragments = []
+        self.fragments.append(payload)
+        whole = b"".join(self.fragments)
+        if len(whole) > self.max_bytes or len(self.fragments) > self.max_fragments:
+            return 1009
+        if self.is_text and not (_is_utf8(whole) if fin else _begins_utf8(whole)):
+            return 1007
+        return 0
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _begins_utf8(text: bytes) -> bool:
+    """Some ending makes it valid. Python's incremental decoder is no oracle: it lets half a surrogate pass."""
+    endings = (bytes(ending) for size in range(4) for ending in product((0x80, 0xBF), repeat=size))
+    return any(_is_utf8(text + ending) for ending in endings)

@@ -44,8 +44,7 @@ class WsProtocol(WSProtocol):
     """Parse frames for `connection`: the protocol to put on a transport. Writing, timing and pings are not its.
 
     Feed it the head of a valid upgrade request; `subprotocol` is confirmed in the 101 unless it is empty. Its
-    base has a positional constructor that no document promises: tests/core/test_ws_protocol.py holds it to
-    its word.
+    base is private to picows: tests/core/test_ws_protocol.py holds it to its word.
     """
 
     __slots__ = ()
@@ -57,21 +56,21 @@ class WsProtocol(WSProtocol):
             return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
 
         super().__init__(
-            None,                                   # host_port
-            None,                                   # ws_path
-            False,                                  # is_client_side
-            answer,                                 # ws_listener_factory
-            ParserVoice(connection),                # logger
-            True,                                   # disconnect_on_exception
-            None,                                   # websocket_handshake_timeout
-            False,                                  # enable_auto_ping
-            None,                                   # auto_ping_idle_timeout
-            None,                                   # auto_ping_reply_timeout
-            WSAutoPingStrategy.PING_WHEN_IDLE,      # auto_ping_strategy
-            False,                                  # enable_auto_pong
-            connection.endpoint.limits.max_message_bytes,
-            None,                                   # extra_headers
-            READ_BUFFER,
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=answer,
+            logger=ParserVoice(connection),
+            disconnect_on_exception=True,
+            websocket_handshake_timeout=None,
+            enable_auto_ping=False,
+            auto_ping_idle_timeout=None,
+            auto_ping_reply_timeout=None,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            enable_auto_pong=False,
+            max_frame_size=connection.endpoint.limits.max_message_bytes,
+            extra_headers=None,
+            read_buffer_init_size=READ_BUFFER,
         )
 
     def buffer_updated(self, Py_ssize_t size):
