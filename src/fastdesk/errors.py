@@ -8,22 +8,37 @@ FastdeskError
 │   └── StoreDamaged     the file fails its own checks
 ├── PluginError          a plug-in does not keep its contract
 ├── FormatError          a file of rules, flows, words or articles is wrong
+├── ModelError           a language model gave no answer
 └── Refused              a request may not or cannot be done (carries a wire code)
 
 Expected refusals on the straight way are values (`fastdesk.protocol.codes.Rejection`), not exceptions: only code that
 answers an HTTP request or a command raises `Refused`.
 """
 
+from typing import Literal
+
 __all__ = [
     "ConfigError",
     "FastdeskError",
     "FormatError",
+    "ModelError",
+    "ModelFault",
     "PluginError",
     "Refused",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreTooNew",
+]
+
+
+ModelFault = Literal[
+    "connect",  # no connection: DNS, refused, TLS
+    "timeout",  # a time limit of the provider's own
+    "broken",  # the connection or the stream ended too early
+    "garbage",  # an answer that is none
+    "too_large",  # an answer beyond the cap
+    "status",  # an HTTP status other than 200
 ]
 
 
@@ -88,6 +103,27 @@ class FormatError(FastdeskError):
     """A file of rules, flows, words or articles is wrong."""
 
     code = "format"
+
+
+class ModelError(FastdeskError):
+    """A language model gave no answer.
+
+    Args:
+        kind: `connect`, `timeout`, `broken`, `garbage`, `too_large` or `status`.
+        status: the HTTP status when `kind` is `status`.
+        retry_after_ms: how long the model asked to be left alone; None when it did not.
+    """
+
+    code = "model"
+    temporary = True
+
+    def __init__(
+        self, message: str, *, kind: ModelFault = "broken", status: int = 0, retry_after_ms: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind: ModelFault = kind
+        self.status = status
+        self.retry_after_ms = retry_after_ms
 
 
 class Refused(FastdeskError):

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Said
 from fastdesk.model.turn import Outcome, Turn
+from fastdesk.model.visitor import Visitor
 from fastdesk.protocol.codes import Rejection
 
 __all__ = ["HOOKS", "Handler", "HookSpec"]
@@ -31,7 +32,7 @@ class Handler(Protocol):
 class HookSpec(Protocol):
     """The hooks there are. A plug-in defines any of them by name with the same parameters."""
 
-    def on_message(self, turn: Turn) -> Rejection | None:
+    def on_message(self, conversation: Conversation, visitor: Visitor, text: str) -> Rejection | None:
         """Watch or veto a visitor's message after it was parsed and before it is stored."""
 
     def on_stored(self, said: Said) -> None:
@@ -40,14 +41,14 @@ class HookSpec(Protocol):
     def on_outcome(self, turn: Turn, outcome: Outcome) -> Outcome | None:
         """Watch or replace an answer before it is stored; None leaves it."""
 
-    def on_changed(self, before: Conversation | None, changed: Changed) -> None:
+    def on_changed(self, changed: Changed) -> None:
         """Watch a conversation that was opened or changed, after it is durable."""
 
 
 #: Hook name → parameter names after `self`; checked against every plug-in at start.
 HOOKS: dict[str, tuple[str, ...]] = {
-    "on_message": ("turn",),
+    "on_message": ("conversation", "visitor", "text"),
     "on_stored": ("said",),
     "on_outcome": ("turn", "outcome"),
-    "on_changed": ("before", "changed"),
+    "on_changed": ("changed",),
 }

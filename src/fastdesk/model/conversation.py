@@ -14,7 +14,7 @@ Priority = Literal["low", "normal", "high", "urgent"]
 CLOSED_STATES = frozenset({"resolved"})
 
 
-class Conversation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Conversation(Struct, frozen=True, kw_only=True):
     """One talk between a visitor and the desk. Times are wall-clock milliseconds, 0 means "never"."""
 
     id: ConversationId

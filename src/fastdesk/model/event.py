@@ -6,7 +6,6 @@ a new field goes to the end with a default, an old one never moves.
 
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from fastdesk.model.conversation import Conversation
@@ -33,6 +32,8 @@ class Said(Struct, frozen=True, array_like=True, tag="said"):
     text: str
     extra: dict[str, Any] | None = None
     sources: list[dict[str, str]] | None = None
+    #: Why an automatic answer was given: handler, rule and version, rejected candidates. Agents see it, visitors don't.
+    why: dict[str, Any] | None = None
 
 
 class Noted(Struct, frozen=True, array_like=True, tag="noted"):
@@ -62,14 +63,17 @@ class Changed(Struct, frozen=True, array_like=True, tag="changed"):
 
 
 class Put(Struct, frozen=True, array_like=True, tag="put"):
-    """A record (site, agent, rule, visitor …) was written, or removed when `body` is None. Also the audit trail."""
+    """A record (site, agent, rule, visitor …) was written, or removed when `body` is None.
+
+    `body` is JSON text. These events are the audit trail, too.
+    """
 
     tenant: TenantId
     rev: int
     at: int
     kind: str
     id: str
-    body: msgspec.Raw | None
+    body: bytes | None
     actor: str
     reason: str = ""
 

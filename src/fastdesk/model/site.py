@@ -6,25 +6,27 @@ from msgspec import Meta, Struct
 
 from fastdesk.model.ids import SiteId, TeamId, TenantId
 
-__all__ = ["Features", "Site", "Tenant", "Texts", "Theme"]
+__all__ = ["Features", "Site", "Tenant", "Text", "Texts", "Theme"]
 
 Line = Annotated[str, Meta(max_length=500)]
+#: A text for people: one string, or one for each language tag such as "zh-CN" and "en".
+Text = Line | dict[str, Line]
 
 
 class Texts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the desk says by itself; empty means the built-in text in the visitor's language."""
 
-    welcome: Line = ""
-    announcement: Line = ""
-    offline: Line = ""
-    placeholder: Line = ""
-    title: Line = ""
-    subtitle: Line = ""
-    fallback: Line = ""
-    handoff: Line = ""
-    teaser: Line = ""
-    bot_name: Line = ""
-    closed: Line = ""
+    welcome: Text = ""
+    announcement: Text = ""
+    offline: Text = ""
+    placeholder: Text = ""
+    title: Text = ""
+    subtitle: Text = ""
+    fallback: Text = ""
+    handoff: Text = ""
+    teaser: Text = ""
+    bot_name: Text = ""
+    closed: Text = ""
 
 
 class Theme(Struct, frozen=True, kw_only=True, omit_defaults=True):

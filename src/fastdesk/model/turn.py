@@ -1,6 +1,6 @@
 """One message's walk through the pipeline: what a handler is given and what it gives back."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -9,7 +9,17 @@ from fastdesk.model.event import Role, Said
 from fastdesk.model.site import Site
 from fastdesk.model.visitor import Visitor
 
-__all__ = ["Action", "Outcome", "Reply", "Turn"]
+__all__ = ["Action", "Outcome", "Port", "Reply", "Turn"]
+
+
+class Port(Protocol):
+    """What a running handler may show before its outcome."""
+
+    def show(self, text: str, *, replace: bool = False) -> None:
+        """Show the next piece of an answer that is being written, or replace all pieces so far."""
+
+    def thinking(self, note: str = "") -> None:
+        """Tell the visitor that an answer is being worked on; `note` is one human line."""
 
 
 class Turn(Struct, frozen=True, kw_only=True):
@@ -22,6 +32,7 @@ class Turn(Struct, frozen=True, kw_only=True):
     site: Site
     language: str
     received_ns: int
+    port: Port
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -38,7 +49,20 @@ class Reply(Struct, frozen=True, kw_only=True):
 class Action(Struct, frozen=True, kw_only=True):
     """A change that a handler asks for; the desk does it or refuses it by its own rules."""
 
-    do: Literal["handoff", "assign", "label", "priority", "note", "resolve", "snooze", "flow", "fields", "webhook", "noted"]
+    do: Literal[
+        "handoff",
+        "assign",
+        "label",
+        "priority",
+        "note",
+        "resolve",
+        "snooze",
+        "flow",
+        "assistant",
+        "fields",
+        "webhook",
+        "noted",
+    ]
     values: dict[str, Any] = {}
 
 

@@ -1,12 +1,14 @@
 """Background tasks that can be found, waited for and that never fail in silence."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
 __all__ = ["Tasks"]
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("fastdesk.tasks")
 
@@ -31,6 +33,10 @@ class Tasks:
         self._running.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             _log.error("task_failed", task=task.get_name(), error=type(failure).__name__, exc_info=failure)
+
+    async def offload(self, work: Callable[..., T], *args: Any) -> T:
+        """Run something slow in a thread; a simulation runs it in place."""
+        return await asyncio.to_thread(work, *args)
 
     async def stop(self) -> None:
         """Cancel what still runs and wait until it has ended."""

@@ -2,7 +2,15 @@
 
 from msgspec import Struct
 
-__all__ = ["CLOSE_GOING_AWAY", "CLOSE_POLICY", "CLOSE_RESTART", "CLOSE_TRY_LATER", "CODES", "HTTP_STATUS", "Rejection"]
+__all__ = [
+    "CLOSE_GOING_AWAY",
+    "CLOSE_POLICY",
+    "CLOSE_RESTART",
+    "CLOSE_TRY_LATER",
+    "CODES",
+    "HTTP_STATUS",
+    "Rejection",
+]
 
 #: code → (HTTP status, sentence for a person). The sentence may be replaced by a more precise one.
 CODES: dict[str, tuple[int, str]] = {

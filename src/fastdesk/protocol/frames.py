@@ -8,10 +8,47 @@ from fastdesk.model.conversation import Conversation, Priority, State
 from fastdesk.model.event import Role
 
 __all__ = [
-    "Ack", "Assign", "Author", "Bot", "ConversationFrame", "Copilot", "Delta", "End", "Error", "Hello", "Human", "Inbound",
-    "Label", "Message", "Note", "NoteFrame", "Outbound", "Ping", "Pong", "Presence", "PresenceFrame", "Rate", "Read", "ReadFrame",
-    "Reopen", "Reset", "Resolve", "Send", "SetPriority", "Snooze", "Status", "Stop", "Take", "Transfer", "Typing",
-    "TypingFrame", "Unwatch", "Watch", "Welcome",
+    "Ack",
+    "Assign",
+    "Author",
+    "Bot",
+    "ConversationFrame",
+    "Copilot",
+    "Delta",
+    "End",
+    "Error",
+    "Hello",
+    "Human",
+    "Inbound",
+    "Label",
+    "Message",
+    "Note",
+    "NoteFrame",
+    "Outbound",
+    "Page",
+    "Ping",
+    "Pong",
+    "Presence",
+    "PresenceFrame",
+    "Rate",
+    "Read",
+    "ReadFrame",
+    "Reopen",
+    "Reset",
+    "Resolve",
+    "Send",
+    "SetPriority",
+    "Snooze",
+    "Status",
+    "Stop",
+    "Take",
+    "Track",
+    "Transfer",
+    "Typing",
+    "TypingFrame",
+    "Unwatch",
+    "Watch",
+    "Welcome",
 ]  # fmt: skip
 
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
@@ -32,13 +69,13 @@ class _Frame(Struct, frozen=True, tag_field="t", omit_defaults=True, rename=_wir
     pass
 
 
-class Hello(_Frame, tag="hello"):
+class Hello(_Frame, frozen=True, tag="hello"):
     token: Annotated[str, Meta(max_length=4096)]
     epoch: Annotated[str, Meta(max_length=64)] | None = None
     after: Seq | None = None
 
 
-class Send(_Frame, tag="send"):
+class Send(_Frame, frozen=True, tag="send"):
     id: MessageId
     text: Text
     kind: Annotated[str, Meta(max_length=20)] = "text"
@@ -46,58 +83,73 @@ class Send(_Frame, tag="send"):
     conversation: Ref | None = None
 
 
-class Typing(_Frame, tag="typing"):
+class Typing(_Frame, frozen=True, tag="typing"):
     on: bool
     preview: Annotated[str, Meta(max_length=2000)] | None = None
     conversation: Ref | None = None
 
 
-class Read(_Frame, tag="read"):
+class Read(_Frame, frozen=True, tag="read"):
     seq: Seq
     conversation: Ref | None = None
 
 
-class Rate(_Frame, tag="rate"):
+class Rate(_Frame, frozen=True, tag="rate"):
     score: Annotated[int, Meta(ge=1, le=5)]
     comment: Annotated[str, Meta(max_length=2000)] = ""
 
 
-class Human(_Frame, tag="human"):
+class Human(_Frame, frozen=True, tag="human"):
     reason: Short = ""
 
 
-class End(_Frame, tag="end"):
+class End(_Frame, frozen=True, tag="end"):
     pass
 
 
-class Stop(_Frame, tag="stop"):
+class Stop(_Frame, frozen=True, tag="stop"):
     """Stop the answer that is being written."""
 
     turn: Ref
     conversation: Ref | None = None
 
 
-class Ping(_Frame, tag="ping"):
+class Page(_Frame, frozen=True, tag="page"):
+    """The visitor opened a page of the site."""
+
+    url: Annotated[str, Meta(max_length=2000)]
+    title: Annotated[str, Meta(max_length=300)] = ""
+    referrer: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class Track(_Frame, frozen=True, tag="track"):
+    """Something happened on the page that rules may react to."""
+
+    name: Short
+    props: dict[str, Any] | None = None
+
+
+class Ping(_Frame, frozen=True, tag="ping"):
     pass
 
 
 # Frames from agents only.
 
 
-class Watch(_Frame, tag="watch"):
+class Watch(_Frame, frozen=True, tag="watch"):
     conversation: Ref
     after: Seq | None = None
 
 
-class Unwatch(_Frame, tag="unwatch"):
+class Unwatch(_Frame, frozen=True, tag="unwatch"):
     conversation: Ref
 
 
-class Take(_Frame, tag="take"):
+class Take(_Frame, frozen=True, tag="take"):
     conversation: Ref
 
 
-class Assign(_Frame, tag="assign"):
+class Assign(_Frame, frozen=True, tag="assign"):
     """Give a conversation to an agent or a team; neither gives it back to the queue."""
 
     conversation: Ref
@@ -105,57 +157,57 @@ class Assign(_Frame, tag="assign"):
     team: Ref | None = None
 
 
-class Transfer(_Frame, tag="transfer"):
+class Transfer(_Frame, frozen=True, tag="transfer"):
     conversation: Ref
     agent: Ref | None = None
     team: Ref | None = None
     note: Text = ""
 
 
-class Note(_Frame, tag="note"):
+class Note(_Frame, frozen=True, tag="note"):
     id: MessageId
     conversation: Ref
     text: Text
 
 
-class Resolve(_Frame, tag="resolve"):
+class Resolve(_Frame, frozen=True, tag="resolve"):
     conversation: Ref
 
 
-class Reopen(_Frame, tag="reopen"):
+class Reopen(_Frame, frozen=True, tag="reopen"):
     conversation: Ref
 
 
-class Snooze(_Frame, tag="snooze"):
+class Snooze(_Frame, frozen=True, tag="snooze"):
     """Hide a conversation until a wall-clock time, or until the next message when `until` is 0."""
 
     conversation: Ref
     until: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
 
-class Label(_Frame, tag="label"):
+class Label(_Frame, frozen=True, tag="label"):
     conversation: Ref
     add: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
     remove: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
 
 
-class SetPriority(_Frame, tag="priority"):
+class SetPriority(_Frame, frozen=True, tag="priority"):
     conversation: Ref
     priority: Priority
 
 
-class Bot(_Frame, tag="bot"):
+class Bot(_Frame, frozen=True, tag="bot"):
     """Switch the bot of a conversation on (give it back) or off (take over)."""
 
     conversation: Ref
     on: bool
 
 
-class Presence(_Frame, tag="presence"):
+class Presence(_Frame, frozen=True, tag="presence"):
     state: Literal["online", "away", "offline"]
 
 
-class Copilot(_Frame, tag="copilot"):
+class Copilot(_Frame, frozen=True, tag="copilot"):
     """Ask the assistant for a draft, a rewrite, a translation or a summary, streamed to this session only."""
 
     turn: Ref
@@ -166,7 +218,7 @@ class Copilot(_Frame, tag="copilot"):
 
 
 Inbound = (
-    Hello | Send | Typing | Read | Rate | Human | End | Stop | Ping | Watch | Unwatch | Take | Assign | Transfer | Note
+    Hello | Send | Typing | Read | Rate | Human | End | Stop | Page | Track | Ping | Watch | Unwatch | Take | Assign | Transfer | Note
     | Resolve | Reopen | Snooze | Label | SetPriority | Bot | Presence | Copilot
 )  # fmt: skip
 
@@ -179,7 +231,7 @@ class Author(Struct, frozen=True, omit_defaults=True):
     id: str | None = None
 
 
-class Welcome(_Frame, tag="welcome"):
+class Welcome(_Frame, frozen=True, tag="welcome"):
     epoch: str
     seq: int = 0
     visitor: str | None = None
@@ -190,14 +242,14 @@ class Welcome(_Frame, tag="welcome"):
     rev: int | None = None
 
 
-class Ack(_Frame, tag="ack"):
+class Ack(_Frame, frozen=True, tag="ack"):
     id: str
     seq: int
     at: int
     conversation: str | None = None
 
 
-class Message(_Frame, tag="message"):
+class Message(_Frame, frozen=True, tag="message"):
     seq: int
     id: str
     from_: Author
@@ -208,9 +260,10 @@ class Message(_Frame, tag="message"):
     sources: list[dict[str, str]] | None = None
     conversation: str | None = None
     rev: int | None = None
+    why: dict[str, Any] | None = None
 
 
-class Delta(_Frame, tag="delta"):
+class Delta(_Frame, frozen=True, tag="delta"):
     """A piece of an answer that is being written; with `replace` the text stands for all pieces before it."""
 
     turn: str
@@ -220,20 +273,20 @@ class Delta(_Frame, tag="delta"):
     conversation: str | None = None
 
 
-class TypingFrame(_Frame, tag="typing"):
+class TypingFrame(_Frame, frozen=True, tag="typing"):
     from_: Author
     on: bool
     preview: str | None = None
     conversation: str | None = None
 
 
-class ReadFrame(_Frame, tag="read"):
+class ReadFrame(_Frame, frozen=True, tag="read"):
     seq: int
     from_: Author | None = None
     conversation: str | None = None
 
 
-class Status(_Frame, tag="status"):
+class Status(_Frame, frozen=True, tag="status"):
     state: str
     agent: dict[str, Any] | None = None
     queue: dict[str, int] | None = None
@@ -241,7 +294,7 @@ class Status(_Frame, tag="status"):
     conversation: str | None = None
 
 
-class Error(_Frame, tag="error"):
+class Error(_Frame, frozen=True, tag="error"):
     code: str
     message: str
     id: str | None = None
@@ -249,18 +302,18 @@ class Error(_Frame, tag="error"):
     conversation: str | None = None
 
 
-class Reset(_Frame, tag="reset"):
+class Reset(_Frame, frozen=True, tag="reset"):
     epoch: str
     seq: int
     conversation: str | None = None
     rev: int | None = None
 
 
-class Pong(_Frame, tag="pong"):
+class Pong(_Frame, frozen=True, tag="pong"):
     pass
 
 
-class ConversationFrame(_Frame, tag="conversation"):
+class ConversationFrame(_Frame, frozen=True, tag="conversation"):
     """A conversation as it stands, for agents; `rev` is None for a mere refresh of unread counts and last words."""
 
     conversation: str
@@ -274,7 +327,7 @@ class ConversationFrame(_Frame, tag="conversation"):
     visitor_name: str = ""
 
 
-class NoteFrame(_Frame, tag="note"):
+class NoteFrame(_Frame, frozen=True, tag="note"):
     """Something that only agents see: a private note, a why-record, a rating, a summary."""
 
     conversation: str
@@ -287,7 +340,7 @@ class NoteFrame(_Frame, tag="note"):
     body: dict[str, Any] | None = None
 
 
-class PresenceFrame(_Frame, tag="presence"):
+class PresenceFrame(_Frame, frozen=True, tag="presence"):
     agent: str
     state: str
     conversation: str | None = None

@@ -1,7 +1,10 @@
 """WebSocket sessions: between the native listener and the pipeline."""
 
+import structlog
+
 from fastdesk._core import WsConnection
 from fastdesk.hub.session import Session
+from fastdesk.model.identity import Principal
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.protocol.codec import JSON, SUBPROTOCOLS
@@ -10,24 +13,24 @@ from fastdesk.tenants.limits import address_prefix
 
 __all__ = ["SocketSession", "WebSockets"]
 
+_log = structlog.get_logger("fastdesk.websocket")
+
 
 class SocketSession(Session):
     """A session on one WebSocket."""
 
-    __slots__ = ("_connection", "_send", "opened_ns")
+    __slots__ = ("_connection", "_send")
 
-    def __init__(self, connection: WsConnection, opened_ns: int) -> None:
+    def __init__(self, connection: WsConnection) -> None:
         handshake = connection.handshake
         codec = SUBPROTOCOLS.get(handshake.protocol, JSON)
         super().__init__(codec=codec, address=connection.peer, bucket=address_prefix(connection.peer))
         self._connection = connection
         self._send = connection.send_text if codec.is_text else connection.send_binary
-        self.opened_ns = opened_ns
 
-    @property
-    def origin(self) -> str | None:
-        """Return the web origin that opened this socket, None for programs."""
-        return self._connection.handshake.origin
+    def admit(self, principal: Principal) -> None:
+        super().admit(principal)
+        self._connection.context = self  # from now on the listener does not cut it as unclaimed
 
     def write(self, data: bytes) -> None:
         if not self.closed:
@@ -38,36 +41,51 @@ class SocketSession(Session):
 
 
 class WebSockets:
-    """The callbacks of the listener: one object for all connections."""
+    """The callbacks of the listener: one object for all connections.
+
+    A connection without context has not said a good `hello` yet; the listener cuts it when that takes too long.
+    """
 
     def __init__(self, *, pipeline: Pipeline, opening: Opening) -> None:
-        self._pipeline = pipeline
+        self._accept = pipeline.accept
         self._opening = opening
+        self._strangers: dict[WsConnection, SocketSession] = {}
 
     def on_message(self, connection: WsConnection, payload: bytes, is_text: bool) -> None:
         """Take one whole message; the first one must be `hello`."""
         session = connection.context
-        assert isinstance(session, SocketSession)
-        if is_text is not session.codec.is_text:
-            session.refuse(
-                Rejection(
-                    "bad_frame",
-                    f"{session.codec.name} uses {'text' if session.codec.is_text else 'binary'} frames.",
-                )
-            )
-        elif session.principal is None:
+        if session is None:
+            self._receive_stranger(connection, payload, is_text)
+        elif is_text is session.codec.is_text:
+            self._accept(session, payload)
+        else:
+            _refuse_type(session)
+
+    def _receive_stranger(self, connection: WsConnection, payload: bytes, is_text: bool) -> None:
+        session = self._strangers.get(connection)
+        if session is None:
+            session = self._strangers[connection] = SocketSession(connection)
+        if is_text is session.codec.is_text:
             self._opening.receive(session, payload)
         else:
-            self._pipeline.accept(session, payload)
+            _refuse_type(session)
 
     def on_open(self, connection: WsConnection) -> None:
-        """Give a new connection its session."""
-        connection.context = SocketSession(connection, 0)
+        """Wait for what a new connection says."""
 
     def on_close(self, connection: WsConnection, code: int) -> None:
         """Forget a connection's session."""
-        session = connection.context
-        if isinstance(session, SocketSession):
+        session = self._strangers.pop(connection, None) or connection.context
+        if session is not None:
             session.closed = True
             self._opening.leave(session)
             connection.context = None
+
+    def on_error(self, connection: WsConnection, failure: Exception) -> None:
+        """Log a fault of ours; the listener closes the connection with 1011."""
+        _log.error("session_failed", error=type(failure).__name__, exc_info=failure)
+
+
+def _refuse_type(session: Session) -> None:
+    kind = "text" if session.codec.is_text else "binary"
+    session.refuse(Rejection("bad_frame", f"{session.codec.name} uses {kind} frames."))

@@ -1,0 +1,245 @@
+"""The composition root: names the concrete back-ends, and starts and stops the rooms in order."""
+
+import asyncio
+import os
+import signal
+import ssl
+from collections.abc import Callable
+
+import structlog
+import uvloop
+
+from fastdesk._core import WsEndpoint
+from fastdesk.config import Settings
+from fastdesk.engine import Engine
+from fastdesk.errors import ConfigError
+from fastdesk.model.site import Site
+from fastdesk.observe.clock import SystemClock, SystemEntropy
+from fastdesk.observe.tasks import Tasks
+from fastdesk.store.databases import FileDatabases
+from fastdesk.store.journal import ThreadedJournal
+from fastdesk.store.keyfile import load_secret
+from fastdesk.store.protocol import StoreSettings
+from fastdesk.store.runner import ThreadRunner
+from fastdesk.store.segments import Segments
+from fastdesk.store.sqlite import SqliteStore
+from fastdesk.tenants.first_start import found_installation
+from fastdesk.tenants.limits import Limits, Rate
+from fastdesk.transport.door import Door, DoorLimits
+from fastdesk.transport.echo import echo_endpoint
+from fastdesk.transport.handshake import Handshake
+from fastdesk.transport.http.server import HttpServer
+from fastdesk.transport.outgoing import Outgoing
+from fastdesk.transport.peers import TrustedProxies
+from fastdesk.transport.websocket import WebSockets
+
+__all__ = ["App", "open_store", "run"]
+
+_log = structlog.get_logger("fastdesk")
+
+
+def open_store(settings: Settings) -> SqliteStore:
+    """Return the store that the settings name, not yet started."""
+    store = StoreSettings(
+        data=settings.data, durability=settings.durability, readers=settings.workers_readers
+    )
+    runner = ThreadRunner(store.readers)
+    segments = Segments(
+        store.data / "journal", sync=store.durability == "fsync", segment_bytes=store.segment_bytes
+    )
+    return SqliteStore(
+        store,
+        journal=ThreadedJournal(segments, runner),
+        runner=runner,
+        databases=FileDatabases(store.data, readers=store.readers),
+        entropy=SystemEntropy(),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the rate limits that the settings name."""
+    return Limits(
+        enabled=settings.limits == "on",
+        address=Rate(settings.limit_address_per_s, settings.limit_address_burst),
+        sender=Rate(settings.limit_visitor_per_s, settings.limit_visitor_burst),
+        tenant=Rate(settings.limit_tenant_per_s, settings.limit_tenant_burst),
+    )
+
+
+class App:
+    """A whole desk on one port. `first_password` is set after the start that made the first agent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.first_password: str | None = None
+        self._clock = SystemClock()
+        self._entropy = SystemEntropy()
+        self._tasks = Tasks()
+        self._lag_s = 0.0
+
+    async def start(self) -> None:
+        """Open the store, load, and let the street in.
+
+        Raises:
+            FastdeskError: says in plain words what is in the way.
+        """
+        settings = self.settings
+        secret = (
+            settings.secret.get_secret_value()
+            if settings.secret
+            else load_secret(settings.data, self._entropy)
+        )
+        self._store = open_store(settings)
+        self._store.on_fatal = self._die
+        await self._store.start()
+        self._outgoing = Outgoing(allow_private=settings.allow_private_urls)
+        self.engine = Engine(
+            store=self._store,
+            clock=self._clock,
+            entropy=self._entropy,
+            tasks=self._tasks,
+            secret=secret,
+            limits=limits_of(settings),
+            caller=self._outgoing,
+            flush=self._flush,
+        )
+        await self.engine.load()
+        password = settings.admin_password.get_secret_value() if settings.admin_password else None
+        self.first_password = found_installation(
+            self.engine.records,
+            email=settings.admin_email,
+            password=password,
+            clock=self._clock,
+            entropy=self._entropy,
+        )
+        await self._open_street()
+        self._tasks.spawn(self.engine.run_rounds(), "rounds")
+        self._tasks.spawn(self._watch_loop(), "loop lag")
+        if settings.limits == "off":
+            _log.warning("limits_off", hint="FASTDESK_LIMITS=off is for load tests only")
+
+    async def _open_street(self) -> None:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        sockets = WebSockets(pipeline=self.engine.pipeline, opening=self.engine.opening)
+        self._endpoint = WsEndpoint(
+            on_message=sockets.on_message,
+            on_open=sockets.on_open,
+            on_close=sockets.on_close,
+            on_error=sockets.on_error,
+            call_soon=loop.call_soon,
+        )
+        endpoints = {"/v1/ws": self._endpoint}
+        if settings.echo:
+            endpoints["/v1/echo"] = echo_endpoint(loop.call_soon)
+        self._http = HttpServer(self.engine, settings=settings, figures=self._figures, is_ready=self._trouble)
+        self._door = Door(
+            http=await self._http.start(),
+            endpoints=endpoints,
+            clock=self._clock,
+            limits=DoorLimits(settings.max_connections, settings.max_connections_per_address),
+            proxies=TrustedProxies(settings.trusted_proxies),
+            may_enter=self._may_enter,
+        )
+        self._http.door = self._door
+        try:
+            await self._door.open(settings.host, settings.port, ssl_context=_tls(settings))
+        except OSError as problem:
+            raise ConfigError(
+                f"Cannot listen on {settings.host}:{settings.port}: {problem.strerror or problem}.",
+                hint="Another program may use the port; choose one with FASTDESK_PORT or --port.",
+            ) from problem
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Return host and port that the desk listens on."""
+        return self._door.addresses[0]
+
+    async def stop(self) -> None:
+        """Let nobody in, spread the goodbyes over some seconds, then store everything. Nothing is lost."""
+        self._http.stopping()
+        await self._door.drain(spread_s=self.settings.drain_s)
+        await self._door.close()
+        await self._http.stop()
+        await self._tasks.stop()
+        await self._outgoing.stop()
+        await self._store.stop()
+
+    def _flush(self) -> None:
+        self._endpoint.flush_dirty()
+
+    def _may_enter(self, handshake: Handshake) -> bool:
+        """Check a browser's origin: a page may open sockets when some site allows it, or when it is ours."""
+        if handshake.origin is None or handshake.path != "/v1/ws":
+            return True
+        if handshake.origin.partition("://")[2] == handshake.host:
+            return True
+        return any(
+            not site.origins or handshake.origin in site.origins
+            for tenant in self.engine.records.tenants()
+            for site in self.engine.records.all(Site, tenant.id, "site")
+        )
+
+    async def _watch_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.5
+            await asyncio.sleep(0.5)
+            self._lag_s = max(0.0, loop.time() - due)
+
+    def _trouble(self) -> str:
+        return "" if self._store.accepting else "The store does not take messages now."
+
+    def _figures(self) -> dict[str, float | dict[str, float]]:
+        engine = self.engine
+        return {
+            "fastdesk_messages": engine.pipeline.messages,
+            "fastdesk_refusals": dict(engine.pipeline.refusals),
+            "fastdesk_requests": self._http.front.requests,
+            "fastdesk_connections": len(self._endpoint),
+            "fastdesk_conversations_live": len(engine.hub),
+            "fastdesk_tasks": len(self._tasks),
+            "fastdesk_loop_lag_seconds": self._lag_s,
+            "fastdesk_listener": dict(self._endpoint.counters()),
+            "fastdesk_door": dict(self._door.counters()),
+            "fastdesk_plugin_failures": dict(engine.hooks.failures),
+        }
+
+    def _die(self, reason: str) -> None:
+        """Leave at once: after a failed flush nothing that we would acknowledge is sure to be on disk."""
+        _log.critical("store_failed", reason=reason)
+        os._exit(70)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as problem:
+        raise ConfigError(
+            f"The certificate {settings.tls_certificate} cannot be used: {problem}.",
+            hint="Both FASTDESK_TLS_CERTIFICATE and FASTDESK_TLS_KEY name PEM files.",
+        ) from problem
+    return context
+
+
+def run(settings: Settings, announce: Callable[[App], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; `announce` is called once the desk is ready."""
+
+    async def serve() -> None:
+        app = App(settings)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await app.start()
+        announce(app)
+        await stop.wait()
+        _log.info("draining")
+        await app.stop()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())

@@ -1,0 +1,203 @@
+"""What may be done to a conversation: pure decisions, from its present state to the next one.
+
+Each function returns a `Change` (the conversation as it will stand, and what of it changes), None when nothing would change,
+or a `Rejection`. Nothing here stores or sends anything.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fastdesk.model.conversation import Conversation, Priority
+from fastdesk.model.ids import AgentId, TeamId
+from fastdesk.protocol.codes import Rejection
+
+__all__ = [
+    "Change",
+    "answer_by_agent",
+    "ask_for_person",
+    "assign",
+    "close_idle",
+    "label",
+    "open_conversation",
+    "prioritise",
+    "rate",
+    "read",
+    "reopen",
+    "resolve",
+    "set_bot",
+    "snooze",
+    "take",
+    "visitor_spoke",
+]  # fmt: skip
+
+
+class Change(Struct, frozen=True):
+    """A decision: the conversation after it, the names of what changed, and why."""
+
+    conversation: Conversation
+    what: tuple[str, ...]
+    reason: str = ""
+
+
+def _change(conversation: Conversation, now_ms: int, reason: str = "", **fields: Any) -> Change | None:
+    what = tuple(name for name, value in fields.items() if getattr(conversation, name) != value)
+    if not what:
+        return None
+    return Change(replace(conversation, updated_at=now_ms, **fields), what, reason)
+
+
+def open_conversation(conversation: Conversation, now_ms: int) -> Change:
+    """Store a conversation whose first message has come."""
+    return Change(replace(conversation, opened_at=now_ms, updated_at=now_ms), ("opened",))
+
+
+def visitor_spoke(conversation: Conversation, now_ms: int) -> Change | None:
+    """Wake a conversation that was set aside: the visitor has written."""
+    if conversation.state == "open":
+        return None
+    return _change(conversation, now_ms, "visitor wrote", state="open", snoozed_until=0, resolved_at=0)
+
+
+def ask_for_person(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
+    """Put a conversation into the queue of people; one that a person has stays there."""
+    if conversation.mode == "human" and conversation.assignee is not None and conversation.state == "open":
+        return None
+    if conversation.mode == "queued":
+        return None
+    return _change(
+        conversation,
+        now_ms,
+        reason,
+        mode="queued",
+        queued_at=now_ms,
+        state="open",
+        flow=None,
+        handoff=reason,
+        assignee=None,
+    )
+
+
+def take(
+    conversation: Conversation, agent: str, now_ms: int, *, by_force: bool = False
+) -> Change | Rejection | None:
+    """Let an agent take a conversation: the first one wins, unless a supervisor takes it over."""
+    if conversation.assignee not in (None, agent) and not by_force:
+        return Rejection("conflict", f"Agent {conversation.assignee} has this conversation.")
+    return _change(
+        conversation,
+        now_ms,
+        "taken",
+        assignee=AgentId(agent),
+        mode="human",
+        state="open",
+        queued_at=0,
+        flow=None,
+    )
+
+
+def assign(
+    conversation: Conversation, agent: str | None, team: str | None, now_ms: int, reason: str
+) -> Change | None:
+    """Give a conversation to an agent or a team by hand; with neither it goes back into the queue."""
+    fields: dict[str, Any] = {"assignee": AgentId(agent) if agent else None, "flow": None}
+    if team is not None:
+        fields["team"] = TeamId(team)
+    if agent is None:
+        fields |= {"mode": "queued", "queued_at": conversation.queued_at or now_ms}
+    else:
+        fields |= {"mode": "human", "queued_at": 0}
+    return _change(conversation, now_ms, reason, state="open", **fields)
+
+
+def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Change | None:
+    """Note that an agent has answered: from now on the bot is silent."""
+    fields: dict[str, Any] = {
+        "mode": "human",
+        "state": "open",
+        "flow": None,
+        "queued_at": 0,
+        "snoozed_until": 0,
+    }
+    if conversation.assignee is None:
+        fields["assignee"] = AgentId(agent)
+    if not conversation.first_reply_at:
+        fields["first_reply_at"] = now_ms
+    if conversation.state == "resolved":
+        fields["resolved_at"] = 0
+    return _change(conversation, now_ms, "answered", **fields)
+
+
+def resolve(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
+    """Close a conversation; the bot starts afresh when the visitor comes back."""
+    return _change(
+        conversation, now_ms, reason, state="resolved", resolved_at=now_ms, mode="bot", flow=None, queued_at=0,
+        snoozed_until=0, misses=0, fired=(), handoff="",
+    ) if conversation.state != "resolved" else None  # fmt: skip
+
+
+def close_idle(conversation: Conversation, now_ms: int) -> Change | None:
+    """Close a conversation in which nobody has said anything for too long."""
+    return resolve(conversation, now_ms, "idle")
+
+
+def reopen(conversation: Conversation, now_ms: int) -> Change | None:
+    """Open a resolved, snoozed or pending conversation again."""
+    if conversation.state == "open":
+        return None
+    mode = "human" if conversation.assignee else conversation.mode
+    return _change(conversation, now_ms, "reopened", state="open", resolved_at=0, snoozed_until=0, mode=mode)
+
+
+def snooze(conversation: Conversation, until_ms: int, now_ms: int) -> Change | Rejection | None:
+    """Set a conversation aside until a time, or until the next message when `until_ms` is 0."""
+    if conversation.state == "resolved":
+        return Rejection("closed", "A resolved conversation cannot be snoozed.")
+    if until_ms and until_ms <= now_ms:
+        return Rejection("invalid", "The time to wake up lies in the past.")
+    return _change(conversation, now_ms, "snoozed", state="snoozed", snoozed_until=until_ms)
+
+
+def label(
+    conversation: Conversation, add: tuple[str, ...], remove: tuple[str, ...], now_ms: int
+) -> Change | None:
+    """Put labels on a conversation and take others off; their order is kept."""
+    kept = tuple(name for name in conversation.labels if name not in remove)
+    new = dict.fromkeys(name.strip() for name in add if name.strip())
+    return _change(
+        conversation, now_ms, "labelled", labels=kept + tuple(name for name in new if name not in kept)
+    )
+
+
+def prioritise(conversation: Conversation, priority: Priority, now_ms: int) -> Change | None:
+    """Set the priority."""
+    return _change(conversation, now_ms, "prioritised", priority=priority)
+
+
+def set_bot(conversation: Conversation, on: bool, agent: str, now_ms: int) -> Change | None:
+    """Give a conversation back to the bot, or take it out of the bot's hands."""
+    if on:
+        return _change(
+            conversation, now_ms, "given to the bot", mode="bot", assignee=None, queued_at=0, misses=0
+        )
+    return _change(
+        conversation, now_ms, "taken from the bot", mode="human", assignee=AgentId(agent), flow=None
+    )
+
+
+def rate(conversation: Conversation, score: int, now_ms: int) -> Change | Rejection:
+    """Take the visitor's rating, once for each resolution."""
+    if conversation.state != "resolved":
+        return Rejection("conflict", "A conversation is rated when it is over.")
+    if conversation.rating:
+        return Rejection("conflict", "This conversation has been rated.")
+    return Change(replace(conversation, rating=score, updated_at=now_ms), ("rating",))
+
+
+def read(
+    conversation: Conversation, seq: int, last_seq: int, *, by_visitor: bool, now_ms: int
+) -> Change | None:
+    """Move a read mark forward, never behind the last message."""
+    field = "visitor_read" if by_visitor else "agent_read"
+    return _change(conversation, now_ms, **{field: max(getattr(conversation, field), min(seq, last_seq))})

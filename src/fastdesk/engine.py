@@ -1,0 +1,156 @@
+"""The desk without sockets and threads: everything between a session's bytes and a committed event.
+
+The composition root (`app`) puts a store of files behind it and the street before it; a simulation puts it on a virtual
+clock, with a store in memory and a transport of its own. Wiring happens here and in `app`, nowhere else.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from fastdesk._core import BloomFilter
+from fastdesk.desk.queue import WaitingLine
+from fastdesk.hooks.registry import Hooks
+from fastdesk.hub.hub import Hub
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Changed
+from fastdesk.model.site import Site
+from fastdesk.observe.clock import Clock, Entropy
+from fastdesk.observe.ledger import Ledger
+from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.answering import Answering
+from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.lives import Lives
+from fastdesk.pipeline.opening import Opening
+from fastdesk.pipeline.repeats import Repeats
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.pipeline.rounds import Rounds
+from fastdesk.pipeline.runner import Pipeline
+from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.visitors import Visitors
+from fastdesk.pipeline.words import WordFilters
+from fastdesk.plugins.fallback import Fallback
+from fastdesk.plugins.human import Human
+from fastdesk.plugins.kinds import all_kinds
+from fastdesk.plugins.rules import Caller, Rules
+from fastdesk.store.protocol import ConversationQuery, Store
+from fastdesk.tenants.gate import Gate
+from fastdesk.tenants.limits import Limits
+from fastdesk.tenants.records import Records
+from fastdesk.tenants.revs import Revs
+from fastdesk.tenants.tokens import VisitorTokens
+
+__all__ = ["Engine"]
+
+#: Message ids of long conversations that the filter is sized for; about 1.8 bytes each.
+_EXPECTED_IDS = 1_000_000
+
+
+class _Line:
+    """The queue as the pipeline sees it, fed by every committed change."""
+
+    def __init__(self) -> None:
+        self.line = WaitingLine()
+
+    def on_changed(self, changed: Changed) -> None:
+        self.line.update(changed.conversation)
+
+    def place(self, conversation: Conversation) -> dict[str, int] | None:
+        position = self.line.position(conversation)
+        return {"position": position} if position else None
+
+
+class Engine:
+    """All rooms of one desk, wired. Make it with a started store, then `await load()`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        tasks: Tasks,
+        secret: str,
+        limits: Limits,
+        caller: Caller,
+        flush: Callable[[], Any] = lambda: None,
+        plugins: Sequence[tuple[str, object]] = (),
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.tasks = tasks
+        self.revs = Revs(store.revs())
+        self.ledger = Ledger()
+        self.hub = Hub()
+        self.records = Records(all_kinds(), store=store, revs=self.revs, clock=clock)
+        self.gate = Gate(self.records, visitors=VisitorTokens(secret), clock=clock, entropy=entropy)
+        self.line = _Line()
+        self.words = WordFilters(records=self.records, tasks=tasks)
+        self.rules = Rules(
+            records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.is_open
+        )
+        builtin = [("queue", self.line), ("human", Human()), ("rules", self.rules)]
+        self.hooks = Hooks([*builtin, *plugins, ("fallback", Fallback())], clock=clock)
+        repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
+        lives = Lives(
+            store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy
+        )
+        self.rooms = Rooms(
+            clock=clock,
+            entropy=entropy,
+            tasks=tasks,
+            store=store,
+            hub=self.hub,
+            records=self.records,
+            limits=limits,
+            lives=lives,
+            repeats=repeats,
+            scribe=Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy),
+            visitors=Visitors(store=store, revs=self.revs, clock=clock),
+            words=self.words,
+            hooks=self.hooks,
+            queue=self.line,
+            is_open=self.is_open,
+            revs=self.revs,
+        )
+        self.answering = Answering(self.rooms, ledger=self.ledger, acts={})
+        self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
+        self.commands = Commands(self.rooms, opening=self.opening, answering=self.answering)
+        self.pipeline = Pipeline(
+            self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
+        )
+        self.rounds = Rounds(self.rooms, gate=self.gate)
+        store.on_commit = self.pipeline.committed
+
+    def _accept(self, session: Any, payload: bytes) -> None:
+        self.pipeline.accept(session, payload)
+
+    def is_open(self, site: Site) -> bool:
+        """Tell whether a site's people are there now."""
+        return True
+
+    async def load(self) -> None:
+        """Read all records and the conversations that wait, and build what is built from them."""
+        for kind in self.records.kinds:
+            for record in await self.store.records(kind):
+                self.records.load(record.tenant, record.kind, record.id, record.body)
+        tenants = [tenant.id for tenant in self.records.tenants()]
+        await self.rules.books.build_all(tenants)
+        await self.words.filters.build_all(tenants)
+        for tenant in tenants:
+            query = ConversationQuery(mode="queued", states=("open",), limit=200)
+            while True:
+                page = await self.store.conversations(tenant, query)
+                for row in page.items:
+                    self.line.line.update(row.conversation)
+                if page.cursor is None:
+                    break
+                query = replace(query, cursor=page.cursor)
+
+    async def run_rounds(self) -> None:
+        """Make a round every second, until cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            self.rounds.make()

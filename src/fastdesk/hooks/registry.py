@@ -1,0 +1,90 @@
+"""Check plug-ins against their contract and freeze them into one tuple of bound methods per hook."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from fastdesk.errors import PluginError
+from fastdesk.hooks.spec import HOOKS, Handler
+from fastdesk.observe.clock import Clock
+
+__all__ = ["Hooks", "check_plugin"]
+
+_log = structlog.get_logger("fastdesk.hooks")
+
+
+def check_plugin(plugin: object, name: str) -> None:
+    """Refuse a plug-in with an unknown hook or a wrong signature, naming the nearest right one.
+
+    Raises:
+        PluginError: says which method is wrong and what was expected.
+    """
+    for attribute in dir(type(plugin)):
+        if not attribute.startswith("on_"):
+            continue
+        if attribute not in HOOKS:
+            near = difflib.get_close_matches(attribute, HOOKS, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known hooks: {', '.join(sorted(HOOKS))}."
+            raise PluginError(f"Plug-in {name} defines the unknown hook {attribute}.", hint=hint)
+        found = tuple(inspect.signature(getattr(plugin, attribute)).parameters)
+        if found != HOOKS[attribute]:
+            expected = ", ".join(("self", *HOOKS[attribute]))
+            raise PluginError(
+                f"Hook {attribute} of plug-in {name} takes ({', '.join(('self', *found))}).",
+                hint=f"Write def {attribute}({expected}).",
+            )
+
+
+class Hooks:
+    """Call the plug-ins that subscribed to a hook; one that fails or dawdles is logged, counted and skipped.
+
+    Args:
+        plugins: (name, plug-in) in the order in which they are called.
+        slow_ns: a synchronous hook that takes longer three times in a row is switched off until the next start.
+    """
+
+    def __init__(
+        self, plugins: Sequence[tuple[str, object]], *, clock: Clock, slow_ns: int = 50_000_000
+    ) -> None:
+        for name, plugin in plugins:
+            check_plugin(plugin, name)
+        self.plugins = tuple(plugins)
+        self.handlers: tuple[Handler, ...] = tuple(
+            plugin for _, plugin in plugins if isinstance(plugin, Handler)
+        )
+        self.failures: dict[str, int] = {name: 0 for name, _ in plugins}
+        self._slow: dict[str, int] = {}
+        self._slow_ns = slow_ns
+        self._clock = clock
+        self.on_message = self._bind("on_message")
+        self.on_stored = self._bind("on_stored")
+        self.on_outcome = self._bind("on_outcome")
+        self.on_changed = self._bind("on_changed")
+
+    def _bind(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
+        return tuple((name, getattr(plugin, hook)) for name, plugin in self.plugins if hasattr(plugin, hook))
+
+    def call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
+        """Call one subscriber under guard; return its value, None when it failed or is switched off."""
+        if self._slow.get(name, 0) >= 3:
+            return None
+        began = self._clock.now_ns()
+        try:
+            return method(*args)
+        except Exception as failure:  # the border to foreign code
+            self.fail(name, failure)
+            return None
+        finally:
+            if self._clock.now_ns() - began > self._slow_ns:
+                self._slow[name] = self._slow.get(name, 0) + 1
+                _log.warning("plugin_slow", plugin=name, times=self._slow[name])
+            elif name in self._slow:
+                del self._slow[name]
+
+    def fail(self, name: str, failure: BaseException) -> None:
+        """Count and log a plug-in's failure; the message goes on without it."""
+        self.failures[name] = self.failures.get(name, 0) + 1
+        _log.error("plugin_failed", plugin=name, error=type(failure).__name__, exc_info=failure)

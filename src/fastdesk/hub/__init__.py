@@ -1,0 +1,1 @@
+"""Sessions, live conversations and delivery. Nothing enters that is not durable, but for typing, presence and deltas."""

@@ -1,0 +1,82 @@
+"""A conversation that somebody is connected to, in memory."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Said
+from fastdesk.model.site import Site
+from fastdesk.model.visitor import Visitor
+
+if TYPE_CHECKING:
+    from asyncio import Task
+    from typing import Any
+
+    from fastdesk.hub.session import Session
+
+__all__ = ["RECENT", "Live"]
+
+#: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
+RECENT = 32
+
+
+class Live:
+    """The state of one conversation while it is in use. Changed in the loop only.
+
+    `seq` counts what was appended, `durable_seq` what is on disk: nobody is shown more than that. `sent` maps
+    (sender, message id) to (seq, digest) of the messages since `sent_from`; older ones are in the store.
+    """
+
+    __slots__ = (
+        "agents", "conversation", "durable_seq", "is_opened", "pending", "recent", "run", "sent", "sent_from", "seq", "site",
+        "visitor", "visitors", "waiting",
+    )  # fmt: skip
+
+    def __init__(
+        self, conversation: Conversation, visitor: Visitor, site: Site, *, seq: int, is_opened: bool
+    ) -> None:
+        self.conversation = conversation
+        self.visitor = visitor
+        self.site = site
+        self.seq = seq
+        self.durable_seq = seq
+        self.is_opened = is_opened
+        self.sent: dict[tuple[str, str], tuple[int, int]] = {}
+        self.sent_from = seq + 1
+        self.recent: deque[Said] | None = None
+        self.visitors: list[Session] = []
+        self.agents: list[Session] = []
+        #: Sessions that sent a message again before it was on disk, by seq.
+        self.waiting: dict[int, list[Session]] | None = None
+        #: The handler that is writing an answer, and the turns that came after its own.
+        self.run: Task[Any] | None = None
+        self.pending: list[Any] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nobody is connected and nothing is under way, so that this may leave memory."""
+        return not (self.visitors or self.agents or self.run) and self.durable_seq == self.seq
+
+    def remember(self, said: Said) -> None:
+        """Keep a committed message for resumes."""
+        self.durable_seq = said.seq
+        if self.recent is None:
+            self.recent = deque(maxlen=RECENT)
+        self.recent.append(said)
+
+    def recall(self, after: int) -> list[Said] | None:
+        """Return the committed messages behind `after`, None when memory does not reach back that far."""
+        if after >= self.durable_seq:
+            return []
+        if not self.recent or self.recent[0].seq > after + 1:
+            return None
+        return [said for said in self.recent if said.seq > after]
+
+    def take_waiting(self, seq: int) -> "list[Session]":
+        """Return the sessions that wait for `seq` to be durable, and forget them."""
+        if self.waiting is None:
+            return []
+        sessions = self.waiting.pop(seq, [])
+        if not self.waiting:
+            self.waiting = None
+        return sessions

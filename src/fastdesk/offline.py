@@ -1,0 +1,108 @@
+"""Change an installation that is not running: the command line's way to agents, sites and keys."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastdesk.app import open_store
+from fastdesk.config import Settings
+from fastdesk.errors import FastdeskError, StoreBusy
+from fastdesk.model.identity import AgentRole
+from fastdesk.model.ids import SiteId, TenantId
+from fastdesk.model.site import Site
+from fastdesk.observe.clock import SystemClock, SystemEntropy, new_secret
+from fastdesk.plugins.kinds import all_kinds
+from fastdesk.tenants.first_start import found_installation
+from fastdesk.tenants.gate import Gate, new_agent
+from fastdesk.tenants.permissions import PERMISSIONS, ROLES
+from fastdesk.tenants.records import Records
+from fastdesk.tenants.revs import Revs
+from fastdesk.tenants.tokens import VisitorTokens
+
+__all__ = ["add_agent", "add_key", "add_site"]
+
+T = TypeVar("T")
+
+_clock = SystemClock()
+_entropy = SystemEntropy()
+
+
+def add_agent(settings: Settings, tenant: str, email: str, name: str, role: str) -> str:
+    """Add an agent and return the password that was made."""
+    if role not in ROLES:
+        raise FastdeskError(f"There is no role {role}.", hint=f"Roles are {', '.join(ROLES)}.")
+    password = new_secret(_entropy, 12)
+
+    async def add(records: Records, gate: Gate) -> None:
+        if gate.find_agent(email) is not None:
+            raise FastdeskError(f"An agent with the address {email} exists.")
+        checked: AgentRole = role  # type: ignore[assignment]
+        agent = new_agent(email, password, name=name, role=checked, now_ms=_clock.now_ms(), entropy=_entropy)
+        records.put(_known(records, tenant), "agent", agent, actor="command line")
+
+    _with_records(settings, add)
+    return password
+
+
+def add_site(settings: Settings, tenant: str, key: str, name: str, origins: tuple[str, ...]) -> None:
+    """Add a site."""
+
+    async def add(records: Records, gate: Gate) -> None:
+        if records.tenant_of_site(key) is not None:
+            raise FastdeskError(f"The site key {key} is taken.")
+        site = Site(id=SiteId(key), name=name or key, origins=origins, signing_secret=new_secret(_entropy))
+        records.put(_known(records, tenant), "site", site, actor="command line")
+
+    _with_records(settings, add)
+
+
+def add_key(settings: Settings, tenant: str, name: str, scopes: tuple[str, ...]) -> str:
+    """Make an API key and return it."""
+    unknown = [scope for scope in scopes if scope != "*" and scope not in PERMISSIONS]
+    if unknown:
+        raise FastdeskError(
+            f"There is no scope {unknown[0]}.", hint=f"Scopes are {', '.join(PERMISSIONS)}, or *."
+        )
+
+    async def add(records: Records, gate: Gate) -> str:
+        return gate.new_key(_known(records, tenant), name, scopes, actor="command line")[0]
+
+    return _with_records(settings, add)
+
+
+def _known(records: Records, tenant: str) -> TenantId:
+    for each in records.tenants():
+        if each.id == tenant:
+            return each.id
+    raise FastdeskError(f"There is no tenant {tenant}.")
+
+
+def _with_records(settings: Settings, work: Callable[[Records, Gate], Awaitable[T]]) -> T:
+    """Run `work` on the records of the store, then store what it wrote."""
+
+    async def run() -> T:
+        store = open_store(settings)
+        try:
+            await store.start()
+        except StoreBusy as busy:
+            raise FastdeskError(
+                "The desk is running.", hint="Do this in the console, or stop the desk first."
+            ) from busy
+        try:
+            records = Records(all_kinds(), store=store, revs=Revs(store.revs()), clock=_clock)
+            for kind in records.kinds:
+                for record in await store.records(kind):
+                    records.load(record.tenant, record.kind, record.id, record.body)
+            password = settings.admin_password.get_secret_value() if settings.admin_password else None
+            made = found_installation(
+                records, email=settings.admin_email, password=password, clock=_clock, entropy=_entropy
+            )
+            if made is not None:
+                print(f"First start: {settings.admin_email} signs in with {made}")  # noqa: T201 - shown this once
+            return await work(
+                records, Gate(records, visitors=VisitorTokens(""), clock=_clock, entropy=_entropy)
+            )
+        finally:
+            await store.stop()
+
+    return asyncio.run(run())

@@ -1,0 +1,142 @@
+"""Answer turns, one at a time for each conversation: the way from a stored message to its outcome."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from msgspec.structs import replace
+
+from fastdesk.hub.live import Live
+from fastdesk.model.event import Said
+from fastdesk.model.turn import Outcome, Reply, Turn
+from fastdesk.observe.ledger import Ledger
+from fastdesk.pipeline.process import finish, process
+from fastdesk.pipeline.reply import Acts, reply
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.pipeline.route import is_bot_silent, route
+from fastdesk.protocol.frames import Delta, Status
+
+__all__ = ["Answering"]
+
+
+class _Port:
+    """Show a running handler's words to the visitor and to watching agents; keeps what was shown."""
+
+    __slots__ = ("_live", "_rooms", "shown", "turn")
+
+    def __init__(self, rooms: Rooms, live: Live, turn: str) -> None:
+        self._rooms = rooms
+        self._live = live
+        self.turn = turn
+        self.shown = ""
+
+    def show(self, text: str, *, replace: bool = False) -> None:
+        if is_bot_silent(self._live.conversation):
+            return
+        self.shown = text if replace else self.shown + text
+        hub, live = self._rooms.hub, self._live
+        hub.send(live.visitors, Delta(self.turn, text, replace))
+        if live.agents:
+            hub.send(live.agents, Delta(self.turn, text, replace, conversation=live.conversation.id))
+
+    def thinking(self, note: str = "") -> None:
+        self._rooms.hub.send(
+            self._live.visitors, Status("thinking", turn=self.turn, agent={"note": note} if note else None)
+        )
+
+
+class Answering:
+    """Route a turn to its handler, run it, and store what it answers."""
+
+    def __init__(self, rooms: Rooms, *, ledger: Ledger, acts: Acts) -> None:
+        self._rooms = rooms
+        self._ledger = ledger
+        self.acts = acts
+
+    def answer(self, live: Live, said: Said, received_ns: int) -> None:
+        """Answer a visitor's message; returns at once, with the answer appended when its handler was synchronous."""
+        rooms, ledger = self._rooms, self._ledger
+        if live.run is not None:
+            self._supersede(live)
+        began = rooms.clock.now_ns()
+        port = _Port(rooms, live, f"t{said.seq}")
+        turn = Turn(
+            id=port.turn,
+            message=said,
+            conversation=live.conversation,
+            visitor=live.visitor,
+            site=live.site,
+            language=live.visitor.language or live.site.locale,
+            received_ns=received_ns,
+            port=port,
+        )
+        chosen = route(turn, rooms.hooks.handlers, rooms.hooks)
+        routed = rooms.clock.now_ns()
+        ledger.add("route", routed - began)
+        answer = process(turn, chosen, rooms.hooks)
+        processed = rooms.clock.now_ns()
+        ledger.add("process", processed - routed)
+        if answer is None:
+            return
+        if isinstance(answer, Outcome):
+            self._reply(live, turn, answer)
+            ledger.add("reply", rooms.clock.now_ns() - processed)
+        else:
+            live.run = rooms.tasks.spawn(self._finish_later(live, turn, port, answer), "answer")
+
+    def silence(self, live: Live) -> None:
+        """Stop the handler that is writing: a person speaks now."""
+        if live.run is not None:
+            live.run.cancel()
+            live.run = None
+
+    def stop(self, live: Live, turn: str) -> None:
+        """Stop an answer at the visitor's wish; what was shown of it stays as the answer."""
+        if live.run is not None and live.run.get_name() == "answer":
+            live.run.cancel(turn)
+
+    def _supersede(self, live: Live) -> None:
+        """Stop an answer to an older message: several short messages in a row get one answer."""
+        self.silence(live)
+
+    async def _finish_later(self, live: Live, turn: Turn, port: _Port, answer: Awaitable[Outcome]) -> None:
+        """Wait for a slow handler and store its outcome, unless it was stopped or superseded."""
+        me = asyncio.current_task()
+        try:
+            outcome = await finish(answer)
+        except asyncio.CancelledError as stopped:
+            if stopped.args and stopped.args[0] == turn.id and port.shown and live.run is me:
+                live.run = None
+                self._reply(
+                    live, turn, Outcome(replies=(_final(port, Reply(text=port.shown, role="assistant")),))
+                )
+            raise
+        finally:
+            is_mine = live.run is me
+            if is_mine:
+                live.run = None
+        if is_mine:
+            if port.shown and outcome.replies:
+                first = _final(port, outcome.replies[0])
+                outcome = replace(outcome, replies=(first, *outcome.replies[1:]))
+            self._reply(live, turn, outcome)
+
+    def _reply(self, live: Live, turn: Turn, outcome: Outcome) -> None:
+        rooms = self._rooms
+        for name, watch in rooms.hooks.on_outcome:
+            other = rooms.hooks.call(name, watch, turn, outcome)
+            if isinstance(other, Outcome):
+                outcome = other
+        reply(
+            live,
+            turn,
+            outcome,
+            scribe=rooms.scribe,
+            words=rooms.words,
+            acts=self.acts,
+            now_ms=rooms.clock.now_ms(),
+        )
+
+
+def _final(port: _Port, answer: Reply) -> Reply:
+    """Return an answer that takes the place of the pieces shown before."""
+    return replace(answer, extra={**(answer.extra or {}), "turn": port.turn})

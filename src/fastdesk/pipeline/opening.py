@@ -1,0 +1,236 @@
+"""Open sessions: the `hello` frame, what a returning peer missed, and agents' `watch`.
+
+Reading the store takes a moment; what a peer sends in the meantime is kept, in order, and a session hears nothing new before
+it has heard what it missed.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from fastdesk.hub.hub import agent_frame, message_frame
+from fastdesk.hub.live import Live
+from fastdesk.hub.session import Session
+from fastdesk.model.agent import Agent
+from fastdesk.model.event import Changed, Event, Noted, Said
+from fastdesk.model.identity import Principal
+from fastdesk.model.ids import VisitorId
+from fastdesk.model.visitor import Visitor
+from fastdesk.pipeline.lives import PAGE
+from fastdesk.pipeline.parse import parse
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.pipeline.sites import site_view
+from fastdesk.protocol.codes import Rejection
+from fastdesk.protocol.frames import Hello, Reset, Welcome
+
+__all__ = ["Gate", "Opening"]
+
+#: Frames kept while a session is being opened; a peer that sends more before its welcome is cut.
+MAX_EARLY: Final = 64
+
+
+class Gate(Protocol):
+    """Read tokens."""
+
+    def principal_of(self, token: str, now_ms: int) -> Principal | Rejection:
+        """Return whose token this is, or why it is refused."""
+
+
+class Opening:
+    """Let sessions in."""
+
+    def __init__(self, rooms: Rooms, *, gate: Gate, accept: Callable[[Session, bytes], None]) -> None:
+        self._rooms = rooms
+        self._gate = gate
+        self._accept = accept
+        self._early: dict[Session, list[bytes]] = {}
+        #: Called with each agent's session that came in or left: presence.
+        self.watchers: list[Callable[[Session, bool], None]] = []
+
+    def receive(self, session: Session, payload: bytes) -> None:
+        """Take a message of a session that has not been welcomed yet."""
+        early = self._early.get(session)
+        if early is not None:
+            if len(early) >= MAX_EARLY:
+                session.close(1008, "too many frames before the welcome")
+            else:
+                early.append(payload)
+            return
+        wait_ns = self._rooms.limits.take_address(session.bucket, self._rooms.clock.now_ns())
+        if wait_ns:
+            session.refuse(Rejection("rate_limited", retry_after_ms=-(-wait_ns // 1_000_000)))
+            return
+        frame = parse(session.codec, payload)
+        if not isinstance(frame, Hello):
+            session.refuse(frame if isinstance(frame, Rejection) else Rejection("hello_first"))
+            return
+        self._early[session] = []
+        self._rooms.tasks.spawn(self._open(session, frame), "open session")
+
+    def leave(self, session: Session) -> None:
+        """Forget a session whose connection is gone."""
+        self._early.pop(session, None)
+        was_agent = session.watching is not None
+        self._rooms.hub.leave(session)
+        if was_agent:
+            for watcher in self.watchers:
+                watcher(session, False)
+
+    async def _open(self, session: Session, hello: Hello) -> None:
+        refusal: Rejection | None = Rejection("internal")
+        try:
+            refusal = await self._welcome(session, hello)
+        finally:
+            early = self._early.pop(session, [])
+            if refusal is not None and not session.closed:
+                session.refuse(refusal)
+                session.close(1008, refusal.code)
+        if refusal is None:
+            for payload in early:
+                if not session.closed:
+                    self._accept(session, payload)
+
+    async def _welcome(self, session: Session, hello: Hello) -> Rejection | None:
+        principal = self._gate.principal_of(hello.token, self._rooms.clock.now_ms())
+        if isinstance(principal, Rejection):
+            return principal
+        if principal.kind == "visitor":
+            live = await self.find_live(principal)
+            if isinstance(live, Rejection):
+                return live
+            return await self._welcome_visitor(session, hello, principal, live)
+        return await self._welcome_agent(session, hello, principal)
+
+    async def find_live(self, principal: Principal) -> Live | Rejection:
+        """Return the current conversation of a visitor's token."""
+        rooms = self._rooms
+        assert principal.site is not None
+        site = rooms.records.site(principal.tenant, principal.site)
+        if site is None:
+            return Rejection("unauthenticated", "This site is no longer here.")
+        live = rooms.hub.current(principal.tenant, principal.site, principal.id)
+        if live is not None:
+            return live
+        visitor = await rooms.lives.known_visitor(principal.tenant, principal.id)
+        if visitor is None:
+            now_ms = rooms.clock.now_ms()
+            visitor = Visitor(
+                id=VisitorId(principal.id),
+                tenant=principal.tenant,
+                site=principal.site,
+                first_seen=now_ms,
+                last_seen=now_ms,
+            )
+        if visitor.blocked_until > rooms.clock.now_ms():
+            return Rejection("blocked")
+        return await rooms.lives.of_visitor(visitor, site)
+
+    async def _welcome_visitor(
+        self, session: Session, hello: Hello, principal: Principal, live: Live
+    ) -> Rejection | None:
+        rooms = self._rooms
+        is_known = hello.epoch in (None, rooms.epoch) and (hello.after or 0) <= live.durable_seq
+        missed = await self.missed(live, hello.after) if is_known and hello.after is not None else []
+        if session.closed:
+            return None
+        conversation = live.conversation
+        session.admit(principal)
+        site = site_view(live.site, is_open=rooms.is_open(live.site))
+        session.send(
+            Welcome(rooms.epoch, live.durable_seq, live.visitor.id, conversation.id, conversation.state, site)
+        )
+        if not is_known:
+            session.send(Reset(rooms.epoch, live.durable_seq))
+        for said in missed:
+            session.send(message_frame(said))
+        session.send(self._rooms.status(live.conversation))
+        rooms.hub.join_visitor(session, live)
+        return None
+
+    async def missed(self, live: Live, after: int) -> list[Said]:
+        """Return the committed messages behind `after`; on return, none has been committed since the last of them."""
+        messages: list[Said] = []
+        conversation = live.conversation
+        while True:
+            last = messages[-1].seq if messages else after
+            recent = live.recall(last)
+            if recent is not None:
+                return messages + recent
+            page = await self._rooms.store.said(conversation.tenant, conversation.id, last, PAGE)
+            messages += [said for said in page if said.seq <= live.durable_seq]
+            if not page:  # what memory holds is all there is
+                return messages + [said for said in live.recent or () if said.seq > last]
+
+    # Agents.
+
+    async def _welcome_agent(self, session: Session, hello: Hello, principal: Principal) -> Rejection | None:
+        rooms = self._rooms
+        is_known = hello.epoch in (None, rooms.epoch)
+        missed: list[Event] = []
+        shown = rooms.durable_rev(principal.tenant)
+        if hello.after is not None and is_known:
+            missed, shown = await self._missed_of_agent(principal, hello.after)
+        if session.closed:
+            return None
+        session.admit(principal)
+        session.send(Welcome(rooms.epoch, 0, agent=self._profile(principal), rev=shown))
+        if not is_known:
+            session.send(Reset(rooms.epoch, 0, rev=shown))
+        for event in missed:
+            frame = agent_frame(event)
+            if frame is not None:
+                session.send(frame)
+        rooms.hub.join_agent(session)
+        for live in rooms.hub.lives():
+            if live.conversation.tenant == principal.tenant and live.conversation.assignee == principal.id:
+                rooms.hub.watch(session, live)
+        for watcher in self.watchers:
+            watcher(session, True)
+        return None
+
+    def _profile(self, principal: Principal) -> dict[str, Any]:
+        profile: dict[str, Any] = {"id": principal.id, "name": principal.name, "role": principal.role}
+        agent = self._rooms.records.get(Agent, principal.tenant, "agent", principal.id)
+        if agent is not None:
+            profile |= {"capacity": agent.capacity, "teams": list(agent.teams)}
+        return profile
+
+    async def _missed_of_agent(self, principal: Principal, after: int) -> tuple[list[Event], int]:
+        """Return the events behind `after` that an agent hears (all changes, messages of its own conversations) and the last rev."""
+        heard: list[Event] = []
+        last = after
+        while last < self._rooms.durable_rev(principal.tenant):
+            page = await self._rooms.store.since(principal.tenant, last, PAGE)
+            if not page:
+                break
+            last = page[-1].rev
+            heard += [
+                event
+                for event in page
+                if isinstance(event, Changed)
+                or (isinstance(event, Said | Noted) and await self._owns(principal, event))
+            ]
+        return heard, last
+
+    async def _owns(self, principal: Principal, event: Said | Noted) -> bool:
+        live = await self._rooms.lives.by_id(principal.tenant, event.conversation)
+        return live is not None and live.conversation.assignee == principal.id
+
+    def watch(self, session: Session, live: Live, after: int | None) -> None:
+        """Let an agent's session hear a conversation, from behind `after` on."""
+        if after is None:
+            self._rooms.hub.watch(session, live)
+            return
+        self._rooms.tasks.spawn(self._watch_from(session, live, after), "watch conversation")
+
+    async def _watch_from(self, session: Session, live: Live, after: int) -> None:
+        conversation = live.conversation
+        if after > live.durable_seq:
+            session.send(Reset(self._rooms.epoch, live.durable_seq, conversation.id))
+        else:
+            self._rooms.hub.unwatch(session, conversation.id)
+            missed = await self.missed(live, after)
+            if session.closed:
+                return
+            for said in missed:
+                session.send(message_frame(said, for_agents=True))
+        self._rooms.hub.watch(session, live)

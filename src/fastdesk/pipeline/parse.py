@@ -1,0 +1,47 @@
+"""Stage 2: from bytes to a frame whose shape, size and text are good. `repeats` tells whether it was here before."""
+
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
+from fastdesk.protocol.codec import Codec
+from fastdesk.protocol.codes import Rejection
+from fastdesk.protocol.frames import Inbound, Send
+
+__all__ = ["check_message", "digest", "parse"]
+
+MAX_TEXT: Final = 4000
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+#: Everything below space but tab and line feed, and delete: they have no place in a chat, a log or a C string.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_KINDS: Final = frozenset({"text", "image", "file", "form"})
+
+
+def parse(codec: Codec, payload: bytes) -> Inbound | Rejection:
+    """Decode a frame and check what its type cannot say; control characters are taken out of texts."""
+    frame = codec.decode(payload)
+    if type(frame) is Send:
+        return check_message(frame)
+    return frame
+
+
+def check_message(frame: Send) -> Send | Rejection:
+    """Return a message fit to be stored, or why it is not."""
+    if _ID.fullmatch(frame.id) is None:
+        return Rejection("bad_id")
+    if len(frame.text) > MAX_TEXT:
+        sentence = f"The text has {len(frame.text)} characters, {MAX_TEXT} are possible."
+        return Rejection("text_too_long", sentence, frame.id)
+    if frame.kind not in _KINDS:
+        return Rejection("invalid", f"A message is one of {', '.join(sorted(_KINDS))}.", frame.id)
+    if _CONTROL.search(frame.text) is not None:
+        frame = replace(frame, text=_CONTROL.sub("", frame.text.replace("\r\n", "\n").replace("\r", "\n")))
+    if not frame.text.strip() and frame.kind == "text":
+        return Rejection("invalid", "The message is empty.", frame.id)
+    return frame
+
+
+def digest(kind: str, text: str) -> int:
+    """Return what tells two bodies under the same id apart; good within this process only."""
+    return hash((kind, text))

@@ -1,0 +1,92 @@
+"""What the corridor needs of the rooms beside it, handed over once by the composition root."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from fastdesk.hooks.registry import Hooks
+from fastdesk.hub.hub import Hub, status_frame
+from fastdesk.model.agent import Agent
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.ids import TenantId
+from fastdesk.model.site import Site
+from fastdesk.observe.clock import Clock, Entropy
+from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.lives import Lives
+from fastdesk.pipeline.repeats import Repeats
+from fastdesk.pipeline.route import Filter
+from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.visitors import Visitors
+from fastdesk.protocol.frames import Status
+from fastdesk.store.protocol import Store
+from fastdesk.tenants.limits import Limits
+from fastdesk.tenants.records import Records
+from fastdesk.tenants.revs import Revs
+
+__all__ = ["Queue", "Rooms"]
+
+
+class Queue(Protocol):
+    """Where a waiting conversation stands among the others."""
+
+    def place(self, conversation: Conversation) -> dict[str, int] | None:
+        """Return {"position": from 1, "wait_ms": expected}, None when the conversation does not wait."""
+
+
+class Rooms:
+    """The dependencies of the pipeline, by name."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        tasks: Tasks,
+        store: Store,
+        hub: Hub,
+        records: Records,
+        limits: Limits,
+        lives: Lives,
+        repeats: Repeats,
+        scribe: Scribe,
+        visitors: Visitors,
+        words: Filter,
+        hooks: Hooks,
+        queue: Queue,
+        is_open: Callable[[Site], bool],
+        revs: Revs,
+    ) -> None:
+        self.clock = clock
+        self.entropy = entropy
+        self.tasks = tasks
+        self.store = store
+        self.hub = hub
+        self.records = records
+        self.limits = limits
+        self.lives = lives
+        self.repeats = repeats
+        self.scribe = scribe
+        self.visitors = visitors
+        self.words = words
+        self.hooks = hooks
+        self.queue = queue
+        #: Whether a site's people are there now, by its hours.
+        self.is_open = is_open
+        self._revs = revs
+        self.durable: dict[TenantId, int] = {}
+
+    @property
+    def epoch(self) -> str:
+        """Return the name of this continuity of numbers; another one makes clients start afresh."""
+        return self.store.epoch
+
+    def durable_rev(self, tenant: TenantId) -> int:
+        """Return the number of the tenant's last event on disk."""
+        known = self.durable.get(tenant)
+        return self._revs.highest(tenant) if known is None else known
+
+    def status(self, conversation: Conversation) -> Status:
+        """Return what a visitor may know of the state of its conversation."""
+        agent = self.records.get(Agent, conversation.tenant, "agent", conversation.assignee or "")
+        return status_frame(
+            conversation, agent.name if agent is not None else "", self.queue.place(conversation)
+        )

@@ -1,0 +1,232 @@
+"""The runner: one message's walk through the five stages. Read this first.
+
+    accept → authenticate → parse → route → (append, acknowledged after the commit) → process → reply
+    committed → deliver
+
+An ordinary rule answers synchronously: the visitor's message and its reply stand in the same commit, no task is made and
+nothing is awaited. A handler that waits (model, remote call) runs as one task of its conversation.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastdesk.desk import changes
+from fastdesk.hub.live import Live
+from fastdesk.hub.session import Session
+from fastdesk.model.event import Changed, Event, Noted, Said
+from fastdesk.moderation import Verdict
+from fastdesk.observe.ledger import Ledger
+from fastdesk.pipeline.answering import Answering
+from fastdesk.pipeline.authenticate import authenticate
+from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.parse import check_message, parse
+from fastdesk.pipeline.repeats import Repeat, acknowledge_again
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.pipeline.route import is_bot_silent
+from fastdesk.protocol.codes import Rejection
+from fastdesk.protocol.frames import Inbound, Send, Welcome
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """Accept what sessions send, answer it, and deliver what has become durable."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        commands: Commands,
+        answering: Answering,
+        ledger: Ledger,
+        flush: Callable[[], Any],
+    ) -> None:
+        self._rooms = rooms
+        self._commands = commands
+        self._answering = answering
+        self._ledger = ledger
+        self._flush = flush
+        self.messages = 0
+        self.refusals: dict[str, int] = {}
+
+    def accept(self, session: Session, payload: bytes) -> None:
+        """Take one whole message of a session's transport; never raises on what a peer sent."""
+        rooms, ledger = self._rooms, self._ledger
+        began = rooms.clock.now_ns()
+        refusal = authenticate(session, rooms.limits, now_ns=began, now_ms=rooms.clock.now_ms())
+        known = rooms.clock.now_ns()
+        ledger.add("authenticate", known - began)
+        if refusal is not None:
+            self._refuse(session, refusal)
+            return
+        frame = parse(session.codec, payload)
+        ledger.add("parse", rooms.clock.now_ns() - known)
+        self._dispatch(session, frame, began)
+
+    def accept_frame(self, session: Session, frame: Inbound) -> None:
+        """Take a frame that came by HTTP and is decoded already; the same stages."""
+        began = self._rooms.clock.now_ns()
+        refusal = authenticate(session, self._rooms.limits, now_ns=began, now_ms=self._rooms.clock.now_ms())
+        if refusal is None and isinstance(frame, Send):
+            self._dispatch(session, check_message(frame), began)
+        elif refusal is None:
+            self._dispatch(session, frame, began)
+        else:
+            self._refuse(session, refusal)
+
+    def _dispatch(self, session: Session, frame: Inbound | Rejection, began: int) -> None:
+        if type(frame) is Send:
+            if session.live is not None:
+                self._accept_message(session, session.live, frame, began)
+            else:
+                self._commands.say(session, frame)
+        elif isinstance(frame, Rejection):
+            self._refuse(session, frame)
+        else:
+            refusal = self._commands.run(session, frame)
+            if refusal is not None:
+                self._refuse(session, refusal)
+
+    def _refuse(self, session: Session, refusal: Rejection) -> None:
+        self.refusals[refusal.code] = self.refusals.get(refusal.code, 0) + 1
+        session.refuse(refusal)
+
+    # A visitor's message.
+
+    def _accept_message(
+        self, session: Session, live: Live, frame: Send, began: int, *, is_new: bool = False
+    ) -> None:
+        rooms = self._rooms
+        principal = session.principal
+        assert principal is not None
+        repeat = None if is_new else rooms.repeats.find(live, principal.id, frame)
+        if repeat == "unsure":
+            rooms.tasks.spawn(self._accept_unsure(session, live, frame, began), "find repeat")
+        elif isinstance(repeat, Repeat):
+            acknowledge_again(session, live, frame, repeat)
+        elif isinstance(repeat, Rejection):
+            self._refuse(session, repeat)
+        else:
+            verdict = rooms.words.check(live.conversation.tenant, frame.text, "input")
+            refusal = self._examine(live, frame, verdict)
+            if refusal is not None:
+                self._refuse(session, refusal)
+            else:
+                self._walk(session, live, frame, verdict, began)
+
+    async def _accept_unsure(self, session: Session, live: Live, frame: Send, began: int) -> None:
+        """Ask the store whether an id was used long ago, then go on."""
+        repeat = await self._commands.find_stored(session, live, frame)
+        if repeat is not None:
+            if isinstance(repeat, Repeat):
+                acknowledge_again(session, live, frame, repeat)
+            else:
+                self._refuse(session, repeat)
+            return
+        sender = session.principal.id if session.principal is not None else ""
+        known_now = (sender, frame.id) in live.sent  # another copy was faster while we asked
+        self._accept_message(session, live, frame, began, is_new=not known_now)
+
+    def _examine(self, live: Live, frame: Send, verdict: Verdict) -> Rejection | None:
+        """Say why a new message may not be stored: disk, word filter or a plug-in's veto."""
+        rooms = self._rooms
+        if not rooms.store.accepting:
+            return Rejection("retry_later", id=frame.id, retry_after_ms=1000)
+        if verdict.level == "block":
+            if live.is_opened:
+                self._note_verdict(live, verdict)
+            return Rejection("blocked_text", id=frame.id)
+        for name, veto in rooms.hooks.on_message:
+            refusal = rooms.hooks.call(name, veto, live.conversation, live.visitor, frame.text)
+            if isinstance(refusal, Rejection):
+                return refusal
+        return None
+
+    def _note_verdict(self, live: Live, verdict: Verdict) -> None:
+        body = {"side": "input", "level": verdict.level}
+        self._rooms.scribe.note(live, kind="why", actor="word filter", text=verdict.reason("en"), body=body)
+
+    def _walk(self, session: Session, live: Live, frame: Send, verdict: Verdict, began: int) -> None:
+        """Store a good new message and let it be answered."""
+        rooms = self._rooms
+        live = self._current(session, live)
+        self._open(live)
+        said = rooms.scribe.say(
+            live,
+            role="visitor",
+            sender=live.visitor.id,
+            name=live.visitor.name,
+            id=frame.id,
+            kind=frame.kind,
+            text=frame.text if verdict.masked is None else verdict.masked,
+            extra=frame.extra,
+            origin=session,
+        )
+        rooms.repeats.trim(live)
+        self.messages += 1
+        if not verdict.is_clean:
+            self._note_verdict(live, verdict)
+        if verdict.level == "handoff":
+            self._commands.ask_for_person(live, "word filter")
+        if not is_bot_silent(live.conversation):
+            self._answering.answer(live, said, began)
+
+    def _current(self, session: Session, live: Live) -> Live:
+        """Return the conversation that a visitor's message belongs to: after a resolved one that is a new one."""
+        if live.conversation.state != "resolved" or live.site.after_resolve == "reopen":
+            return live
+        rooms = self._rooms
+        following = rooms.lives.make(live.visitor, live.site)
+        for each in tuple(live.visitors):
+            live.visitors.remove(each)
+            rooms.hub.join_visitor(each, following)
+            each.send(Welcome(rooms.epoch, 0, following.visitor.id, following.conversation.id, "open"))
+        session.live = following
+        return following
+
+    def _open(self, live: Live) -> None:
+        """Store a conversation, and its visitor, with its first message; wake one that was set aside."""
+        rooms = self._rooms
+        now_ms = rooms.clock.now_ms()
+        if not live.is_opened:
+            live.is_opened = True
+            rooms.visitors.save(live.visitor)
+            rooms.scribe.change(live, changes.open_conversation(live.conversation, now_ms), "visitor")
+        elif live.conversation.state != "open":
+            change = changes.visitor_spoke(live.conversation, now_ms)
+            if change is not None:
+                rooms.scribe.change(live, change, "visitor")
+
+    # What has become durable.
+
+    def committed(self, entries: Sequence[tuple[Event, Any]]) -> None:
+        """Deliver a batch of events that the store has on disk, in their order; the store calls this in the loop."""
+        rooms = self._rooms
+        hub = rooms.hub
+        for event, origin in entries:
+            rooms.durable[event.tenant] = event.rev
+            if type(event) is Said:
+                hub.deliver_said(event, origin)
+                for name, watch in rooms.hooks.on_stored:
+                    rooms.hooks.call(name, watch, event)
+                continue
+            if isinstance(event, Changed):
+                self._deliver_changed(event)
+            elif isinstance(event, Noted):
+                hub.deliver_noted(event)
+            if origin is not None:
+                origin.acknowledge(event)
+        self._flush()
+
+    def _deliver_changed(self, changed: Changed) -> None:
+        rooms = self._rooms
+        rooms.hub.deliver_changed(changed)
+        live = rooms.hub.find(changed.tenant, changed.conversation.id)
+        if live is not None and live.visitors and _VISIBLE & set(changed.what):
+            rooms.hub.send(live.visitors, rooms.status(changed.conversation))
+        for name, watch in rooms.hooks.on_changed:
+            rooms.hooks.call(name, watch, changed)
+
+
+#: Changes that a visitor is told of.
+_VISIBLE = frozenset({"state", "mode", "assignee"})

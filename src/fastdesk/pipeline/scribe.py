@@ -1,0 +1,91 @@
+"""Write events of a conversation: gives the numbers, keeps the live state in step, hands the event to the store."""
+
+from typing import Any, Protocol
+
+from fastdesk.desk.changes import Change
+from fastdesk.hub.live import Live
+from fastdesk.model.event import Changed, Event, Noted, Role, Said
+from fastdesk.observe.clock import Clock, Entropy, new_id
+from fastdesk.pipeline.parse import digest
+from fastdesk.tenants.revs import Revs
+
+__all__ = ["Appends", "Scribe"]
+
+
+class Appends(Protocol):
+    """The side of the store that the pipeline writes to."""
+
+    accepting: bool
+
+    def append(self, event: Event, origin: Any = None) -> None:
+        """Put an event into the current batch; `origin` comes back with it once it is durable."""
+
+
+class Scribe:
+    """The only writer of conversations."""
+
+    def __init__(self, *, store: Appends, revs: Revs, clock: Clock, entropy: Entropy) -> None:
+        self._store = store
+        self._revs = revs
+        self._clock = clock
+        self._entropy = entropy
+
+    def say(
+        self,
+        live: Live,
+        *,
+        role: Role,
+        sender: str,
+        text: str,
+        id: str = "",
+        name: str = "",
+        kind: str = "text",
+        extra: dict[str, Any] | None = None,
+        sources: list[dict[str, str]] | None = None,
+        why: dict[str, Any] | None = None,
+        origin: Any = None,
+    ) -> Said:
+        """Append a message with the conversation's next `seq`; an id is made when none is given."""
+        now_ms = self._clock.now_ms()
+        conversation = live.conversation
+        seq = live.seq + 1
+        said = Said(
+            conversation.tenant, self._revs.next(conversation.tenant), now_ms, conversation.id, seq,
+            id or new_id(now_ms, self._entropy), role, sender, name, kind, text, extra, sources, why,
+        )  # fmt: skip
+        live.seq = seq
+        if id:
+            live.sent[sender, id] = (seq, digest(kind, text))
+        self._store.append(said, origin)
+        return said
+
+    def note(
+        self,
+        live: Live,
+        *,
+        kind: str,
+        actor: str,
+        text: str,
+        id: str = "",
+        body: dict[str, Any] | None = None,
+        origin: Any = None,
+    ) -> Noted:
+        """Append something that only agents see."""
+        now_ms = self._clock.now_ms()
+        conversation = live.conversation
+        noted = Noted(
+            conversation.tenant, self._revs.next(conversation.tenant), now_ms, conversation.id,
+            id or new_id(now_ms, self._entropy), kind, actor, text, body,
+        )  # fmt: skip
+        self._store.append(noted, origin)
+        return noted
+
+    def change(self, live: Live, change: Change, actor: str, origin: Any = None) -> Changed:
+        """Append a decision of `desk.changes` and let the live conversation stand as it says."""
+        conversation = live.conversation = change.conversation
+        changed = Changed(
+            conversation.tenant, self._revs.next(conversation.tenant), self._clock.now_ms(), conversation, change.what, actor,
+            change.reason,
+        )  # fmt: skip
+        self._store.append(changed, origin)
+        return changed

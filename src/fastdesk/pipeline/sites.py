@@ -1,0 +1,37 @@
+"""What a visitor's widget may know of its site."""
+
+from typing import Any
+
+import msgspec
+
+from fastdesk.model.site import Site
+
+__all__ = ["site_view"]
+
+#: Told to the widget so that it can say so before sending; enforced by the server.
+TEXT_LIMIT = 4000
+UPLOAD_LIMIT = 10 << 20
+UPLOAD_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "application/pdf",
+    "text/plain",
+    "application/zip",
+)
+
+
+def site_view(site: Site, *, is_open: bool) -> dict[str, Any]:
+    """Return the public side of a site: texts, looks, forms, features; never its secret or its origins."""
+    return {
+        "key": site.id,
+        "name": site.name,
+        "locale": site.locale or "auto",
+        "texts": {key: text for key, text in msgspec.to_builtins(site.texts).items() if text},
+        "theme": msgspec.structs.asdict(site.theme),
+        "forms": site.forms,
+        "hours": {"open": is_open, "offline": {"hidden": "hide"}.get(site.closed, site.closed)},
+        "features": msgspec.structs.asdict(site.features),
+        "limits": {"text": TEXT_LIMIT, "upload_bytes": UPLOAD_LIMIT, "upload_types": list(UPLOAD_TYPES)},
+    }

@@ -1,0 +1,43 @@
+"""The last handler: nothing was understood. Say so once, then offer a person."""
+
+from typing import Any
+
+from fastdesk.model.turn import Outcome, Reply, Turn
+from fastdesk.pipeline.reply import pick_text
+
+__all__ = ["Fallback"]
+
+_SORRY = {
+    "zh": "抱歉，我没有理解您的问题。请换个说法再试一次。",
+    "en": "Sorry, I did not understand that. Could you say it in other words?",
+}
+_OFFER = {
+    "zh": "抱歉，这个问题我还回答不了。需要为您转接人工客服吗？",
+    "en": "Sorry, I cannot answer this. Shall I connect you with a person?",
+}
+_BUTTON = {
+    "zh": {"label": "转人工", "value": "转人工"},
+    "en": {"label": "Talk to a person", "value": "talk to a person"},
+}
+
+
+class Fallback:
+    """Claim whatever nobody else has claimed."""
+
+    name = "fallback"
+
+    def claim(self, turn: Turn) -> Any:
+        """Claim every turn."""
+        return True
+
+    def answer(self, turn: Turn, claim: Any) -> Outcome:
+        """Give the site's fallback text first, the offer of a person after that."""
+        text = turn.message.text
+        language = turn.language or ("zh" if any("\u4e00" <= mark <= "\u9fff" for mark in text) else "en")
+        why = {"by": "fallback", "misses": turn.conversation.misses}
+        if turn.conversation.misses == 0:
+            sorry = pick_text(turn.site.texts.fallback, language) or pick_text(_SORRY, language)
+            return Outcome(replies=(Reply(text=sorry),), missed=True, why=why)
+        button = _BUTTON["zh" if language.startswith("zh") else "en"]
+        offer = Reply(text=pick_text(_OFFER, language), extra={"buttons": [button]})
+        return Outcome(replies=(offer,), missed=True, why=why)

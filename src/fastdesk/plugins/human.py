@@ -1,0 +1,45 @@
+"""Honour the wish for a person within one turn, whatever else is down: no model, no network, no state."""
+
+import re
+from typing import Any
+
+from fastdesk.model.turn import Action, Outcome, Reply, Turn
+from fastdesk.pipeline.reply import pick_text
+
+__all__ = ["Human"]
+
+_WISH = re.compile(
+    r"转人工|人工客服|人工服务|找人工|真人|要人工|^人工$|转接客服|轉人工|真人客服"
+    r"|\b(?:talk|speak|chat)\s+(?:to|with)\s+(?:an?\s+|the\s+|your\s+)?(?:(?:real|live|actual)\s+)?(?:human|person|people|someone|somebody|agent|representative|operator)\b"
+    r"|\b(?:real|live|actual)\s+(?:human|person|agent)\b|^(?:human|agent|operator|representative)[.!]?$",
+    re.IGNORECASE,
+)
+_ANSWER = {
+    "zh": "好的，正在为您转接人工客服，请稍候。",
+    "en": "Of course. A person will be with you shortly.",
+}
+
+
+class Human:
+    """Hand a conversation to the people when its visitor asks for one."""
+
+    name = "human"
+
+    def claim(self, turn: Turn) -> Any:
+        """Claim a short message that asks for a person."""
+        text = turn.message.text.strip()
+        return (
+            True if len(text) <= 120 and _WISH.search(text) is not None and turn.site.features.human else None
+        )
+
+    def answer(self, turn: Turn, claim: Any) -> Outcome:
+        """Say so, and queue the conversation."""
+        language = turn.language or (
+            "zh" if any("\u4e00" <= mark <= "\u9fff" for mark in turn.message.text) else "en"
+        )
+        text = pick_text(turn.site.texts.handoff, language) or pick_text(_ANSWER, language)
+        return Outcome(
+            replies=(Reply(text=text),),
+            actions=(Action(do="handoff", values={"reason": "visitor asked for a person"}),),
+            why={"by": "human", "reason": "visitor asked for a person"},
+        )

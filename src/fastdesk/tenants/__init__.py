@@ -1,0 +1,1 @@
+"""Who is who: tenants, sites, agents, tokens, permissions, limits. Knows nothing of conversations."""

@@ -1,0 +1,81 @@
+"""Something built from a tenant's records (rule book, word filter, index): built off the loop, swapped in whole."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+import structlog
+
+from fastdesk.model.ids import TenantId
+from fastdesk.observe.tasks import Tasks
+from fastdesk.tenants.records import Records
+
+__all__ = ["Compiled"]
+
+T = TypeVar("T")
+
+_log = structlog.get_logger("fastdesk.compiled")
+
+
+class Compiled(Generic[T]):
+    """Keep one built thing for each tenant in step with records of some kinds.
+
+    Args:
+        kinds: a change of a record of these kinds builds anew; changes that come while it builds are built once, after it.
+        build: called in a thread with the tenant and what was built before (None at first); must not touch the loop.
+        gather: called in the loop; returns the immutable input of `build`.
+        empty: what a tenant has before anything was built.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kinds: tuple[str, ...],
+        *,
+        records: Records,
+        tasks: Tasks,
+        gather: Callable[[TenantId], object],
+        build: Callable[[object, T | None], T | None],
+        empty: T,
+    ) -> None:
+        self._name = name
+        self._records = records
+        self._tasks = tasks
+        self._gather = gather
+        self._build = build
+        self._empty = empty
+        self._built: dict[TenantId, T] = {}
+        self._building: set[TenantId] = set()
+        self._stale: set[TenantId] = set()
+        for kind in kinds:
+            records.watch(kind, self._changed)
+
+    def of(self, tenant: TenantId) -> T:
+        """Return what is in force for a tenant."""
+        return self._built.get(tenant, self._empty)
+
+    async def build_all(self, tenants: Iterable[TenantId]) -> None:
+        """Build for every tenant; called once at start."""
+        for tenant in tenants:
+            await self._rebuild(tenant)
+
+    def _changed(self, tenant: TenantId) -> None:
+        if tenant in self._building:
+            self._stale.add(tenant)
+        else:
+            self._building.add(tenant)
+            self._tasks.spawn(self._rebuild(tenant), f"build {self._name}")
+
+    async def _rebuild(self, tenant: TenantId) -> None:
+        self._building.add(tenant)
+        try:
+            while True:
+                self._stale.discard(tenant)
+                built = await self._tasks.offload(self._build, self._gather(tenant), self._built.get(tenant))
+                if built is not None:
+                    self._built[tenant] = built
+                else:
+                    _log.error("build_refused", what=self._name, tenant=tenant)
+                if tenant not in self._stale:
+                    return
+        finally:
+            self._building.discard(tenant)

@@ -1,0 +1,134 @@
+"""Conversations and visitors for agents and programs: lists, histories, and every action of the socket."""
+
+from typing import Any, Final
+
+import msgspec
+
+from fastdesk.errors import Refused
+from fastdesk.hub.hub import agent_frame
+from fastdesk.model.visitor import Visitor
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.store.protocol import (
+    ConversationCounts,
+    ConversationPage,
+    ConversationQuery,
+    SearchQuery,
+    VisitorQuery,
+)
+from fastdesk.transport.http.routes import Call, Query, Route
+
+__all__ = ["ConversationRoutes"]
+
+_STATES: Final = ("open", "pending", "snoozed", "resolved")
+
+
+class ConversationRoutes:
+    """What agents read over HTTP; what they do goes through the socket's frames or POST /v1/agent/frames."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def routes(self) -> list[Route]:
+        """Return the routes of this page of the API."""
+        tag, read = "conversations", "conversation.read"
+        page = (
+            Query("cursor", str, None, "Where the last page ended"),
+            Query("limit", int, 50, "Most rows", 1, 200),
+        )
+        filters = tuple(
+            Query(name, str, None, f"Only conversations of this {name}")
+            for name in ("assignee", "team", "label", "site", "visitor")
+        )
+        return [
+            Route(method="GET", path="/v1/conversations", handler=self.list, access=read, tag=tag, answer=ConversationPage,
+                  query=(Query("state", str, None, "open, pending, snoozed or resolved; several with commas"),
+                         Query("mode", str, None, "bot, queued or human"),
+                         Query("unassigned", bool, False, "Only those that nobody has"), *filters, *page),
+                  summary="List conversations, newest activity first"),
+            Route(method="GET", path="/v1/conversations/counts", handler=self.counts, access=read, tag=tag, answer=ConversationCounts,
+                  summary="Count conversations by state, mode, assignee, team and label"),
+            Route(method="GET", path="/v1/conversations/{id}", handler=self.one, access=read, tag=tag,
+                  summary="Read a conversation with its visitor"),
+            Route(method="GET", path="/v1/conversations/{id}/events", handler=self.history, access=read, tag=tag,
+                  query=(Query("before", int, None, "Only events with a lower rev"), Query("limit", int, 100, "Most events", 1, 500)),
+                  summary="Read messages, notes and changes, oldest first"),
+            Route(method="GET", path="/v1/visitors", handler=self.visitors, access="visitor.read", tag="visitors",
+                  query=(Query("text", str, "", "Start of a name, address, number or identity"), Query("site", str, None), *page),
+                  summary="List visitors, last seen first"),
+            Route(method="GET", path="/v1/visitors/{id}", handler=self.visitor, access="visitor.read", tag="visitors", answer=Visitor,
+                  summary="Read a visitor"),
+            Route(method="GET", path="/v1/search", handler=self.search, access=read, tag=tag,
+                  query=(Query("q", str, "", "Words"), *filters, *page), summary="Find messages by their words"),
+        ]  # fmt: skip
+
+    async def list(self, call: Call) -> ConversationPage:
+        """Return one page of conversations."""
+        wish = call.query
+        states = tuple(state for state in (wish["state"] or "").split(",") if state)
+        if any(state not in _STATES for state in states):
+            raise Refused("invalid", f"state is one of {', '.join(_STATES)}.")
+        if wish["mode"] not in (None, "bot", "queued", "human"):
+            raise Refused("invalid", "mode is one of bot, queued, human.")
+        names = ("mode", "assignee", "unassigned", "team", "label", "site", "visitor", "cursor", "limit")
+        query = ConversationQuery(states=states, **{name: wish[name] for name in names})  # type: ignore[arg-type]
+        try:
+            return await self._rooms.store.conversations(call.principal.tenant, query)
+        except ValueError:
+            raise Refused("invalid", "This cursor is not one of ours.") from None
+
+    async def counts(self, call: Call) -> ConversationCounts:
+        """Return live counts."""
+        return await self._rooms.store.counts(call.principal.tenant)
+
+    async def one(self, call: Call) -> dict[str, Any]:
+        """Return a conversation, its visitor and where it stands."""
+        live = await self._rooms.lives.by_id(call.principal.tenant, call.path("id"))
+        if live is None:
+            raise Refused("not_found", "There is no such conversation.")
+        return {
+            "conversation": live.conversation,
+            "visitor": live.visitor,
+            "seq": live.durable_seq,
+            "online": bool(live.visitors),
+        }
+
+    async def history(self, call: Call) -> dict[str, Any]:
+        """Return a page of a conversation's events as the frames that agents get."""
+        live = await self._rooms.lives.by_id(call.principal.tenant, call.path("id"))
+        if live is None:
+            raise Refused("not_found", "There is no such conversation.")
+        wish = call.query
+        events = await self._rooms.store.history(
+            call.principal.tenant, live.conversation.id, wish["before"], wish["limit"]
+        )
+        frames = [frame for event in events if (frame := agent_frame(event)) is not None]
+        return {"events": frames, "more": len(events) == wish["limit"]}
+
+    async def visitors(self, call: Call) -> dict[str, Any]:
+        """Return one page of visitors."""
+        wish = call.query
+        query = VisitorQuery(site=wish["site"], text=wish["text"], limit=wish["limit"], cursor=wish["cursor"])
+        try:
+            page = await self._rooms.store.visitors(call.principal.tenant, query)
+        except ValueError:
+            raise Refused("invalid", "This cursor is not one of ours.") from None
+        return {"items": [msgspec.Raw(body) for body in page.items], "cursor": page.cursor}
+
+    async def visitor(self, call: Call) -> Visitor:
+        """Return one visitor."""
+        visitor = await self._rooms.lives.known_visitor(call.principal.tenant, call.path("id"))
+        if visitor is None:
+            raise Refused("not_found", "There is no such visitor.")
+        return visitor
+
+    async def search(self, call: Call) -> Any:
+        """Return messages that hold all the words."""
+        wish = call.query
+        if not wish["q"].strip():
+            raise Refused("invalid", "Say what to look for: ?q=WORDS.")
+        names = ("assignee", "team", "label", "site", "visitor", "cursor", "limit")
+        query = SearchQuery(text=wish["q"], **{name: wish[name] for name in names})
+        try:
+            return await self._rooms.store.search(call.principal.tenant, query)
+        except ValueError:
+            raise Refused("invalid", "This cursor is not one of ours.") from None

@@ -1,0 +1,129 @@
+"""The OpenAPI 3.1 page, generated from the declared routes."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from fastdesk import __version__
+from fastdesk.protocol.codes import CODES
+from fastdesk.transport.http.routes import Query, Route
+
+__all__ = ["describe"]
+
+_PART = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+_JSON_TYPES = {int: "integer", str: "string", bool: "boolean"}
+
+
+def describe(routes: list[Route]) -> dict[str, Any]:
+    """Return the OpenAPI document of `routes`."""
+    shapes = [shape for route in routes for shape in (route.body, route.answer) if shape is not None]
+    schemas, components = (
+        msgspec.json.schema_components(
+            shapes, schema_hook=lambda shape: {}, ref_template="#/components/schemas/{name}"
+        )
+        if shapes
+        else ((), {})
+    )
+    by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
+    paths: dict[str, Any] = {}
+    for route in routes:
+        path = _PART.sub(r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, by_shape)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "fastdesk",
+            "version": __version__,
+            "description": "Customer service: visitors, conversations, agents. Refusals are application/problem+json with a stable code.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "Problem": _PROBLEM},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A visitor's or agent's token, or an API key",
+                }
+            },
+        },
+    }
+
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "message"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": sorted(CODES)},
+        "message": {"type": "string"},
+        "hint": {"type": "string"},
+        "id": {"type": "string"},
+        "retry_after_ms": {"type": "integer"},
+    },
+}
+
+
+def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": _operation_id(route),
+        "tags": [route.tag or "desk"],
+        "parameters": [_path_parameter(name) for name in _PART.findall(route.path)]
+        + [_parameter(each) for each in route.query],
+        "responses": {str(route.status): _answer(route, by_shape), "default": _refusal()},
+    }
+    if route.access != "open":
+        operation["security"] = [{"bearer": []}]
+        operation["x-permission"] = route.access
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": by_shape[id(route.body)]}},
+        }
+    elif route.raw_body:
+        schema = by_shape.get(id(route.answer), {"type": "object"})
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "x-shape": schema}},
+        }
+    return operation
+
+
+def _answer(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
+    if route.status == 204:
+        return {"description": "Done."}
+    schema = by_shape.get(id(route.answer), {})
+    return {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
+
+
+def _refusal() -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": "A refusal.", "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _operation_id(route: Route) -> str:
+    words = re.sub(r"[^A-Za-z0-9]+", "_", route.path.replace("/v1/", "/")).strip("_")
+    return f"{route.method.lower()}_{words}"
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _parameter(query: Query) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": _JSON_TYPES[query.type]}
+    if query.type is int:
+        schema |= {"minimum": query.least, "maximum": query.most}
+    return {
+        "name": query.name,
+        "in": "query",
+        "required": False,
+        "description": query.about,
+        "schema": schema,
+    }

@@ -1,0 +1,51 @@
+"""Refusals over HTTP: `application/problem+json` (RFC 9457) with the code and message of the `error` frame."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from fastdesk.errors import Refused
+from fastdesk.protocol.codes import CODES, HTTP_STATUS, Rejection
+
+__all__ = ["problem", "problem_of"]
+
+
+def problem(
+    code: str,
+    message: str = "",
+    *,
+    hint: str = "",
+    retry_after_ms: int = 0,
+    id: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> web.Response:
+    """Return the answer that tells a caller of a refusal."""
+    status, sentence = CODES.get(code, CODES["internal"])
+    body: dict[str, Any] = {
+        "type": f"urn:fastdesk:{code}",
+        "title": sentence,
+        "status": status,
+        "code": code,
+        "message": message or sentence,
+    }
+    if hint:
+        body["hint"] = hint
+    if id is not None:
+        body["id"] = id
+    extra = dict(headers or {})
+    if retry_after_ms:
+        body["retry_after_ms"] = retry_after_ms
+        extra["Retry-After"] = str(-(-retry_after_ms // 1000))
+    if code == "unauthenticated":
+        extra["WWW-Authenticate"] = "Bearer"
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(status=status, text=text, content_type="application/problem+json", headers=extra)
+
+
+def problem_of(refusal: Rejection | Refused) -> web.Response:
+    """Return the answer for a refusal of the house."""
+    if isinstance(refusal, Refused):
+        code = refusal.code if refusal.code in HTTP_STATUS else "internal"
+        return problem(code, refusal.message, hint=refusal.hint, retry_after_ms=refusal.retry_after_ms)
+    return problem(refusal.code, refusal.sentence, retry_after_ms=refusal.retry_after_ms, id=refusal.id)

@@ -1,0 +1,176 @@
+"""Records over HTTP: the same five routes for every kind that has permissions (sites, teams, rules, articles …)."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from fastdesk.errors import Refused
+from fastdesk.observe.clock import new_id, new_secret
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.protocol.codes import Rejection
+from fastdesk.tenants.records import Check, Kind
+from fastdesk.transport.http.routes import Call, Route, read_body
+
+__all__ = ["RecordRoutes"]
+
+_JSON = msgspec.json.Decoder(dict[str, Any])
+
+
+class RecordRoutes:
+    """List, read, write, change and remove records of one kind."""
+
+    def __init__(self, rooms: Rooms, kind: Kind, *, path: str, check: Check | None = None) -> None:
+        self._rooms = rooms
+        self._kind = kind
+        self._path = path
+        self._check = check or kind.check
+
+    def routes(self) -> list[Route]:
+        """Return the routes of this kind."""
+        kind, path = self._kind, self._path
+        one, many = path + "/{id}", kind.plural
+        shape: Any = kind.struct
+        routes = [
+            Route(
+                method="GET",
+                path=path,
+                handler=self.all,
+                access=kind.read,
+                tag=many,
+                answer=list[shape],
+                summary=f"List {many}",
+            ),
+            Route(
+                method="GET",
+                path=one,
+                handler=self.one,
+                access=kind.read,
+                tag=many,
+                answer=shape,
+                summary=f"Read a {kind.name}",
+            ),
+        ]
+        if kind.write:
+            routes += [
+                Route(method="POST", path=path, handler=self.add, access=kind.write, tag=many, answer=shape, status=201, raw_body=True,
+                      summary=f"Add a {kind.name}"),
+                Route(method="PUT", path=one, handler=self.put, access=kind.write, tag=many, answer=shape, raw_body=True,
+                      summary=f"Write a {kind.name} whole"),
+                Route(method="PATCH", path=one, handler=self.change, access=kind.write, tag=many, answer=shape, raw_body=True,
+                      summary=f"Change fields of a {kind.name}"),
+                Route(method="DELETE", path=one, handler=self.remove, access=kind.write, tag=many, status=204,
+                      summary=f"Remove a {kind.name}"),
+            ]  # fmt: skip
+        return routes
+
+    async def all(self, call: Call) -> list[dict[str, Any]]:
+        """Return all records of this kind."""
+        records = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
+        return [self._view(record, call) for record in records]
+
+    async def one(self, call: Call) -> dict[str, Any]:
+        """Return one record."""
+        return self._view(self._find(call), call)
+
+    async def add(self, call: Call) -> dict[str, Any]:
+        """Add a record; an id is made when none is given."""
+        fields = await self._read(call)
+        fields.setdefault("id", new_id(self._rooms.clock.now_ms(), self._rooms.entropy))
+        if not _is_id(fields["id"]):
+            raise Refused("invalid", "An id has 1 to 64 characters of A-Z, a-z, 0-9, _, . and -.")
+        if (
+            self._rooms.records.get(self._kind.struct, call.principal.tenant, self._kind.name, fields["id"])
+            is not None
+        ):
+            raise Refused("conflict", f"There is a {self._kind.name} with this id.")
+        if self._kind.name == "site":
+            if self._rooms.records.tenant_of_site(fields["id"]) is not None:
+                raise Refused("conflict", "This site key is taken.")
+            fields["signing_secret"] = new_secret(self._rooms.entropy)
+        return await self._write(call, fields)
+
+    async def put(self, call: Call) -> dict[str, Any]:
+        """Replace a record, keeping what is hidden."""
+        old = self._find(call)
+        hidden = {name: getattr(old, name) for name in self._kind.hidden}
+        return await self._write(call, {**await self._read(call), **hidden, "id": call.path("id")})
+
+    async def change(self, call: Call) -> dict[str, Any]:
+        """Change the fields that are given; structs inside are merged, null takes a field back to its default."""
+        old = msgspec.to_builtins(self._find(call))
+        wish = {
+            name: value for name, value in (await self._read(call)).items() if name not in self._kind.hidden
+        }
+        return await self._write(call, {**_merge(old, wish), "id": call.path("id")})
+
+    async def remove(self, call: Call) -> None:
+        """Remove a record."""
+        self._find(call)
+        self._rooms.records.remove(
+            call.principal.tenant, self._kind.name, call.path("id"), actor=call.principal.id
+        )
+
+    def _find(self, call: Call) -> Struct:
+        record = self._rooms.records.get(
+            self._kind.struct, call.principal.tenant, self._kind.name, call.path("id")
+        )
+        if record is None:
+            raise Refused("not_found", f"There is no such {self._kind.name}.")
+        return record
+
+    async def _read(self, call: Call) -> dict[str, Any]:
+        raw = await read_body(call.request, 4 << 20)
+        if isinstance(raw, Rejection):
+            raise Refused(raw.code, raw.sentence)
+        try:
+            fields = _JSON.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise Refused("bad_request", "The body is not a JSON object.") from None
+        unknown = set(fields) - set(self._kind.struct.__struct_encode_fields__) - set(self._kind.shorthand)
+        if unknown:
+            known = ", ".join(self._kind.struct.__struct_encode_fields__)
+            raise Refused("invalid", f"Unknown field {min(unknown)[:60]!r}.", hint=f"Known: {known}.")
+        return fields
+
+    async def _write(self, call: Call, fields: dict[str, Any]) -> dict[str, Any]:
+        try:
+            record = (
+                self._kind.parse(fields)
+                if self._kind.parse is not None
+                else msgspec.convert(fields, self._kind.struct)
+            )
+        except msgspec.ValidationError as fault:
+            raise Refused("invalid", str(fault)) from None
+        if self._check is not None:
+            self._check(call.principal.tenant, record)
+        self._rooms.records.put(call.principal.tenant, self._kind.name, record, actor=call.principal.id)
+        return self._view(record, call)
+
+    def _view(self, record: Struct, call: Call) -> dict[str, Any]:
+        view: dict[str, Any] = msgspec.to_builtins(record)
+        if self._kind.write not in call.principal.permissions:
+            for name in self._kind.hidden:
+                view.pop(name, None)
+        return view
+
+
+def _merge(old: dict[str, Any], wish: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for name, value in wish.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict) and isinstance(merged.get(name), dict):
+            merged[name] = _merge(merged[name], value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _is_id(id: Any) -> bool:
+    return (
+        isinstance(id, str)
+        and 0 < len(id) <= 64
+        and id.isascii()
+        and all(mark.isalnum() or mark in "_.-" for mark in id)
+    )

@@ -1,0 +1,87 @@
+"""The HTTP side of the port: aiohttp with every page of the API."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+from fastdesk.config import Settings
+from fastdesk.engine import Engine
+from fastdesk.transport.door import Door
+from fastdesk.transport.http.agents import AgentRoutes
+from fastdesk.transport.http.conversations import ConversationRoutes
+from fastdesk.transport.http.operation import Figures, OperationRoutes
+from fastdesk.transport.http.pages import Pages
+from fastdesk.transport.http.problems import problem
+from fastdesk.transport.http.records import RecordRoutes
+from fastdesk.transport.http.routes import Front
+from fastdesk.transport.http.visitors import VisitorRoutes
+
+__all__ = ["HttpServer"]
+
+
+class HttpServer:
+    """Make the protocol for connections that are not WebSockets."""
+
+    def __init__(
+        self, engine: Engine, *, settings: Settings, figures: Figures, is_ready: Callable[[], str]
+    ) -> None:
+        rooms = engine.rooms
+        self.door: Door | None = None
+        self.front = Front(gate=engine.gate, limits=rooms.limits, clock=rooms.clock, peer_of=self._peer_of)
+        self._visitors = VisitorRoutes(
+            rooms, gate=engine.gate, opening=engine.opening, pipeline=engine.pipeline
+        )
+        self._app = web.Application(middlewares=[_answer_unknown], client_max_size=0)
+        front, app = self.front, self._app
+        front.add(app, self._visitors.routes())
+        front.add(app, AgentRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes())
+        front.add(app, ConversationRoutes(rooms).routes())
+        for kind in engine.records.kinds.values():
+            if kind.read:
+                front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())
+        front.add(
+            app, OperationRoutes(front, figures=figures, ledger=engine.ledger, is_ready=is_ready).routes()
+        )
+        Pages(rooms).add(app)
+        app.router.add_get("/v1/ws", self._upgrade)
+        if settings.echo:
+            app.router.add_get("/v1/echo", self._upgrade)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
+
+    async def start(self) -> Callable[[], asyncio.Protocol]:
+        """Get ready and return the factory of protocols."""
+        await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        return server
+
+    def stopping(self) -> None:
+        """Let long polls and event streams end."""
+        self._visitors.stopping.set()
+
+    async def stop(self) -> None:
+        """Finish what runs and close."""
+        await self._runner.cleanup()
+
+    def _peer_of(self, request: web.Request) -> str:
+        return self.door.peer_of(request) if self.door is not None else request.remote or ""
+
+    async def _upgrade(self, request: web.Request) -> web.StreamResponse:
+        assert self.door is not None
+        return await self.door.handle_upgrade(request)
+
+
+@web.middleware
+async def _answer_unknown(
+    request: web.Request, handler: Callable[[web.Request], object]
+) -> web.StreamResponse:
+    """Give aiohttp's own refusals the shape of all others."""
+    try:
+        return await handler(request)  # type: ignore[misc, no-any-return]
+    except web.HTTPNotFound:
+        return problem("not_found", "There is nothing at this address.")
+    except web.HTTPMethodNotAllowed as refusal:
+        return problem("method_not_allowed", headers={"Allow": ", ".join(sorted(refusal.allowed_methods))})
+    except web.HTTPRequestEntityTooLarge:
+        return problem("too_large")

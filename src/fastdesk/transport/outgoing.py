@@ -1,0 +1,165 @@
+"""Calls to endpoints that owners name in rules, flows and webhooks: bounded, and never to private addresses unasked.
+
+The address is checked after resolution and the connection goes to the very address that was checked, so a name that
+resolves to something else the second time gains nothing. Redirects are not followed.
+"""
+
+import asyncio
+import ipaddress
+import json
+import socket
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from fastdesk.model.call import CallAnswer
+from fastdesk.model.ids import TenantId
+from fastdesk.model.rule import Http
+
+__all__ = ["Outgoing", "is_public"]
+
+MAX_ANSWER: Final = 1 << 20
+MAX_AT_ONCE: Final = 64
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address belongs to the public internet; IPv4 in IPv6 clothes is undressed first."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or getattr(parsed, "sixtofour", None)
+    return (mapped or parsed).is_global and not parsed.is_multicast
+
+
+class _PublicResolver(AbstractResolver):
+    """Resolve names to public addresses only."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of `host`; raises OSError when none of them is public."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        results = [
+            ResolveResult(
+                hostname=host,
+                host=str(name[0]),
+                port=port,
+                family=kind,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for kind, _, proto, _, name in found
+        ]
+        if not results or not all(is_public(result["host"]) for result in results):
+            raise PrivateAddress(host)
+        return results
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+class PrivateAddress(OSError):
+    """A name leads to an address that owners' calls may not reach."""
+
+
+class Outgoing:
+    """Call endpoints over HTTP, at most `MAX_AT_ONCE` at a time."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._session: aiohttp.ClientSession | None = None
+        self._places = asyncio.Semaphore(MAX_AT_ONCE)
+
+    async def call(self, tenant: TenantId, request: Http) -> CallAnswer:
+        """Return the decoded JSON answer, or why there is none; never raises."""
+        status, content, error = await self.send(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            body=request.body,
+            timeout_ms=request.timeout_ms,
+        )
+        if error:
+            return CallAnswer(status=status, error=error)
+        try:
+            return CallAnswer(status=status, body=json.loads(content))
+        except (ValueError, RecursionError):
+            return CallAnswer(status=status, error="not_json")
+
+    async def send(
+        self, method: str, url: str, *, headers: dict[str, str], body: Any, timeout_ms: int
+    ) -> tuple[int, bytes, str]:
+        """Return (status, content, "") or (0 or status, b"", error); the error is one of `CallAnswer`."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            return 0, b"", "refused"
+        if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+            return 0, b"", "refused"
+        if not self._allow_private and _is_literal(host) and not is_public(host.strip("[]")):
+            return 0, b"", "private_address"
+        try:
+            async with asyncio.timeout(timeout_ms / 1000), self._places:
+                return await self._send(method, url, headers, body)
+        except TimeoutError:
+            return 0, b"", "timeout"
+        except PrivateAddress:
+            return 0, b"", "private_address"
+        except aiohttp.ClientConnectorError as failure:
+            return (
+                0,
+                b"",
+                "private_address" if isinstance(failure.os_error, PrivateAddress) else "unreachable",
+            )
+        except (aiohttp.ClientError, OSError, ValueError):
+            return 0, b"", "unreachable"
+
+    async def _send(
+        self, method: str, url: str, headers: dict[str, str], body: Any
+    ) -> tuple[int, bytes, str]:
+        session = self._open()
+        content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        if content is not None:
+            headers = {"Content-Type": "application/json", **headers}
+        async with session.request(
+            method, url, headers=headers, data=content, allow_redirects=False
+        ) as response:
+            answer = await response.content.read(MAX_ANSWER + 1)
+            while len(answer) <= MAX_ANSWER and not response.content.at_eof():
+                answer += await response.content.read(MAX_ANSWER + 1 - len(answer))
+            if len(answer) > MAX_ANSWER:
+                return response.status, b"", "too_large"
+            return response.status, answer, ""
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            resolver = None if self._allow_private else _PublicResolver()
+            connector = aiohttp.TCPConnector(
+                resolver=resolver, limit=MAX_AT_ONCE, ttl_dns_cache=0, use_dns_cache=False
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+            )
+        return self._session
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _is_literal(host: str) -> bool:
+    """Tell whether a host is an address in any spelling that the resolver would take without asking anybody."""
+    try:
+        socket.inet_aton(host)
+    except OSError:
+        return ":" in host
+    return True
