@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from benchmarks.load import assistant_scenarios, text_scenarios, upkeep_scenarios
+from benchmarks.load import assistant_scenarios, store_scenarios, text_scenarios, upkeep_scenarios
 from benchmarks.load.bench import Bench, Method
 from benchmarks.load.curve import measure_curve
 from benchmarks.load.machine import commit, describe_machine, is_in_memory, versions
@@ -20,7 +20,12 @@ from benchmarks.load.scenarios import Scenario, Skip
 from benchmarks.load.server import ServerFailed
 from benchmarks.report import figures, plots, tables
 
-SCENARIOS = (*text_scenarios.SCENARIOS, *assistant_scenarios.SCENARIOS, *upkeep_scenarios.SCENARIOS)
+SCENARIOS = (
+    *text_scenarios.SCENARIOS,
+    *assistant_scenarios.SCENARIOS,
+    *upkeep_scenarios.SCENARIOS,
+    *store_scenarios.SCENARIOS,
+)
 
 
 def run_suite(

@@ -22,6 +22,9 @@ from benchmarks.load.results import Row, fill_from_repetitions
 from benchmarks.load.server import Server, accepts_connections, free_port
 
 
+ROOT = Path(__file__).resolve().parents[2]
+
+
 class Method(msgspec.Struct, kw_only=True):
     """How long and where everything is measured."""
 
@@ -62,7 +65,7 @@ class Bench:
         self._echoes: dict[tuple[int, int], Echo] = {}
         self._desk: Desk | None = None
         self._desk_key: tuple[str, ...] = ()
-        root = method.data_root or Path(__file__).resolve().parents[2] / "build" / "benchmarks"
+        root = method.data_root or ROOT / "build" / "benchmarks"
         root.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=root))
 

@@ -118,7 +118,8 @@ class Desk:
 
     def add_rule(self) -> Self:
         """Let the desk answer `QUESTION` with `ANSWER`."""
-        self.call("POST", "/v1/rules", _RULE)
+        if all(rule["id"] != _RULE["id"] for rule in self.call("GET", "/v1/rules")):
+            self.call("POST", "/v1/rules", _RULE)
         return self
 
     def sessions(self, count: int, on_progress: Callable[[int], None] = lambda _: None) -> Path:
@@ -130,10 +131,9 @@ class Desk:
         path.write_text("\n".join(self._visitors[:count]) + "\n")
         return path
 
-    def fresh_sessions(self, count: int) -> Path:
-        """Return a file with `count` visitors who have not said anything."""
+    def forget_visitors(self) -> None:
+        """Let the next `sessions` make new visitors."""
         self._visitors = []
-        return self.sessions(count)
 
     def agents(self, agents: int, sessions: Path) -> Path:
         """Return a file with agents for the generator; they share the conversations of `sessions`."""

@@ -376,8 +376,6 @@ def _wrong_body(behaviour: Behaviour, call: _Call) -> bytes:
         part = "delta" if call.stream else "message"
         reason = None if call.stream else "stop"
         choices = [{"index": 0, part: {"role": "assistant", "content": content}, "finish_reason": reason}]
-    if call.stream:
-        body = _event(call, choices, None) + b"data: [DONE]\n\n"
-    else:
-        body = _completion(behaviour, call, choices)
+    streamed = _event(call, choices, None) + b"data: [DONE]\n\n" if call.stream else b""
+    body = streamed or _completion(behaviour, call, choices)
     return body.replace(b"@@", b"\xff\xfe\xc0\xaf") if behaviour.fault == "invalid_utf8" else body

@@ -110,7 +110,10 @@ def _polling(bench: Bench, row: Row) -> None:
 def _to_agents(bench: Bench, row: Row) -> None:
     desk = bench.desk()
     row.durability, row.load = desk.durability, "64 visitors, 8 agents"
-    sessions = desk.fresh_sessions(64)
+    desk.forget_visitors()
+    sessions = desk.sessions(64)
+    # A conversation exists from its first message on; only then can an agent take it.
+    chat(bench, Row(key="opening", group="text", title=""), desk, 64, seconds=0.2, repetitions=1)
     report = bench.generate(
         "agents",
         desk.port,
@@ -120,6 +123,7 @@ def _to_agents(bench: Bench, row: Row) -> None:
         agents=desk.agents(8, sessions),
         text=QUESTION,
     )
+    desk.forget_visitors()  # no bot answers those whom a person has taken over
     fill_from_repetitions(row, report)
     row.goals = [more("rate", "/s", _rate(row), 20_000, 40_000)]
 

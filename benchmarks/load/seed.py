@@ -1,0 +1,110 @@
+"""Fill a desk's store with old conversations, through the store itself: a year of history in minutes.
+
+python -m benchmarks.load.seed DATA_FOLDER MESSAGES
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from fastdesk.app import open_store
+from fastdesk.config import load_settings
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Changed, Event, Put, Role, Said
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.model.visitor import Visitor
+from fastdesk.observe.clock import SeededEntropy, new_id
+
+MESSAGES_EACH = 20
+_TENANT, _SITE = TenantId("demo"), SiteId("demo")
+_YEAR_MS = 365 * 86_400_000
+_TURN_MS = 20_000
+_AT_ONCE = 2_000
+_VISITOR_SAYS = (
+    "您好，请问订单 {n} 什么时候能发货？",
+    "我上周买的衣服尺码偏大，想换小一号。",
+    "退款一般多久到账？已经等了 {n} 天了。",
+    "优惠券提示不可用，能帮我看一下吗？",
+    "Does the warranty cover the battery as well?",
+    "好的，谢谢您的解答。",
+)
+_DESK_SAYS = (
+    "您好，订单 {n} 已经出库，预计后天送达，请留意短信。",
+    "可以的，请在订单页面申请换货，我们会承担来回运费。",
+    "退款会在三个工作日内原路返回，周末顺延。",
+    "The warranty covers the battery for two years from the day of purchase.",
+    "不客气，祝您购物愉快！",
+)
+
+
+def main() -> None:
+    """Append old messages in conversations of twenty, printing the share that is done, until all can be read."""
+    parser = argparse.ArgumentParser(
+        description="Fill the store of a desk that was started once and is stopped."
+    )
+    parser.add_argument("data", type=Path, help="the desk's data folder")
+    parser.add_argument("messages", type=int, help="how many, in conversations of twenty")
+    chosen = parser.parse_args()
+    asyncio.run(_seed(chosen.data, chosen.messages, lambda share: print(f"{share:.3f}", flush=True)))
+
+
+async def _seed(data: Path, messages: int, on_progress: Callable[[float], None]) -> None:
+    store = open_store(load_settings({}, folder=data, data=data, durability="os"))
+    await store.start()
+    rev = store.revs().get(_TENANT, 0)
+    for count, event in enumerate(_old_events(messages, rev), 1):
+        store.append(event)
+        if count % _AT_ONCE == 0:
+            # The store takes as much as one gives it; a loop that never waits would only fill memory.
+            await (asyncio.sleep(0) if store.accepting else store.settle())
+            on_progress(min(1.0, count / messages / 1.1))
+    await store.settle()
+    await store.stop()
+    on_progress(1.0)
+
+
+def _old_events(messages: int, rev: int) -> Iterator[Event]:
+    """Yield visitors, conversations and messages, spread evenly over the year that ended in January 2026."""
+    entropy, rng = SeededEntropy(7), random.Random(7)
+    first_ms = 1_767_225_600_000 - _YEAR_MS
+    conversations = messages // MESSAGES_EACH
+    for number in range(conversations):
+        at = first_ms + _YEAR_MS * number // conversations
+        visitor = VisitorId(new_id(at, entropy))
+        conversation = ConversationId(new_id(at, entropy))
+        about = Visitor(id=visitor, tenant=_TENANT, site=_SITE, first_seen=at, last_seen=at)
+        rev += 1
+        yield Put(_TENANT, rev, at, "visitor", visitor, msgspec.json.encode(about), visitor)
+        opened = Conversation(
+            id=conversation, tenant=_TENANT, site=_SITE, visitor=visitor, state="resolved", opened_at=at
+        )
+        rev += 1
+        yield Changed(_TENANT, rev, at, opened, ("opened",), visitor)
+        for seq in range(1, MESSAGES_EACH + 1):
+            by_visitor = seq % 2 == 1
+            role: Role = "visitor" if by_visitor else "bot"
+            text = rng.choice(_VISITOR_SAYS if by_visitor else _DESK_SAYS)
+            rev += 1
+            yield Said(
+                tenant=_TENANT,
+                rev=rev,
+                at=at + seq * _TURN_MS,
+                conversation=conversation,
+                seq=seq,
+                id=new_id(at + seq * _TURN_MS, entropy),
+                role=role,
+                sender=visitor if by_visitor else "bot",
+                name="",
+                kind="text",
+                text=text.replace("{n}", str(rng.randrange(10_000))),
+            )
+
+
+if __name__ == "__main__":
+    main()
