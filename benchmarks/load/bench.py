@@ -21,7 +21,6 @@ from benchmarks.load.native import generator_command, read_result
 from benchmarks.load.results import Row, fill_from_repetitions
 from benchmarks.load.server import Server, accepts_connections, free_port
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
