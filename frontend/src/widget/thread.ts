@@ -1,0 +1,267 @@
+/**
+ * The conversation as this page shows it. Frames come in, signals change; nothing is sent from here.
+ * Entries stand in the order of `seq`; what has no number yet (being sent, being written) stands at the end.
+ */
+import { batch, computed, type Signal, signal } from "@preact/signals";
+import type { Author, DeskFrame, Extra, MessageFrame, SendFrame, Source, Status } from "../shared/wire";
+
+export interface Entry {
+  /** Stays the same from the first delta or the optimistic copy to the stored message. */
+  key: string;
+  id: string;
+  seq: number | null;
+  from: Author;
+  text: string;
+  kind: string;
+  at: number;
+  state: "sending" | "stored" | "failed";
+  sources?: Source[];
+  extra?: Extra;
+  /** Why the desk refused it. */
+  problem?: string;
+  /** The answer that is still being written grows here. */
+  live?: Signal<string>;
+}
+
+export interface Snapshot {
+  entries: Omit<Entry, "live">[];
+  status: Status;
+  readByDesk: number;
+  delivered: number;
+}
+
+const TYPING_EXPIRES_MS = 6_000;
+
+export class Thread {
+  readonly entries = signal<readonly Entry[]>([]);
+  readonly status = signal<Status>({ state: "open" });
+  /** Set while the desk says that the assistant works, with a line about what it does. */
+  readonly thinking = signal<{ note?: string } | null>(null);
+  /** Who is typing, for as long as the desk keeps saying so. */
+  readonly typing = signal<Author | null>(null);
+  /** Up to here the other side has read, and an agent's console has received. */
+  readonly readByDesk = signal(0);
+  readonly delivered = signal(0);
+  /** Up to here this visitor has read. */
+  readonly readHere = signal(0);
+  readonly unread = computed(
+    () =>
+      this.entries.value.filter(
+        e => e.seq !== null && e.seq > this.readHere.value && e.from.role !== "visitor",
+      ).length,
+  );
+  /** The turn of the answer that is being prepared or written; the stop button names it. */
+  readonly turn = signal<string | null>(null);
+  /** Messages up to here are history: they are shown, not announced. */
+  horizon = 0;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `onNews` hears of each message by someone else that arrives for the first time. */
+  constructor(private readonly onNews: (entry: Entry) => void = () => {}) {}
+
+  get newest(): number {
+    return this.entries.value.reduce((newest, entry) => Math.max(newest, entry.seq ?? 0), 0);
+  }
+
+  get oldest(): number {
+    return this.entries.value.find(entry => entry.seq !== null)?.seq ?? 0;
+  }
+
+  /** Show what this visitor sends, before the desk knows of it. */
+  say(frame: SendFrame, at: number): void {
+    const known = this.entries.value.find(entry => entry.id === frame.id);
+    const { t: _, ...content } = frame;
+    if (known) this.change(known, { ...content, state: "sending", problem: undefined });
+    else this.insert({ ...ownEntry(frame), at });
+  }
+
+  apply(frame: DeskFrame, now: number): void {
+    batch(() => this.take(frame, now));
+  }
+
+  /** Put earlier messages in front, as they were asked for. */
+  prepend(messages: readonly MessageFrame[]): void {
+    const known = new Set(this.entries.value.map(entry => entry.id));
+    const earlier = messages.filter(message => !known.has(message.id)).map(entryOf);
+    this.entries.value = sorted([...earlier, ...this.entries.value]);
+  }
+
+  /** Show a message that is not ready to be sent: its file is still on the way. */
+  prepare(frame: SendFrame, at: number): void {
+    this.insert({ ...ownEntry(frame), at });
+  }
+
+  failed(id: string, problem: string): void {
+    const entry = this.entries.value.find(e => e.id === id);
+    if (entry) this.change(entry, { state: "failed", problem });
+  }
+
+  remove(id: string): void {
+    this.entries.value = this.entries.value.filter(entry => entry.id !== id);
+  }
+
+  /** Forget what is numbered: another conversation or another epoch begins. */
+  clear(): void {
+    batch(() => {
+      this.entries.value = this.entries.value.filter(entry => entry.seq === null && !entry.live);
+      this.status.value = { state: "open" };
+      this.endThinking();
+      this.typing.value = null;
+      this.readByDesk.value = this.delivered.value = this.readHere.value = 0;
+    });
+  }
+
+  snapshot(): Snapshot {
+    return {
+      entries: this.entries.value.map(({ live, ...entry }) => ({
+        ...entry,
+        text: live?.peek() ?? entry.text,
+      })),
+      status: this.status.value,
+      readByDesk: this.readByDesk.value,
+      delivered: this.delivered.value,
+    };
+  }
+
+  restore(snapshot: Snapshot): void {
+    batch(() => {
+      const own = this.entries.value.filter(e => !snapshot.entries.some(other => other.key === e.key));
+      this.entries.value = sorted([...snapshot.entries.map(revive), ...own]);
+      this.status.value = snapshot.status;
+      this.readByDesk.value = snapshot.readByDesk;
+      this.delivered.value = snapshot.delivered;
+      this.horizon = this.newest;
+    });
+  }
+
+  private take(frame: DeskFrame, now: number): void {
+    switch (frame.t) {
+      case "welcome":
+        if (frame.state || frame.agent || frame.queue) {
+          this.status.value = { state: frame.state ?? "open", agent: frame.agent, queue: frame.queue };
+        }
+        break;
+      case "message":
+        this.takeMessage(frame);
+        break;
+      case "ack":
+        this.takeAck(frame.id, frame.seq, frame.at);
+        break;
+      case "delta":
+        this.takeDelta(frame, now);
+        break;
+      case "status":
+        this.takeStatus(frame);
+        break;
+      case "typing":
+        this.setTyping(frame.on ? frame.from : null);
+        break;
+      case "read":
+        this.readByDesk.value = Math.max(this.readByDesk.value, frame.seq);
+        break;
+      case "delivered":
+        this.delivered.value = Math.max(this.delivered.value, frame.seq);
+        break;
+      case "reset":
+        this.clear();
+        break;
+    }
+  }
+
+  private takeMessage(frame: MessageFrame): void {
+    const turn = frame.extra?.turn;
+    const known = this.entries.value.find(
+      e => e.id === frame.id || e.seq === frame.seq || (turn !== undefined && e.key === turnKey(turn)),
+    );
+    const entry = entryOf(frame);
+    if (known) this.replace(known, { ...entry, key: known.key });
+    else this.insert(entry);
+    if (frame.from.role === "visitor") return;
+    this.setTyping(null);
+    this.endThinking();
+    if (known?.seq == null && frame.seq > this.horizon) this.onNews(entry);
+  }
+
+  private takeAck(id: string, seq: number, at: number): void {
+    const entry = this.entries.value.find(e => e.id === id);
+    if (!entry) return;
+    this.change(entry, { seq, at, state: "stored", problem: undefined });
+    this.entries.value = sorted(this.entries.value);
+  }
+
+  private takeDelta(frame: Extract<DeskFrame, { t: "delta" }>, now: number): void {
+    const key = turnKey(frame.turn);
+    const entry = this.entries.value.find(e => e.key === key);
+    if (entry?.seq != null) return;
+    if (entry?.live) entry.live.value = frame.replace ? frame.text : entry.live.peek() + frame.text;
+    else
+      this.insert({
+        key,
+        id: key,
+        seq: null,
+        from: frame.from ?? { role: "assistant" },
+        text: "",
+        kind: "text",
+        at: now,
+        state: "stored",
+        live: signal(frame.text),
+      });
+    this.endThinking();
+    this.turn.value = frame.done ? null : frame.turn;
+  }
+
+  private takeStatus({ t: _, ...status }: Extract<DeskFrame, { t: "status" }>): void {
+    if (status.state === "thinking") {
+      this.thinking.value = { note: status.note };
+      this.turn.value = status.turn ?? null;
+    } else {
+      this.endThinking();
+      this.status.value = status;
+    }
+  }
+
+  private endThinking(): void {
+    this.turn.value = null;
+    this.thinking.value = null;
+  }
+
+  private setTyping(author: Author | null): void {
+    clearTimeout(this.typingTimer);
+    this.typing.value = author;
+    if (author) this.typingTimer = setTimeout(() => this.setTyping(null), TYPING_EXPIRES_MS);
+  }
+
+  private insert(entry: Entry): void {
+    this.entries.value = sorted([...this.entries.value, entry]);
+  }
+
+  private change(entry: Entry, changes: Partial<Entry>): void {
+    this.replace(entry, { ...entry, ...changes });
+  }
+
+  private replace(old: Entry, entry: Entry): void {
+    this.entries.value = sorted(this.entries.value.map(e => (e === old ? entry : e)));
+  }
+}
+
+function turnKey(turn: string): string {
+  return `turn:${turn}`;
+}
+
+function entryOf(frame: MessageFrame): Entry {
+  const { t: _, ...message } = frame;
+  return { ...message, key: message.extra?.turn ? turnKey(message.extra.turn) : message.id, state: "stored" };
+}
+
+function ownEntry({ id, text, kind = "text", extra }: SendFrame): Entry {
+  return { key: id, id, seq: null, from: { role: "visitor" }, text, kind, extra, at: 0, state: "sending" };
+}
+
+function revive(entry: Omit<Entry, "live">): Entry {
+  return entry.seq === null && entry.key.startsWith("turn:") ? { ...entry, live: signal(entry.text) } : entry;
+}
+
+/** Sort by number; the sort is stable, so what has none keeps its order at the end. */
+function sorted(entries: Entry[] | readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
+}
