@@ -55,7 +55,7 @@ def run(
 
     Examples: [bold]run --quick[/] · [bold]run plain-64 polling[/] · [bold]run assistant --repetitions 5[/]
     """
-    console = Console()
+    console = _console()
     try:
         scenarios = choose(SCENARIOS, only=only or [], quick=quick)
     except ValueError as unknown:
@@ -86,7 +86,7 @@ def list_scenarios() -> None:
     table = Table("Scenario", "Group", "What", "In --quick")
     for scenario in SCENARIOS:
         table.add_row(scenario.key, scenario.group, scenario.title, "yes" if scenario.quick else "")
-    Console().print(table)
+    _console().print(table)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def show(
     """Print the tables of a stored result and write its Markdown and plots anew."""
     report = load(file)
     write_results(report, file.parent)
-    print_tables(report, Console())
+    print_tables(report, _console())
 
 
 @app.command()
@@ -106,7 +106,13 @@ def profile(
     tool: Annotated[str, typer.Option(help="perf, py-spy, or auto: perf where it works.")] = "auto",
 ) -> None:
     """Write a flame graph of the server under the plain-text load, native frames included."""
-    record(out, seconds=seconds, tool=tool, console=Console())
+    record(out, seconds=seconds, tool=tool, console=_console())
+
+
+def _console() -> Console:
+    """Return a console; into a file or a pipe it writes wide, so that no table is cut."""
+    console = Console()
+    return console if console.is_terminal else Console(width=180)
 
 
 if __name__ == "__main__":

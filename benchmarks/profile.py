@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
-import threading
+import sys
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -20,25 +21,36 @@ _PERF_HZ, _PY_SPY_HZ = 499, 200
 
 
 def profile(out: Path, *, seconds: float, tool: str, console: Console) -> None:
-    """Load a desk and write the flame graph.
+    """Load a desk and write a flame graph with each tool, one after the other.
 
     Args:
-        tool: `perf` sees kernel and native frames, `py-spy` Python and native ones; `auto` prefers perf.
+        out: the SVG to write; the name of the tool is put before its suffix.
+        tool: `perf` sees kernel and native frames, `py-spy` Python and native ones; `auto` takes all that work.
 
     Raises:
-        RuntimeError: neither tool works here.
+        RuntimeError: no tool works here.
     """
-    chosen = _choose(tool)
-    method = Method(seconds=seconds + 2, repetitions=1)
-    with Bench(method, console) as bench, bench.showing(f"Profiling with {chosen}"):
-        desk = bench.desk()
-        sessions = desk.sessions(_CONNECTIONS)
-        stacks: list[Counter[str]] = []
-        record = _record_perf if chosen == "perf" else _record_py_spy
-        recorder = threading.Thread(
-            target=lambda: stacks.append(record(desk.pid, seconds, bench.folder)), name="recorder"
-        )
-        recorder.start()
+    recorders = {"perf": _record_perf, "py-spy": _record_py_spy}
+    with Bench(Method(seconds=seconds + 2, repetitions=1), console) as bench:
+        for chosen in _choose(tool):
+            path = out.with_name(f"{out.stem}-{chosen}{out.suffix}")
+            with bench.showing(f"Profiling with {chosen}"):
+                stacks, rate = _record_under_load(bench, recorders[chosen], seconds)
+            if not stacks:
+                raise RuntimeError(f"{chosen} recorded nothing")
+            title = f"fastdesk, plain text, {_CONNECTIONS} × {_DEPTH}, {rate:,.0f} messages/s under {chosen}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(flame_graph(stacks, title))
+            console.print(f"{sum(stacks.values()):,} samples at {rate:,.0f} messages/s. Written to {path}")
+
+
+def _record_under_load(
+    bench: Bench, record: Callable[[int, float, Path], Counter[str]], seconds: float
+) -> tuple[Counter[str], float]:
+    desk = bench.desk()
+    sessions = desk.sessions(_CONNECTIONS)
+    with ThreadPoolExecutor(1) as beside:
+        recording = beside.submit(record, desk.pid, seconds, bench.folder)
         report = bench.generate(
             "chat",
             desk.port,
@@ -49,32 +61,28 @@ def profile(out: Path, *, seconds: float, tool: str, console: Console) -> None:
             text=QUESTION,
             expect=ANSWER,
         )
-        recorder.join()
-    if not stacks or not stacks[0]:
-        raise RuntimeError(f"{chosen} recorded nothing; its own message is above")
-    rate = report["repetitions"][0]["rate"]
-    title = (
-        f"fastdesk, plain text, {_CONNECTIONS} × {_DEPTH}, {rate:,.0f} messages/s while recorded by {chosen}"
-    )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(flame_graph(stacks[0], title))
-    console.print(f"{sum(stacks[0].values()):,} samples at {rate:,.0f} messages/s. Written to {out}")
+        return recording.result(), report["repetitions"][0]["rate"]
 
 
-def _choose(tool: str) -> str:
+def _choose(tool: str) -> list[str]:
     if tool != "auto":
-        return tool
-    if (
-        shutil.which("perf")
-        and subprocess.run(
-            ["perf", "record", "-o", "/dev/null", "--", "true"], capture_output=True, check=False
-        ).returncode
-        == 0
-    ):
-        return "perf"
-    if shutil.which("py-spy") or importlib.util.find_spec("py_spy"):
-        return "py-spy"
-    raise RuntimeError("perf does not work here and py-spy is not installed; `pip install py-spy` brings it")
+        return [tool]
+    found = []
+    probe = ["perf", "record", "-q", "-o", "/dev/null", "--", "true"]
+    if shutil.which("perf") and subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+        found.append("perf")
+    if _py_spy() is not None:
+        found.append("py-spy")
+    if not found:
+        raise RuntimeError(
+            "perf does not work here and py-spy is not installed; `pip install py-spy` brings it"
+        )
+    return found
+
+
+def _py_spy() -> str | None:
+    beside = Path(sys.executable).with_name("py-spy")
+    return str(beside) if beside.exists() else shutil.which("py-spy")
 
 
 def _record_perf(pid: int, seconds: float, folder: Path) -> Counter[str]:
@@ -104,8 +112,11 @@ def _record_perf(pid: int, seconds: float, folder: Path) -> Counter[str]:
 
 def _record_py_spy(pid: int, seconds: float, folder: Path) -> Counter[str]:
     recorded = folder / "py-spy.txt"
+    program = _py_spy()
+    if program is None:
+        raise RuntimeError("py-spy is not installed; `pip install py-spy` brings it")
     command = [
-        "py-spy",
+        program,
         "record",
         "--native",
         "--threads",

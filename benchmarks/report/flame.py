@@ -11,6 +11,12 @@ import msgspec
 
 _WIDTH, _ROW, _TOP, _FONT_SIZE = 1400, 17, 60, 11
 _LETTER = 6.4
+#: Functions of CPython that stand between any two Python functions and say nothing themselves.
+_MACHINERY = (
+    "_PyEval", "PyEval", "_PyObject", "PyObject_Vec", "PyObject_Call", "_PyVector", "PyVector", "method_vectorcall",
+    "do_call_core", "cfunction_", "slot_tp_call", "_PyFunction", "function_code_fastcall", "builtin_exec", "Py_Run",
+    "pymain", "Py_Bytes", "__libc_start", "object_vacall", "type_call", "thread_run", "pythread_wrapper",
+)  # fmt: skip
 _LEAST_SHARE = 0.0007
 
 
@@ -26,7 +32,7 @@ def fold_perf(script: Iterable[str]) -> Counter[str]:
     """Fold the output of ``perf script -F comm,ip,sym,dso`` into stacks, outermost frame first."""
     stacks: Counter[str] = Counter()
     frames: list[str] = []
-    for line in script:
+    for line in [*script, ""]:
         if line.strip() and not line.startswith(("\t", " ")):
             frames = [line.split()[0]]
         elif line.strip():
@@ -35,9 +41,19 @@ def fold_perf(script: Iterable[str]) -> Counter[str]:
             is_kernel = place.startswith("[kernel") or symbol.endswith("_[k]")
             frames.append((symbol.partition("+")[0] or "?") + ("_[k]" if is_kernel else ""))
         elif frames:
-            stacks[";".join([frames[0], *reversed(frames[1:])])] += 1
+            stacks[";".join(_without_machinery([frames[0], *reversed(frames[1:])]))] += 1
             frames = []
     return stacks
+
+
+def _without_machinery(frames: list[str]) -> Iterator[str]:
+    """Yield the frames with each run of the interpreter's own calls as a single one."""
+    before = ""
+    for frame in frames:
+        name = "interpreter" if frame.startswith(_MACHINERY) else frame
+        if name != before or name != "interpreter":
+            yield name
+        before = name
 
 
 def read_folded(lines: Iterable[str]) -> Counter[str]:

@@ -18,22 +18,25 @@ _SCENARIO_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("Scenario", lambda row: row.title),
     ("Load", lambda row: row.load or "–"),
     ("Published, 4 cores", figures.published),
-    ("Here, 1 core: median (range)", figures.rate),
+    ("Here, 1 core (range)", figures.rate),
     ("p50 / p99 / p99.9 ms", figures.latencies),
     ("Times published", figures.times_published),
     ("Of C echo", figures.share_of_echo),
-    ("Server CPU µs (C echo)", figures.cpu),
+    ("CPU µs (C echo)", figures.cpu),
     ("Ack after", lambda row: row.durability or "–"),
     ("Generator", figures.generator),
 )
 _OTHER_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("Server", lambda row: row.title),
     ("Load", lambda row: row.load),
-    ("Rate: median (range)", figures.rate),
+    ("Rate (range)", figures.rate),
     ("p50 / p99 / p99.9 ms", figures.latencies),
     ("Server CPU µs", figures.cpu),
     ("Version", lambda row: str(row.facts.get("version", "–"))),
 )
+#: What a terminal of fewer columns than `_WIDE` has no room for.
+_ONLY_WIDE = frozenset({"Load", "Published, 4 cores", "Ack after", "Generator", "Version"})
+_WIDE = 150
 _GOAL_COLUMNS = ("Scenario", "Figure", "Here", "At least", "Aim", "")
 _VERDICT_STYLES = {
     "aim reached": "bold green",
@@ -92,11 +95,12 @@ def print_tables(report: Report, console: Console) -> None:
     for title, columns, lines in _tables(report):
         if not lines:
             continue
+        shown = [at for at, name in enumerate(columns) if console.width >= _WIDE or name not in _ONLY_WIDE]
         table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-        for column in columns:
-            table.add_column(column)
+        for at in shown:
+            table.add_column(columns[at])
         for line in lines:
-            table.add_row(*(Text(cell, style=_VERDICT_STYLES.get(cell, "")) for cell in line))
+            table.add_row(*(Text(line[at], style=_VERDICT_STYLES.get(line[at], "")) for at in shown))
         console.print(table)
     disturbed = sum(row.is_disturbed for row in report.rows)
     if disturbed:
