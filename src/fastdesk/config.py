@@ -56,10 +56,16 @@ class Settings(BaseSettings):
     )
     limits: Literal["on", "off"] = Field("on", description="Rate limits; off is for load tests.")
     limit_visitor_per_s: Annotated[float, Field(gt=0)] = Field(
-        5.0, description="Frames a second of one visitor or agent."
+        5.0, description="Frames a second of one visitor."
     )
     limit_visitor_burst: Annotated[int, Field(ge=1)] = Field(
-        40, description="Frames that one sender may send at once."
+        60, description="Frames that one visitor may send at once."
+    )
+    limit_agent_per_s: Annotated[float, Field(gt=0)] = Field(
+        200.0, description="Frames a second of one agent or API key, over all its connections."
+    )
+    limit_agent_burst: Annotated[int, Field(ge=1)] = Field(
+        1000, description="Frames that one agent or key may send at once."
     )
     limit_address_per_s: Annotated[float, Field(gt=0)] = Field(
         100.0, description="Requests a second of one address prefix."

@@ -5,7 +5,6 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-
 from tests.simulation.ledger import BrokenLaw
 from tests.simulation.link import Link
 

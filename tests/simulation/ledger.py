@@ -33,7 +33,9 @@ class Ledger:
         if role == "agent":
             self.human_since[conversation] = min(seq, self.human_since.get(conversation, seq))
         if role in ("bot", "assistant") and seq > self.human_since.get(conversation, seq):
-            raise BrokenLaw(f"the bot spoke as {seq} after a person had spoken as {self.human_since[conversation]}")
+            raise BrokenLaw(
+                f"the bot spoke as {seq} after a person had spoken as {self.human_since[conversation]}"
+            )
         self.messages += 1
 
     def _place(self, conversation: str, seq: int, id: str) -> None:

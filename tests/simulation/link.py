@@ -22,7 +22,9 @@ class Link(Session):
         to_peer: Callable[[bytes], None],
         on_gone: Callable[["Link"], None],
     ) -> None:
-        super().__init__(codec=chance.choice((JSON, MSGPACK)), address="10.0.0.1", bucket=address_prefix("10.0.0.1"))
+        super().__init__(
+            codec=chance.choice((JSON, MSGPACK)), address="10.0.0.1", bucket=address_prefix("10.0.0.1")
+        )
         self._chance = chance
         self._loop = asyncio.get_running_loop()
         self._to_desk = to_desk

@@ -4,11 +4,11 @@ import random
 from unittest.mock import patch
 
 import pytest
+from tests.simulation.ledger import BrokenLaw
+from tests.simulation.world import World
 
 from fastdesk.pipeline import answering, reply, runner
 from fastdesk.pipeline.repeats import Repeats
-from tests.simulation.ledger import BrokenLaw
-from tests.simulation.world import World
 
 SEEDS = range(20)
 CONVERSATIONS = 1000
@@ -64,8 +64,10 @@ def test_forgotten_deduplication_is_found() -> None:
 
 def test_a_bot_that_speaks_after_a_person_is_found() -> None:
     deaf = lambda conversation: False  # noqa: E731
-    with patch.object(runner, "is_bot_silent", deaf), patch.object(answering, "is_bot_silent", deaf), patch.object(
-        reply, "is_bot_silent", deaf
+    with (
+        patch.object(runner, "is_bot_silent", deaf),
+        patch.object(answering, "is_bot_silent", deaf),
+        patch.object(reply, "is_bot_silent", deaf),
     ):
         assert "bot spoke" in str(_find_fault())
 

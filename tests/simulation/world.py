@@ -5,6 +5,11 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from tests.simulation.actors import Actor, SimulatedAgent, SimulatedVisitor
+from tests.simulation.ledger import BrokenLaw, Ledger
+from tests.simulation.link import Link
+from tests.simulation.loop import VirtualLoop
+
 from fastdesk.engine import Engine
 from fastdesk.model.agent import Agent
 from fastdesk.model.call import CallAnswer
@@ -18,10 +23,6 @@ from fastdesk.rules import parse_rule
 from fastdesk.store.memory import MemoryDisk, MemoryJournal, memory_store
 from fastdesk.tenants.limits import Limits, Rate
 from fastdesk.tenants.records import HOUSE
-from tests.simulation.actors import Actor, SimulatedAgent, SimulatedVisitor
-from tests.simulation.ledger import BrokenLaw, Ledger
-from tests.simulation.link import Link
-from tests.simulation.loop import VirtualLoop
 
 TENANTS = ("north", "south")
 SECRET = "a simulated secret of more than 32 characters"
@@ -95,7 +96,9 @@ class World:
         """Let it happen. Raises BrokenLaw with the seed in its sentence."""
         loop = VirtualLoop()
         self.clock = loop.clock
-        loop.set_exception_handler(lambda _, context: self.failures.append(context.get("exception") or BrokenLaw(context["message"])))
+        loop.set_exception_handler(
+            lambda _, context: self.failures.append(context.get("exception") or BrokenLaw(context["message"]))
+        )
         try:
             loop.run_until_complete(self._live())
         except BrokenLaw as law:
@@ -184,7 +187,9 @@ class World:
             entropy=self.entropy,
             tasks=self._tasks,
             secret=SECRET,
-            limits=Limits(enabled=False, address=Rate(1, 1), sender=Rate(1, 1), tenant=Rate(1, 1)),
+            limits=Limits(
+                enabled=False, address=Rate(1, 1), visitor=Rate(1, 1), agent=Rate(1, 1), tenant=Rate(1, 1)
+            ),
             caller=_NoCalls(),
             plugins=[("slow", SlowHandler(self.chance))],
         )
@@ -199,7 +204,9 @@ class World:
             tenant = TenantId(name)
             records.put(HOUSE, "tenant", Tenant(id=tenant), actor="simulation")
             records.put(tenant, "site", Site(id=SiteId(name), after_resolve="reopen"), actor="simulation")
-            rule = parse_rule({"id": "hello", "contains": ["hello", "price", "你好"], "reply": f"{name} says hello"})
+            rule = parse_rule(
+                {"id": "hello", "contains": ["hello", "price", "你好"], "reply": f"{name} says hello"}
+            )
             assert not isinstance(rule, list)
             records.put(tenant, "rule", rule, actor="simulation")
             for index in range(self._agents):

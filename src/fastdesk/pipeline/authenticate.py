@@ -17,7 +17,7 @@ def authenticate(session: Session, limits: Limits, *, now_ns: int, now_ms: int) 
     live = session.live
     if live is not None and live.visitor.blocked_until > now_ms:
         return Rejection("blocked")
-    wait_ns = limits.take(session.bucket, principal.id, principal.tenant, now_ns)
+    wait_ns = limits.take(session.bucket, principal, now_ns)
     if wait_ns:
         return Rejection("rate_limited", retry_after_ms=-(-wait_ns // 1_000_000))
     return None
