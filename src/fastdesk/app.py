@@ -61,7 +61,8 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         enabled=settings.limits == "on",
         address=Rate(settings.limit_address_per_s, settings.limit_address_burst),
-        sender=Rate(settings.limit_visitor_per_s, settings.limit_visitor_burst),
+        visitor=Rate(settings.limit_visitor_per_s, settings.limit_visitor_burst),
+        agent=Rate(settings.limit_agent_per_s, settings.limit_agent_burst),
         tenant=Rate(settings.limit_tenant_per_s, settings.limit_tenant_burst),
     )
 
