@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,8 +45,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     fault_after: int = 0
     huge_bytes: int = 50_000_000
     drip_gap_ms: float = 10.0
-    message: msgspec.Raw | None = None
-    """Replaces the assistant message of a plain answer, for tool calls and refusals."""
+    message: dict[str, Any] | None = None
+    """Replaces the assistant message, for tool calls and refusals; a streamed answer brings it in one chunk."""
     prompt_tokens: int = 100
     completion_tokens: int = 20
     record: bool = False

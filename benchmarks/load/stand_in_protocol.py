@@ -341,13 +341,13 @@ def _event(call: _Call, choices: list[Any], usage: dict[str, int] | None) -> byt
 def _stream_events(behaviour: Behaviour, call: _Call) -> list[bytes]:
     """Return the HTTP chunks of a streamed answer; role, stop and usage ride on the first and last."""
     text = _answer_text(behaviour, call)
-    count = max(1, min(behaviour.chunks, len(text)))
+    count = 1 if behaviour.message is not None else max(1, min(behaviour.chunks, len(text)))
     bounds = [len(text) * index // count for index in range(count + 1)]
     events = []
     for index in range(count):
-        delta = {"content": text[bounds[index] : bounds[index + 1]]}
+        delta: dict[str, Any] = {"content": text[bounds[index] : bounds[index + 1]]}
         if index == 0:
-            delta["role"] = "assistant"
+            delta = behaviour.message or {"role": "assistant", **delta}
         events.append(_event(call, [{"index": 0, "delta": delta, "finish_reason": None}], None))
     last = _event(call, [{"index": 0, "delta": {}, "finish_reason": "stop"}], None)
     if call.stream_options and call.stream_options.get("include_usage"):
