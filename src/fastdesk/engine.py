@@ -92,7 +92,10 @@ class Engine:
             records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.is_open
         )
         builtin = [("queue", self.line), ("human", Human()), ("rules", self.rules)]
-        self.hooks = Hooks([*builtin, *plugins, ("fallback", Fallback())], clock=clock)
+        builtin_names = frozenset({"fallback", *(name for name, _ in builtin)})
+        self.hooks = Hooks(
+            [*builtin, *plugins, ("fallback", Fallback())], clock=clock, trusted=builtin_names
+        )
         repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
         lives = Lives(
             store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy

@@ -41,6 +41,9 @@ class VirtualClock:
     def now_ns(self) -> int:
         return self._now_ns
 
+    def cpu_ns(self) -> int:
+        return 0
+
     def now_ms(self) -> int:
         return 1_700_000_000_000 + self._now_ns // 1_000_000
 

@@ -20,6 +20,9 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Return wall-clock milliseconds since 1970: for display and token expiry only."""
 
+    def cpu_ns(self) -> int:
+        """Return the nanoseconds that this thread has computed."""
+
 
 class Entropy(Protocol):
     """Draw random values."""
@@ -35,6 +38,7 @@ class SystemClock:
     """The machine's own clocks."""
 
     now_ns = staticmethod(time.monotonic_ns)
+    cpu_ns = staticmethod(time.thread_time_ns)
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000

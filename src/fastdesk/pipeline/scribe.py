@@ -45,13 +45,13 @@ class Scribe:
         why: dict[str, Any] | None = None,
         origin: Any = None,
     ) -> Said:
-        """Append a message with the conversation's next `seq`; an id is made when none is given."""
+        """Append a message with the conversation's next `seq`; one of the desk's own takes its id from that."""
         now_ms = self._clock.now_ms()
         conversation = live.conversation
         seq = live.seq + 1
         said = Said(
             conversation.tenant, self._revs.next(conversation.tenant), now_ms, conversation.id, seq,
-            id or new_id(now_ms, self._entropy), role, sender, name, kind, text, extra, sources, why,
+            id or f"{conversation.id[-12:]}-{seq}", role, sender, name, kind, text, extra, sources, why,
         )  # fmt: skip
         live.seq = seq
         if id:
