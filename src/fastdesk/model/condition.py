@@ -1,7 +1,7 @@
 """Conditions an owner may write: on the text, on named values, on hours; nested by all, any and not.
 
-A condition is data only. Rules index and evaluate the text conditions (`fastdesk.rules`), flows evaluate the others
-on their slots (`fastdesk.dialogue`).
+A condition is data only. Rules index and evaluate the text conditions (`fastdesk.rules`), flows evaluate the
+others on their slots (`fastdesk.dialogue`).
 """
 
 from typing import Annotated, Literal, get_args
@@ -15,7 +15,9 @@ Phrase = Annotated[str, Meta(min_length=1, max_length=200)]
 Phrases = Annotated[tuple[Phrase, ...], Meta(max_length=500)]
 Pattern = Annotated[str, Meta(min_length=1, max_length=500)]
 """A regular expression in RE2 syntax: linear time, no look-around, no back-references."""
-Path = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[a-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_\-]+)*$")]
+Path = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"^[a-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_\-]+)*$")
+]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
@@ -26,52 +28,52 @@ class _Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Share the settings of all conditions."""
 
 
-class Exact(_Condition, tag="exact"):
-    """Hold when the whole text is one of `texts`; case, width, outer spaces and closing punctuation don't count."""
+class Exact(_Condition, frozen=True, kw_only=True, tag="exact"):
+    """Hold when the whole text is one of `texts`; case, width, outer spaces and punctuation don't count."""
 
     texts: Annotated[Phrases, Meta(min_length=1)]
 
 
-class Contains(_Condition, tag="contains"):
+class Contains(_Condition, frozen=True, kw_only=True, tag="contains"):
     """Hold when any of `texts` stands anywhere in the text, also inside a word."""
 
     texts: Annotated[Phrases, Meta(min_length=1)]
 
 
-class Keywords(_Condition, tag="keywords"):
-    """Hold when each of `all` and, where given, one of `any` stands in the text; Latin words count as whole words."""
+class Keywords(_Condition, frozen=True, kw_only=True, tag="keywords"):
+    """Hold when each of `all` and, where given, one of `any` stands in the text as a whole word."""
 
     all: Phrases = ()
     any: Phrases = ()
 
 
-class Regex(_Condition, tag="regex"):
+class Regex(_Condition, frozen=True, kw_only=True, tag="regex"):
     """Hold when `pattern` is found in the text; case does not count unless `case` is set."""
 
     pattern: Pattern
     case: bool = False
 
 
-class Intent(_Condition, tag="intent"):
+class Intent(_Condition, frozen=True, kw_only=True, tag="intent"):
     """Hold when the recognised intent is one of `names` with a score of at least `above` (0 to 1)."""
 
     names: Annotated[Phrases, Meta(min_length=1)]
     above: Annotated[float, Meta(ge=0, le=1)] = 0.5
 
 
-class Language(_Condition, tag="language"):
+class Language(_Condition, frozen=True, kw_only=True, tag="language"):
     """Hold when the visitor's language is one of `names` (`zh` covers `zh-CN`)."""
 
     names: Annotated[Phrases, Meta(min_length=1)]
 
 
-class Label(_Condition, tag="label"):
+class Label(_Condition, frozen=True, kw_only=True, tag="label"):
     """Hold when the conversation bears one of `names`."""
 
     names: Annotated[Phrases, Meta(min_length=1)]
 
 
-class Hours(_Condition, tag="hours"):
+class Hours(_Condition, frozen=True, kw_only=True, tag="hours"):
     """Hold in the site's business hours (`open`), outside them (`closed`), or in a span of its own.
 
     A span that ends before it starts runs over midnight and belongs to the day it starts on.
@@ -84,8 +86,8 @@ class Hours(_Condition, tag="hours"):
     zone: Annotated[str, Meta(max_length=64)] = "UTC"
 
 
-class Compare(_Condition, tag="compare"):
-    """Hold when the value at `path` passes every test that is given; a missing value passes only `exists: false`.
+class Compare(_Condition, frozen=True, kw_only=True, tag="compare"):
+    """Hold when the value at `path` passes every test given; a missing one passes only `exists: false`.
 
     Text compares without case. `above` and `below` are strict and read numbers out of text.
     """
@@ -118,19 +120,19 @@ class Compare(_Condition, tag="compare"):
         return (self.above is UNSET or number > self.above) and (self.below is UNSET or number < self.below)
 
 
-class All(_Condition, tag="all"):
+class All(_Condition, frozen=True, kw_only=True, tag="all"):
     """Hold when every part holds; also with no parts."""
 
     of: Annotated[tuple["Condition", ...], Meta(max_length=50)]
 
 
-class Any(_Condition, tag="any"):
+class Any(_Condition, frozen=True, kw_only=True, tag="any"):
     """Hold when some part holds; never with no parts."""
 
     of: Annotated[tuple["Condition", ...], Meta(max_length=50)]
 
 
-class Not(_Condition, tag="not"):
+class Not(_Condition, frozen=True, kw_only=True, tag="not"):
     """Hold when `of` does not."""
 
     of: "Condition"

@@ -11,6 +11,28 @@ from msgspec import Meta
 
 from fastdesk.model.condition import Condition
 
+__all__ = [
+    "Action",
+    "Assign",
+    "Assistant",
+    "Buttons",
+    "Handoff",
+    "Http",
+    "Localized",
+    "Note",
+    "Option",
+    "Reply",
+    "Resolve",
+    "Rule",
+    "RuleId",
+    "SetLabels",
+    "SetPriority",
+    "Snooze",
+    "StartFlow",
+    "Trigger",
+    "Webhook",
+]
+
 RuleId = NewType("RuleId", str)
 
 Trigger = Literal["message", "conversation_created", "status", "assignment", "idle", "schedule"]
@@ -35,67 +57,67 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     value: ShortText | None = None
 
 
-class Reply(_Action, tag="reply"):
+class Reply(_Action, frozen=True, kw_only=True, tag="reply"):
     """Say `text` to the visitor."""
 
     text: Localized
 
 
-class Buttons(_Action, tag="buttons"):
+class Buttons(_Action, frozen=True, kw_only=True, tag="buttons"):
     """Say `text` and offer buttons under it."""
 
     text: Localized
     options: Annotated[tuple[Option, ...], Meta(min_length=1, max_length=12)]
 
 
-class Assign(_Action, tag="assign"):
+class Assign(_Action, frozen=True, kw_only=True, tag="assign"):
     """Assign the conversation to a team or an agent, by id or name."""
 
     team: Name | None = None
     agent: Name | None = None
 
 
-class SetLabels(_Action, tag="label"):
+class SetLabels(_Action, frozen=True, kw_only=True, tag="label"):
     """Put labels on the conversation and take others off."""
 
     add: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     remove: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
 
 
-class SetPriority(_Action, tag="priority"):
+class SetPriority(_Action, frozen=True, kw_only=True, tag="priority"):
     """Set the conversation's priority."""
 
     level: Literal["low", "normal", "high", "urgent"]
 
 
-class Note(_Action, tag="note"):
+class Note(_Action, frozen=True, kw_only=True, tag="note"):
     """Leave an internal note that the visitor never sees."""
 
     text: LongText
 
 
-class Resolve(_Action, tag="resolve"):
+class Resolve(_Action, frozen=True, kw_only=True, tag="resolve"):
     """Resolve the conversation."""
 
 
-class Snooze(_Action, tag="snooze"):
+class Snooze(_Action, frozen=True, kw_only=True, tag="snooze"):
     """Snooze the conversation for a time."""
 
     for_ms: Annotated[int, Meta(ge=1_000, le=366 * 86_400_000)]
 
 
-class StartFlow(_Action, tag="start_flow"):
+class StartFlow(_Action, frozen=True, kw_only=True, tag="start_flow"):
     """Begin a dialogue flow; `slots` are filled in advance."""
 
     flow: Name
     slots: Annotated[dict[VariableName, ShortText], Meta(max_length=50)] = {}
 
 
-class Http(_Action, tag="http"):
+class Http(_Action, frozen=True, kw_only=True, tag="http"):
     """Call an endpoint; its JSON answer is `{{save.…}}` in the actions after it.
 
-    The address is fixed up to its path. When the call fails, is late or its answer is no JSON, `failure` is said and
-    the actions after it are dropped.
+    The address is fixed up to its path. When the call fails, is late or its answer is no JSON, `failure` is
+    said and the actions after it are dropped.
     """
 
     url: Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^/\s{}]+(/\S*)?$")]
@@ -107,19 +129,19 @@ class Http(_Action, tag="http"):
     failure: Localized | None = None
 
 
-class Webhook(_Action, tag="webhook"):
+class Webhook(_Action, frozen=True, kw_only=True, tag="webhook"):
     """Send the event to the tenant's webhook of this name."""
 
     name: Name
 
 
-class Assistant(_Action, tag="assistant"):
+class Assistant(_Action, frozen=True, kw_only=True, tag="assistant"):
     """Let the assistant answer; `instruction` is added to its prompt for this turn."""
 
     instruction: Annotated[str, Meta(max_length=4000)] = ""
 
 
-class Handoff(_Action, tag="handoff"):
+class Handoff(_Action, frozen=True, kw_only=True, tag="handoff"):
     """Hand the conversation to a person."""
 
     reason: Annotated[str, Meta(max_length=200)] = ""
@@ -146,9 +168,9 @@ Action = (
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Do `do` in order on the event `on` when `when` holds.
 
-    Rules run by `position`, equal ones by id; one that fires with `stop` ends the walk. `once` fires at most once in
-    a conversation. A rule that uses the visitor's verified identity fires for verified visitors only; for the others
-    it says `unverified`, or does not fire where that is missing.
+    Rules run by `position`, equal ones by id; one that fires with `stop` ends the walk. `once` fires at most
+    once in a conversation. A rule that uses the visitor's verified identity fires for verified visitors only;
+    for the others it says `unverified`, or does not fire where that is missing.
     """
 
     id: Annotated[RuleId, Meta(min_length=1, max_length=64)]
@@ -168,26 +190,3 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unverified: Localized | None = None
     once: bool = False
     stop: bool = True
-
-
-__all__ = [
-    "Action",
-    "Assign",
-    "Assistant",
-    "Buttons",
-    "Trigger",
-    "Handoff",
-    "Http",
-    "Localized",
-    "Note",
-    "Option",
-    "Reply",
-    "Resolve",
-    "Rule",
-    "RuleId",
-    "SetLabels",
-    "SetPriority",
-    "Snooze",
-    "StartFlow",
-    "Webhook",
-]
