@@ -1,0 +1,174 @@
+"""The book of a tenant's rules: compiled off the loop, never changed, replaced as a whole.
+
+Theory of operation: most messages match no rule, so the book turns the walk round. Each text condition names
+marks (a whole phrase, a word, a pattern) of which a text must show one. One pass over the text gives the
+marks it shows, these give the few rules worth a look, and only they are asked, in their order. Rules without
+such marks are always asked.
+"""
+
+from collections.abc import Iterable
+from typing import get_args
+
+import msgspec
+
+from fastdesk.model.condition import Regex, parts
+from fastdesk.model.pattern import MAX_TOTAL_PROGRAM, Pattern
+from fastdesk.model.problem import Problem
+from fastdesk.model.rule import Action, Reply, Rule, RuleId, Trigger
+from fastdesk.rules.compiled import MAX_CAUSES, CompiledRule, check_rule, compile_patterns
+from fastdesk.rules.facts import Facts
+from fastdesk.rules.run import Pending, Rest, advance
+from fastdesk.rules.text_index import NOTHING, Finds, Mark, TextCondition, TextIndex
+from fastdesk.rules.why import Fired, Passed, Why
+
+__all__ = ["Match", "RuleBook"]
+
+MAX_RULES = 10_000
+MAX_ACTIONS = 50
+"""Actions that one event may lead to, over all rules that fire on it."""
+
+MAX_PASSED = 5
+"""Rejected candidates that a why-record names: the nearest ones before the decision."""
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold what to do on an event: rendered actions in order, and what waits for an HTTP answer.
+
+    `rest` is set when the last action is an `Http`: run it and go on with `fastdesk.rules.resume`. `once`
+    names rules to remember in the conversation, `fired` all that fired, `why` the record of the decision.
+    """
+
+    actions: tuple[Action, ...]
+    rest: Rest | None
+    once: tuple[RuleId, ...]
+    fired: tuple[RuleId, ...]
+    why: Why
+
+
+class RuleBook:
+    """Hold the rules of one tenant, ready to be asked. Immutable and safe to share between threads."""
+
+    EMPTY: "RuleBook"
+
+    __slots__ = ("_always", "_index", "_marked", "_rules", "idle_ms", "size")
+
+    def __init__(self, rules: list[Rule], patterns: dict[Regex, Pattern]) -> None:
+        self.size = len(rules)
+        conditions = [part for rule in rules if rule.when is not None for part in parts(rule.when)]
+        self._index = TextIndex([part for part in conditions if isinstance(part, TextCondition)], patterns)
+        self._rules: dict[Trigger, tuple[CompiledRule, ...]] = {
+            trigger: tuple(CompiledRule(rule, self._index) for rule in rules if rule.on == trigger)
+            for trigger in get_args(Trigger)
+        }
+        self._marked: dict[Mark, tuple[int, ...]] = {}
+        always: list[int] = []
+        for number, compiled in enumerate(self._rules["message"]):
+            if compiled.gate is None:
+                always.append(number)
+            for mark in compiled.gate or ():
+                self._marked[mark] = (*self._marked.get(mark, ()), number)
+        self._always = tuple(always)
+        self.idle_ms = tuple(sorted({rule.idle_ms for rule in rules if rule.idle_ms is not None}))
+        """The idle times that some rule waits for, shortest first."""
+
+    @classmethod
+    def compile(cls, rules: Iterable[Rule]) -> "RuleBook | list[Problem]":
+        """Check rules and build their book, or list every problem. Takes CPU time: run it off the loop."""
+        ordered = list(rules)
+        problems: list[Problem] = []
+        patterns: dict[Regex, Pattern] = {}
+        seen: set[RuleId] = set()
+        if len(ordered) > MAX_RULES:
+            return [Problem(message=f"{len(ordered)} rules, {MAX_RULES} are allowed")]
+        for number, rule in enumerate(ordered):
+            path = f"rules[{number}]"
+            if rule.id in seen:
+                problems.append(Problem(message=f"the id '{rule.id}' is taken", path=f"{path}.id"))
+            seen.add(rule.id)
+            problems.extend(check_rule(rule, path))
+            made, refused = compile_patterns(rule, path)
+            patterns.update(made)
+            problems.extend(refused)
+        cost = sum(pattern.program for pattern in patterns.values())
+        if cost > MAX_TOTAL_PROGRAM:
+            message = f"the regular expressions together are too costly ({cost} of {MAX_TOTAL_PROGRAM} steps)"
+            problems.append(Problem(message=message, hint="use keywords where they do"))
+        if problems:
+            return problems
+        enabled = sorted(
+            (rule for rule in ordered if rule.enabled), key=lambda rule: (rule.position, rule.id)
+        )
+        return cls(enabled, patterns)
+
+    def match(self, facts: Facts) -> Match | None:
+        """Walk the rules for an event; None when none fires. Linear in the text, not in the rules."""
+        candidates, finds = self._candidates(facts)
+        if not candidates:
+            return None
+        return self._walk(facts, candidates, finds)[0]
+
+    def explain(self, facts: Facts) -> Why:
+        """Say why rules fire on an event or don't, also when none does."""
+        candidates, finds = self._candidates(facts)
+        return self._walk(facts, candidates, finds)[1]
+
+    def is_due(self, last_ms: int, now_ms: int) -> bool:
+        """Say whether a rule on `schedule` falls due after `last_ms` and not after `now_ms`."""
+        return any(
+            last_ms // compiled.rule.every_ms < now_ms // compiled.rule.every_ms
+            for compiled in self._rules["schedule"]
+            if compiled.rule.every_ms is not None
+        )
+
+    def _candidates(self, facts: Facts) -> tuple[list[CompiledRule] | tuple[CompiledRule, ...], Finds]:
+        rules = self._rules[facts.on]
+        if not rules:
+            return (), NOTHING
+        if facts.on != "message":
+            return rules, self._index.find(facts.text) if facts.text else NOTHING
+        finds = self._index.find(facts.text)
+        marked = self._marked
+        found: list[int] = [*self._always, *marked.get(("key", finds.key), ())]
+        for word in finds.words:
+            found += marked.get(("word", word), ())
+        for pattern in finds.patterns:
+            found += marked.get(("pattern", pattern), ())
+        return [rules[number] for number in sorted(set(found))] if found else (), finds
+
+    def _walk(self, facts: Facts, rules: Iterable[CompiledRule], finds: Finds) -> tuple[Match | None, Why]:
+        pending: list[Pending] = []
+        fired: list[CompiledRule] = []
+        record: list[Fired] = []
+        passed: list[Passed] = []
+        too_deep = len(facts.cause) >= MAX_CAUSES
+        for compiled in rules:
+            rule = compiled.rule
+            stopped = bool(fired) and fired[-1].rule.stop
+            reason = "stopped" if stopped else "too_deep" if too_deep else compiled.refusal(facts, finds)
+            if reason is not None:
+                passed.append(Passed(rule=rule.id, reason=reason))
+                if stopped or too_deep:
+                    break
+                continue
+            fired.append(compiled)
+            record.append(
+                Fired(rule=rule.id, version=rule.version, used=compiled.grounds(facts, finds, self._index))
+            )
+            pending.append(_pend(compiled, facts, finds))
+        why = Why(on=facts.on, fired=tuple(record), passed=tuple(passed[-MAX_PASSED:]))
+        if not fired:
+            return None, why
+        actions, rest = advance(Rest(pending=tuple(pending), facts=facts), MAX_ACTIONS)
+        ids = tuple(compiled.rule.id for compiled in fired)
+        once = tuple(compiled.rule.id for compiled in fired if compiled.rule.once and compiled.may_run(facts))
+        return Match(actions=actions, rest=rest, once=once, fired=ids, why=why), why
+
+
+def _pend(compiled: CompiledRule, facts: Facts, finds: Finds) -> Pending:
+    say = compiled.unverified
+    if say is None or compiled.may_run(facts):
+        return Pending(renders=compiled.renders, groups=compiled.groups(finds))
+    return Pending(renders=(lambda scope: Reply(text=say.render(*scope)),), groups=compiled.groups(finds))
+
+
+RuleBook.EMPTY = RuleBook([], {})
