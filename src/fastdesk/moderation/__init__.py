@@ -1,0 +1,7 @@
+"""The word filter: texts enter, verdicts leave. No I/O, no clock, no randomness."""
+
+from fastdesk.moderation.verdict import CLEAN, Hit, Verdict
+from fastdesk.moderation.word_filter import WordFilter
+from fastdesk.moderation.words import parse_words
+
+__all__ = ["CLEAN", "Hit", "Verdict", "WordFilter", "parse_words"]

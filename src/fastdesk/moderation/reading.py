@@ -1,0 +1,99 @@
+"""Decide whether a find is the listed word as a person would read it. Asked only where a word was found.
+
+1. Every sign of the text is the word's sign, or looks like it; a digit stands for a letter only in a word of letters.
+2. A short Latin word counts only as a whole word: `sex` is not in Essex.
+3. An address (`0000-qq.cn`) counts only as that very host, not as a part of a longer name.
+4. A find that runs over the end of a clause (`炸，药店`) is two innocent words, unless every sign is set apart.
+5. A Latin word with gaps counts only when every letter is set apart (`s e x`), not where two words meet.
+"""
+
+import re
+import unicodedata
+
+from fastdesk.model.folding import fold, is_bordered
+from fastdesk.moderation.lookalikes import LEET, plain
+
+__all__ = ["SEPARATORS", "counts"]
+
+SEPARATORS = (
+    " \t\r\n\u00a0\u2002\u2003\u2009\u3000*._-~|/\\+^·•・,，。、;；:：?？…'\"“”‘’()（）[]【】「」<>《》=#&"
+)
+"""What may stand between the signs of a word; whether it does so innocently is asked here."""
+
+_SHORT = 6
+"""Latin words up to this length count as whole words only (`rapist` stands in `therapist`)."""
+
+_CLAUSE_END = re.compile(r"[，。？；：、,?;:\n\r…]")
+_ADDRESS = re.compile(r"[a-z0-9]+(?:[-._/][a-z0-9]+)+/?")
+_HOST_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_SKIPPED = frozenset(SEPARATORS)
+_INVISIBLE = ("Mn", "Me", "Cf", "Cc")
+
+
+def counts(word: str, text: str, start: int, end: int) -> bool:
+    """Say whether `text[start:end]`, which the matcher took for `word`, is it."""
+    listed = _phrase(word)
+    found = fold(plain(text[start:end]))
+    if _ADDRESS.fullmatch(listed):
+        return _solid(found) == listed and _is_whole_address(text, start, end)
+    signs, wanted = _visible(found), _visible(listed)
+    if not _reads_as(signs, wanted):
+        return False
+    is_latin = listed.isascii()
+    if is_latin and len(wanted) <= _SHORT and not is_bordered(text, start, end):
+        return False
+    if found == listed or len(found) == len(signs):
+        return True
+    groups = _groups(found)
+    is_apart = len(groups) == len(signs)
+    if is_latin:
+        return is_apart or len(groups) == 1 or groups == _groups(listed) or not any(map(str.isspace, found))
+    return (is_apart and len(signs) > 2) or not _CLAUSE_END.search(found) or groups == _groups(listed)
+
+
+def _phrase(word: str) -> str:
+    """Write a listed word for comparing: folded, single spaces, nothing at its ends but letters and digits."""
+    written = " ".join(fold(plain(word)).split())
+    places = [place for place, sign in enumerate(written) if sign.isalnum()]
+    return written[places[0] : places[-1] + 1] if places else written
+
+
+def _is_skipped(sign: str) -> bool:
+    return sign in _SKIPPED or unicodedata.category(sign) in _INVISIBLE
+
+
+def _visible(text: str) -> str:
+    return "".join(sign for sign in text if not _is_skipped(sign))
+
+
+def _solid(text: str) -> str:
+    return "".join(
+        sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _INVISIBLE
+    )
+
+
+def _groups(text: str) -> list[str]:
+    """Split a text at its gaps."""
+    spaced = "".join(" " if sign in _SKIPPED else "" if _is_skipped(sign) else sign for sign in text)
+    return spaced.split()
+
+
+def _reads_as(signs: str, wanted: str) -> bool:
+    """Compare sign by sign; digits and signs for letters are read as such only where most signs are the letters."""
+    if signs == wanted or len(signs) != len(wanted):
+        return True
+    same = 0
+    for sign, letter in zip(signs, wanted, strict=True):
+        if sign == letter or plain(sign) == plain(letter):
+            same += 1
+        elif LEET.get(sign) != letter:
+            return False
+    return same * 2 >= len(wanted)
+
+
+def _is_whole_address(text: str, start: int, end: int) -> bool:
+    """Say whether no longer host name surrounds `text[start:end]`; a sub-domain of it may stand before."""
+    if start > 0 and text[start - 1] in _HOST_SIGNS and text[start - 1] != ".":
+        return False
+    after = text[end : end + 2]
+    return not (after and after[0] in _HOST_SIGNS and (after[0].isalnum() or after[1:].isalnum()))

@@ -1,0 +1,54 @@
+"""What the word filter says about a text."""
+
+from typing import Literal
+
+import msgspec
+
+from fastdesk.model.word import Level, WordListId
+
+__all__ = ["CLEAN", "Hit", "Verdict"]
+
+_LEVELS = {
+    "flag": ("标记待审", "flagged"),
+    "mask": ("已遮盖", "masked"),
+    "handoff": ("转人工", "handed off"),
+    "block": ("已拦截", "blocked"),
+}
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold one word that stands in a text: from `start` up to `end`, the `word`-th (from 1) of its list."""
+
+    start: int
+    end: int
+    list: WordListId
+    word: int
+    level: Level
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold the most severe level, all hits in their order, and the text with masked words as stars.
+
+    `text` is None when nothing is masked: the text stays as it is.
+    """
+
+    level: Level | Literal["clean"] = "clean"
+    masked: str | None = None
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether the text holds no listed word."""
+        return not self.hits
+
+    def reason(self, language: str = "zh") -> str:
+        """Write one line for the audit log: lists and numbers of the words, never the visitor's text."""
+        if self.level == "clean":
+            return ""
+        zh = language.startswith("zh")
+        places = ", ".join(dict.fromkeys(f"{hit.list}#{hit.word}" for hit in self.hits))
+        words = f"词库 {places}" if zh else f"word list {places}"
+        return f"{_LEVELS[self.level][not zh]}{'：' if zh else ': '}{words}"
+
+
+CLEAN = Verdict()
