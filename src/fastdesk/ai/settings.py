@@ -56,7 +56,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tenant_tokens: Count = 0
     site_requests: Count = 0
     site_tokens: Count = 0
-    visitor_requests: Count = 20
+    visitor_requests: Count = 60
     visitor_tokens: Count = 0
 
 

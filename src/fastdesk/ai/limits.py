@@ -1,0 +1,86 @@
+"""How many requests and tokens per minute a tenant, a site and a visitor may use.
+
+What a call may use at most is taken before it, what it did not use is given back after it.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Protocol
+
+from fastdesk.ai.settings import Limits
+
+__all__ = ["Buckets", "RateLimits", "Taken"]
+
+#: `r` for requests or `t` for tokens, then tenant, site, visitor as far as they go.
+Key = tuple[str, ...]
+
+#: Keys of one table; buckets that are not full are never forgotten for room.
+MAX_KEYS = 100_000
+
+
+class Buckets(Protocol):
+    """Token buckets of one rate (`fastdesk._core.BucketTable`)."""
+
+    def take(self, key: Hashable, n: int, now_ns: int) -> int:
+        """Take `n` tokens and return 0, or take none and return how many nanoseconds to wait for them."""
+
+    def give(self, key: Hashable, n: int, now_ns: int) -> None:
+        """Put tokens back."""
+
+
+class Taken:
+    """What was taken for one call, so that the rest can be given back."""
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self, tokens: list[tuple[Buckets, Key, int]]) -> None:
+        self._tokens = tokens
+
+    def give_back(self, used: int, now_ns: int) -> None:
+        """Return the tokens that the call did not use; the second time does nothing."""
+        taken, self._tokens = self._tokens, []
+        for table, key, amount in taken:
+            if amount > used:
+                table.give(key, amount - used, now_ns)
+
+
+class RateLimits:
+    """Keep the buckets of all tenants.
+
+    Args:
+        make_buckets: makes a table from a rate per second, a burst, and a number of keys.
+    """
+
+    def __init__(self, make_buckets: Callable[[float, int, int], Buckets]) -> None:
+        self._make = make_buckets
+        self._tables: dict[int, Buckets] = {}
+
+    def take(self, limits: Limits, owners: tuple[str, str, str], tokens: int, now_ns: int) -> Taken | int:
+        """Take one request and `tokens` for (tenant, site, visitor); or nothing, and return the nanoseconds to wait."""
+        tenant, site, visitor = owners
+        wanted: list[tuple[int, Key, int]] = [
+            (limits.visitor_requests, ("r", tenant, site, visitor), 1),
+            (limits.site_requests, ("r", tenant, site), 1),
+            (limits.tenant_requests, ("r", tenant), 1),
+            (limits.visitor_tokens, ("t", tenant, site, visitor), tokens),
+            (limits.site_tokens, ("t", tenant, site), tokens),
+            (limits.tenant_tokens, ("t", tenant), tokens),
+        ]
+        taken: list[tuple[Buckets, Key, int]] = []
+        for per_minute, key, wanted_amount in wanted:
+            if not per_minute:
+                continue
+            table = self._table(per_minute)
+            amount = min(wanted_amount, per_minute)  # or a call larger than the bucket could never be made
+            wait_ns = table.take(key, amount, now_ns)
+            if wait_ns:
+                for other, other_key, given in taken:
+                    other.give(other_key, given, now_ns)
+                return wait_ns
+            taken.append((table, key, amount))
+        return Taken([entry for entry in taken if entry[1][0] == "t"])
+
+    def _table(self, per_minute: int) -> Buckets:
+        table = self._tables.get(per_minute)
+        if table is None:
+            table = self._tables[per_minute] = self._make(per_minute / 60, per_minute, MAX_KEYS)
+        return table
