@@ -393,6 +393,26 @@ async def test_nothing_is_read_from_a_peer_that_does_not_read() -> None:
     assert writable == [line.connection]
 
 
+async def test_much_in_hand_is_sent_piece_by_piece() -> None:
+    left = 1_000_000
+
+    def go_on(connection: WsConnection) -> None:
+        nonlocal left
+        while left and connection.is_writable:
+            connection.send_text(b"r" * 1000)
+            left -= 1000
+
+    line = Line(on_message=lambda connection, payload, is_text: go_on(connection), on_writable=go_on)
+    line.feed(build(TEXT, b"replay"))
+    pieces = [line.sent()]
+    while line.scheduled:
+        line.scheduled.pop(0)()
+        pieces.append(line.sent())
+    assert left == 0
+    assert sum(len(piece) for piece in pieces) == 1000
+    assert max(len(piece) for piece in pieces) < 70
+
+
 async def test_a_peer_that_takes_too_little_for_too_long_is_cut() -> None:
     line = Line(WsLimits(write_stall_s=8))
     line.protocol.pause_writing()

@@ -18,7 +18,7 @@ cdef class MessageAssembler:
     and nothing between messages. Text is checked as it arrives. Appending is O(size), amortised.
     """
 
-    def __init__(self, *, Py_ssize_t max_bytes, Py_ssize_t max_fragments):
+    def __cinit__(self, *, Py_ssize_t max_bytes, Py_ssize_t max_fragments):
         if max_bytes < 1 or max_fragments < 1:
             raise ValueError("a message has at least 1 byte and 1 fragment")
         self.max_bytes = max_bytes

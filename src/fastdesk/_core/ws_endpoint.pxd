@@ -30,7 +30,7 @@ cdef class WsEndpoint:
     cdef:
         readonly WsLimits limits
         object on_message, on_open, on_close, on_error, on_writable
-        object _call_soon
+        object call_soon
         dict open                           # seat -> None, in order of arrival
         list _dirty                         # seats with frames to write
         bint _is_scheduled                  # a flush_dirty stands in the loop's queue

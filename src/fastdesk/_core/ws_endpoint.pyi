@@ -7,8 +7,8 @@ __all__ = ["WsEndpoint", "WsLimits"]
 
 @final
 class WsLimits:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         max_message_bytes: int = 65_536,
         max_fragments: int = 1_024,
@@ -20,7 +20,7 @@ class WsLimits:
         unclaimed_s: float = 9,
         ping_after_s: float = 25,
         silence_s: float = 60,
-    ) -> None: ...
+    ) -> WsLimits: ...
     @property
     def max_message_bytes(self) -> int: ...
     @property
@@ -44,8 +44,8 @@ class WsLimits:
 
 @final
 class WsEndpoint:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         on_message: Callable[[WsConnection, bytes, bool], object],
         on_open: Callable[[WsConnection], object],
@@ -54,7 +54,7 @@ class WsEndpoint:
         call_soon: Callable[[Callable[[], object]], object],
         on_writable: Callable[[WsConnection], object] | None = None,
         limits: WsLimits | None = None,
-    ) -> None: ...
+    ) -> WsEndpoint: ...
     @property
     def limits(self) -> WsLimits: ...
     def __len__(self) -> int: ...

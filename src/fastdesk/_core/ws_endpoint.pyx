@@ -18,7 +18,7 @@ cdef class WsLimits:
     time limit takes effect at the next sweep, up to a second later. Raises ValueError. Immutable.
     """
 
-    def __init__(
+    def __cinit__(
         self,
         *,
         Py_ssize_t max_message_bytes=65_536,
@@ -75,13 +75,13 @@ cdef class WsEndpoint:
         on_error: called with (connection, exception) when one of the others raised; the connection then
             closes with 1011. What it raises itself is dropped.
         call_soon: puts a function into the loop's queue (`loop.call_soon`).
-        on_writable: called with (connection) when a peer that had fallen behind has caught up.
+        on_writable: called with (connection) from the loop when its `is_writable` is true again.
         limits: of each connection.
 
     Everything must be called in the loop's thread. Call `sweep` every second.
     """
 
-    def __init__(
+    def __cinit__(
         self,
         *,
         on_message not None,
@@ -93,7 +93,7 @@ cdef class WsEndpoint:
         WsLimits limits=None,
     ):
         self.on_message, self.on_open, self.on_close = on_message, on_open, on_close
-        self.on_error, self.on_writable, self._call_soon = on_error, on_writable, call_soon
+        self.on_error, self.on_writable, self.call_soon = on_error, on_writable, call_soon
         self.limits = WsLimits() if limits is None else limits
         self.open = {}
         self._dirty = []
@@ -163,7 +163,7 @@ cdef class WsEndpoint:
         self._dirty.append(seat)
         if not self._is_scheduled:
             self._is_scheduled = True
-            self._call_soon(self.flush_dirty)
+            self.call_soon(self.flush_dirty)
         return 0
 
     cdef int report(self, Seat seat, object failure) except -1:

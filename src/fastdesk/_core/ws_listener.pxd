@@ -31,6 +31,7 @@ cdef class WsConnection(Seat):
         int parser_code                # what the parser refused in this read; 0 = nothing
         uint8_t _state
         bint _is_corked                 # inside a read: frames are collected until its end
+        bint _is_full                   # more waits in `_out` than is good
         bint _is_pinged
         bint _has_frames                # this read completed a frame
         bint _has_tail                  # bytes of a next frame follow it

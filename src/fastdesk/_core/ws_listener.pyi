@@ -1,20 +1,22 @@
 from collections.abc import Callable
 from typing import Any, final
 
+from picows import WSListener
+
 from fastdesk._core.ws_endpoint import WsEndpoint
 
 __all__ = ["WsConnection"]
 
 @final
-class WsConnection:
+class WsConnection(WSListener):
     context: Any
-    def __init__(
-        self,
+    def __new__(
+        cls,
         endpoint: WsEndpoint,
         peer: str,
         handshake: object = None,
         on_gone: Callable[[WsConnection], object] | None = None,
-    ) -> None: ...
+    ) -> WsConnection: ...
     @property
     def endpoint(self) -> WsEndpoint: ...
     @property

@@ -48,7 +48,8 @@ cdef enum:
     NO_CODE = 1005
     LOST = 1006
 
-cdef Py_ssize_t MAX_HEADER = 10  # of a frame that a server sends
+cdef Py_ssize_t HIGH_WATER = 65_536  # the loops' own mark for their transports
+cdef Py_ssize_t MAX_HEADER = 10     # of a frame that a server sends
 
 
 cdef int64_t in_ns(double seconds) noexcept:
@@ -69,7 +70,7 @@ cdef class WsConnection(Seat):
     it and calls nothing, so a loop over many receivers may go on. Sending costs one copy, O(size).
     """
 
-    def __init__(self, WsEndpoint endpoint not None, str peer not None, handshake=None, on_gone=None):
+    def __cinit__(self, WsEndpoint endpoint not None, str peer not None, handshake=None, on_gone=None):
         self.endpoint = endpoint
         self.peer = peer
         self.handshake = handshake
@@ -87,8 +88,12 @@ cdef class WsConnection(Seat):
 
     @property
     def is_writable(self):
-        """Tell whether the peer keeps up; while it does not, nothing is read from it either."""
-        return self._state == OPEN and self._paused_ns == 0
+        """Tell whether there is room for more: who has much to send stops here and goes on in `on_writable`.
+
+        It turns false when 64 KiB wait to be written, or when the peer does not keep up; in the second case
+        nothing is read from it either.
+        """
+        return self._state == OPEN and self._paused_ns == 0 and not self._is_full
 
     @property
     def pending_bytes(self):
@@ -134,6 +139,7 @@ cdef class WsConnection(Seat):
                 return self._cut(1013)
         self._append(opcode, PyBytes_AS_STRING(payload), size - MAX_HEADER)
         self.endpoint.messages_out += 1
+        self._is_full = self._out.size > HIGH_WATER
         if not self._is_corked and not self.is_dirty:
             self.endpoint.mark_dirty(self)
         return 0
@@ -167,6 +173,9 @@ cdef class WsConnection(Seat):
         self.endpoint.writes += 1
         frames = take_bytes(&self._out)
         self._ws._tr_write(frames)
+        if self._is_full and self._paused_ns == 0:
+            self._is_full = False
+            self.endpoint.call_soon(self._go_on)
         return 0
 
     cdef Py_ssize_t _measure(self) except -1:
@@ -332,11 +341,13 @@ cdef class WsConnection(Seat):
     cpdef resume_writing(self):
         """The peer has caught up."""
         self._paused_ns = 0
-        if self._ws is None or self._state == CLOSED:
-            return
-        self._ws.underlying_transport.resume_reading()
-        self._unsent = 0
-        if self._state == OPEN and self.endpoint.on_writable is not None:
+        self._is_full = self._out.size > HIGH_WATER
+        if self._ws is not None and self._state != CLOSED:
+            self._ws.underlying_transport.resume_reading()
+            self._go_on()
+
+    def _go_on(self):
+        if self.is_writable and self.endpoint.on_writable is not None:
             try:
                 self.endpoint.on_writable(self)
             except Exception as failure:

@@ -73,12 +73,12 @@ class WsProtocol(WSProtocol):
             read_buffer_init_size=READ_BUFFER,
         )
 
-    def buffer_updated(self, Py_ssize_t size):
-        """Parse `size` new bytes: one read."""
+    def buffer_updated(self, Py_ssize_t nbytes):
+        """Parse `nbytes` new bytes: one read."""
         cdef WsConnection connection = self.listener
         if connection is not None:
             connection.begin_read()
-        parse_bytes(self, size)
+        parse_bytes(self, nbytes)
         connection = self.listener
         if connection is not None:
             connection.end_read()

@@ -121,7 +121,7 @@ class Door:
             )
         )
         if self._timer is None:
-            self._sweep(loop)
+            self._tick(loop)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -163,9 +163,12 @@ class Door:
             server.close()
         self._servers.clear()
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Enforce every time limit of the street, once a second."""
-        self._timer = loop.call_later(_SWEEP_S, self._sweep, loop)
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(_SWEEP_S, self._tick, loop)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Enforce every time limit of the street; an open door does it once a second."""
         now_ns = self.now_ns()
         for endpoint in self._endpoints.values():
             endpoint.sweep(now_ns)

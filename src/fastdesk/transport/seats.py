@@ -6,6 +6,7 @@ replayed.
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from aiohttp import web
 
@@ -104,9 +105,9 @@ def take_over(request: web.Request) -> tuple[asyncio.Transport, bytes] | None:
     if transport is None or transport.is_closing() or server._messages:
         return None
     seat = transport.get_protocol()
-    if not isinstance(seat, HttpSeat) or not isinstance(transport, asyncio.Transport):
+    if not isinstance(seat, HttpSeat):
         return None
     rest = bytes(server._message_tail)
     server.transport = None  # or it would close it
     seat.leave()
-    return transport, rest
+    return cast(asyncio.Transport, transport), rest
