@@ -15,7 +15,8 @@ from benchmarks.load.bench import Method
 from benchmarks.load.results import load
 from benchmarks.load.scenarios import choose
 from benchmarks.profile import profile as record
-from benchmarks.report.tables import print_tables
+from benchmarks.report.figures import number
+from benchmarks.report.tables import micro_table, print_tables
 from benchmarks.run import SCENARIOS, has_failed, run_suite, write_results
 
 _RESULTS = Path(__file__).resolve().parent / "results"
@@ -107,6 +108,35 @@ def profile(
 ) -> None:
     """Write a flame graph of the server under the plain-text load, native frames included."""
     record(out, seconds=seconds, tool=tool, console=_console())
+
+
+@app.command()
+def micro(
+    save: Annotated[bool, typer.Option("--save", help="Make these figures the baseline.")] = False,
+) -> None:
+    """Compare single structures and stages with the saved baseline.
+
+    Fails (status 1) when one needs more instructions than before, or when its lead over the naive or usual way has
+    shrunk. Times are shown but decide nothing.
+    """
+    from benchmarks.micro import regression
+
+    console = _console()
+    with console.status("measuring") as status:
+        now = regression.measure(lambda name, share: status.update(f"{share:.0%}  {name}"))
+    console.print(micro_table(now))
+    if save:
+        regression.save_baseline(now)
+        console.print(f"Saved to {regression.BASELINE}")
+        return
+    worse = regression.compare(regression.load_baseline(), now)
+    for one in worse:
+        console.print(
+            f"[bold red]worse[/] {one.subject}: {one.what} {number(one.before)} → {number(one.now)}"
+        )
+    if not worse:
+        console.print(f"Nothing is worse than the baseline (counted with {now.counted_with or 'nothing'}).")
+    raise typer.Exit(1 if worse else 0)
 
 
 def _console() -> Console:

@@ -24,6 +24,8 @@ def measure_curve(bench: Bench) -> Curve:
         assert row.p99_ms is not None
         assert row.p99_9_ms is not None
         found = row.rate.median
+        if not found:
+            break  # nothing was answered within the window: far beyond what the desk can do
         latencies = (row.p50_ms.median, row.p99_ms.median, row.p99_9_ms.median)
         curve.points.append(CurvePoint(rate, found, *latencies))
         if found < _KEPT * rate:

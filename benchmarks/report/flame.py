@@ -10,7 +10,7 @@ from html import escape
 import msgspec
 
 _WIDTH, _ROW, _TOP, _FONT_SIZE = 1400, 17, 60, 11
-_LETTER = 6.4
+_LETTER = 6.9
 #: Functions of CPython that stand between any two Python functions and say nothing themselves.
 _MACHINERY = (
     "_PyEval", "PyEval", "_PyObject", "PyObject_Vec", "PyObject_Call", "_PyVector", "PyVector", "method_vectorcall",

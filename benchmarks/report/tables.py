@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +11,10 @@ from rich.text import Text
 
 from benchmarks.load.results import Report, Row
 from benchmarks.report import figures
+from benchmarks.report.figures import number
+
+if TYPE_CHECKING:
+    from benchmarks.micro.regression import Baseline
 
 Cells = list[list[str]]
 
@@ -107,6 +111,24 @@ def print_tables(report: Report, console: Console) -> None:
         console.print(
             f"~ {disturbed} rows were disturbed: other processes took over 5 % of the server's core."
         )
+
+
+def micro_table(found: Baseline) -> Table:
+    """Return one line for each subject and way of doing it."""
+    table = Table(
+        "Subject", "Way", "Instructions", "Fastest ns", "Times the desk's", title="Micro benchmarks"
+    )
+    for name, subject in found.subjects.items():
+        ratios = subject.ratios()
+        for way, nanoseconds in subject.times_ns.items():
+            count, ratio = subject.instructions.get(way), ratios.get(way)
+            cells = (
+                number(count and round(count)),
+                number(round(nanoseconds)),
+                number(ratio) if ratio else "",
+            )
+            table.add_row("" if way else name, way or "the desk", *cells)
+    return table
 
 
 def markdown(report: Report) -> str:
