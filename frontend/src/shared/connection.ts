@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   base: string;
   cursor: Cursor;
   token: () => string;
+  /** The conversation that the cursor counts in; agents have none. */
+  conversation?: () => string | undefined;
   /** The number that a frame bears in the resumed stream, if any: `seq` for visitors, `rev` for agents. */
   position: (frame: AnyFrame) => number | undefined;
   onFrame: (frame: AnyFrame) => void;
@@ -139,17 +141,19 @@ export class Connection {
         return;
       }
     }
-    if (frame.t === "welcome" && (cursor.after === undefined || cursor.epoch !== frame.epoch)) {
-      cursor.moveTo(frame.epoch as string, (frame.rev ?? frame.seq) as number);
+    const newest = (frame.rev ?? frame.seq) as number;
+    const before = this.options.conversation?.();
+    // A visitor may be welcomed to another conversation than the one it knows, also on an open line.
+    const isOther = frame.t === "welcome" && before !== undefined && before !== frame.conversation;
+    if (frame.t === "welcome" && (cursor.after === undefined || cursor.epoch !== frame.epoch || isOther)) {
+      cursor.moveTo(frame.epoch as string, isOther ? Math.max(0, newest - history) : newest);
     }
     const number = position(frame);
     if (number !== undefined) cursor.saw(number);
     onFrame(frame);
-    if (frame.t === "reset") {
-      const newest = (frame.rev ?? frame.seq) as number;
-      cursor.moveTo(frame.epoch as string, Math.max(0, newest - history));
-      this.connect();
-    } else if (frame.t === "welcome" && this.state !== "open") {
+    if (frame.t === "reset") cursor.moveTo(frame.epoch as string, Math.max(0, newest - history));
+    if (frame.t === "reset" || (isOther && newest > 0)) this.connect();
+    else if (frame.t === "welcome" && this.state !== "open") {
       this.failedUpgrades = 0;
       this.opened();
     }

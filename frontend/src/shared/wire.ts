@@ -83,24 +83,22 @@ export interface Queue {
 export interface Status {
   /** `thinking` comes from the assistant; `queued` and `assigned` mean a person; the rest is the conversation's. */
   state: "open" | "pending" | "snoozed" | "resolved" | "thinking" | "queued" | "assigned" | (string & {});
-  agent?: { name: string; avatar?: string } | null;
+  /** The person who answers; while thinking, `note` is one human line about what the assistant does now. */
+  agent?: { name?: string; note?: string } | null;
   queue?: Queue | null;
-  /** One human line about what the assistant does now. */
-  note?: string;
   turn?: string;
 }
 
 /** What a site shows to its visitors. Empty texts mean the built-in ones. */
 export interface Site {
-  id: string;
+  key: string;
   name?: SiteText;
   locale?: string;
   texts?: Record<string, SiteText>;
   theme?: { brand?: string; mode?: "auto" | "light" | "dark"; position?: "left" | "right" };
   forms?: { pre_chat?: Form | null; offline?: Form | null };
-  hours?: { open: boolean; next_open_ms?: number | null };
-  /** What the widget does outside hours. */
-  closed?: "form" | "assistant" | "hidden";
+  /** `offline` says what the widget does outside hours. */
+  hours?: { open: boolean; next_open_ms?: number | null; offline?: "form" | "assistant" | "hide" };
   features?: {
     upload?: boolean;
     typing_preview?: boolean;
@@ -157,7 +155,7 @@ export interface WelcomeFrame {
   conversation: string;
   epoch: string;
   seq: number;
-  site: Site;
+  site?: Site;
   state?: string;
   agent?: Status["agent"];
   queue?: Queue | null;
@@ -177,7 +175,7 @@ export type DeskFrame =
   | MessageFrame
   | { t: "delta"; turn: string; text: string; replace?: boolean; done?: boolean; from?: Author }
   | { t: "typing"; from: Author; on: boolean; preview?: string }
-  | { t: "read"; seq: number }
+  | { t: "read"; seq: number; from?: Author }
   | { t: "delivered"; seq: number }
   | ({ t: "status" } & Status)
   | ErrorFrame

@@ -74,7 +74,7 @@ export class Chat {
 
   readonly offlineForm = computed(() => {
     const site = this.desk.site.value;
-    const wanted = site && site.hours?.open === false && (site.closed ?? "form") === "form";
+    const wanted = site && site.hours?.open === false && (site.hours.offline ?? "form") === "form";
     return wanted && !this.hasSpoken.value && !this.offlineSent.value
       ? (site.forms?.offline ?? plainOfflineForm())
       : null;

@@ -43,12 +43,18 @@ export function obey(chat: Chat, [name, ...given]: [string, ...unknown[]], stage
 function identify(chat: Chat, given: Record<string, unknown>): void {
   const { id, name, email, attrs, hash, jwt } = given;
   chat.known.value = { ...chat.known.value, ...strings({ name, email }) };
+  const signature = jwt ?? hash;
+  if (!signature) {
+    // Without a signature it is what the page says, no proof of who somebody is.
+    chat.fields = { ...chat.fields, ...record(attrs), ...strings({ name, email }) };
+    return;
+  }
   const identity: Identity = {
     id: String(id ?? ""),
     ...strings({ name, email }),
     attrs: record(attrs),
   };
-  chat.desk.identify(identity, String(jwt ?? hash ?? "")).catch(() => {});
+  chat.desk.identify(identity, String(signature)).catch(() => {});
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -8,9 +8,9 @@ import { type AnyFrame, Connection, type LinkState } from "../shared/connection"
 import { Cursor } from "../shared/cursor";
 import type { Keep } from "../shared/keep";
 import { Outbox } from "../shared/outbox";
-import { problemOf } from "../shared/poll";
 import { Tabs } from "../shared/tabs";
 import type { Admission, DeskFrame, MessageFrame, SendFrame, Site, VisitorFrame } from "../shared/wire";
+import { askAdmission } from "./admission";
 import type { Snapshot, Thread } from "./thread";
 
 type Session = Omit<Admission, "site">;
@@ -34,7 +34,6 @@ type Note =
 
 /** Messages before the newest that are asked for at once. */
 const HISTORY = 50;
-const FIRST_RETRY_MS = 2_000;
 
 export interface DeskOptions {
   base: string;
@@ -69,7 +68,6 @@ export class Desk {
       },
     );
     if (keep.wasUsed) keep.allow(true);
-    globalThis.addEventListener?.("storage", this.onStorage);
   }
 
   get base(): string {
@@ -132,6 +130,7 @@ export class Desk {
   }
 
   close(): void {
+    removeEventListener("storage", this.onStorage);
     this.connection?.stop();
     this.connection = null;
     this.tabs?.leave();
@@ -165,6 +164,7 @@ export class Desk {
 
   private async enter(): Promise<void> {
     if (this.connection || this.tabs) return;
+    addEventListener("storage", this.onStorage);
     const kept = this.options.keep.get<Session>("session");
     if (kept) this.adopt(kept);
     else if (!this.session) await this.admit();
@@ -178,32 +178,31 @@ export class Desk {
     this.options.thread.horizon = session.seq;
     this.cursor.moveTo(session.epoch, Math.max(0, session.seq - HISTORY));
     this.site.value ??= this.options.keep.get<Site>("site") ?? null;
+    // What an earlier page could not send is sent from here, so it is shown here.
+    for (const frame of this.outbox.waiting) this.options.thread.say(frame, Date.now());
   }
 
   /** Ask for a visitor's token until the desk gives one. */
   private async admit(): Promise<void> {
-    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, 30_000)) {
-      const answer = await this.call("/v1/visitors", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ site: this.options.site, fields: this.options.fields(), ...this.identity }),
-      }).catch(() => null);
-      if (answer?.ok) return this.admitted((await answer.json()) as Admission);
-      const problem = answer && (await problemOf(answer));
-      if (problem?.code === "unauthenticated" && (this.session || this.identity)) {
+    const { base, site, fields, onError } = this.options;
+    this.admitted(
+      await askAdmission({
+        base,
+        body: () => ({ site, fields: fields(), ...this.identity }),
+        credentials: () => this.credentials,
+        onWait: () => {
+          this.link.value = "waiting";
+        },
         // The old token or the signature is not accepted: come as a stranger.
-        if (this.session) this.session = null;
-        else this.identity = null;
-      } else if (answer && answer.status < 500 && answer.status !== 429) {
-        this.link.value = "waiting";
-        this.options.onError(String(problem?.code), String(problem?.message));
-        throw new Error(String(problem?.code));
-      }
-      if (!answer || answer.status >= 429) {
-        this.link.value = "waiting";
-        await pause(Number(problem?.retry_after_ms ?? wait));
-      }
-    }
+        onStranger: () => {
+          const isStranger = !this.session && !this.identity;
+          if (this.identity) this.identity = null;
+          else this.session = null;
+          return isStranger;
+        },
+        onError,
+      }),
+    );
   }
 
   private admitted({ site, ...session }: Admission): void {
@@ -258,6 +257,7 @@ export class Desk {
       cursor: this.cursor,
       history: HISTORY,
       token: () => this.session?.token ?? "",
+      conversation: () => this.session?.conversation,
       position: frame => (frame.t === "message" || frame.t === "ack" ? (frame.seq as number) : undefined),
       onFrame: frame => {
         this.tabs?.tell({ n: "frame", frame: frame as unknown as DeskFrame });
@@ -294,6 +294,15 @@ export class Desk {
   private take(frame: DeskFrame): void {
     if (frame.t === "welcome") {
       if (frame.site) this.site.value = frame.site;
+      if (this.session && this.session.conversation !== frame.conversation) {
+        this.options.thread.turnPage();
+        this.session = {
+          ...this.session,
+          conversation: frame.conversation,
+          epoch: frame.epoch,
+          seq: frame.seq,
+        };
+      }
       if (this.keepsSession) this.save();
     }
     if (frame.t === "ack") this.outbox.acknowledged(frame.id);
@@ -378,8 +387,4 @@ export class Desk {
     keep.allow(true);
     this.reload();
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms));
 }

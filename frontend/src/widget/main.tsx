@@ -129,7 +129,7 @@ async function speak(): Promise<void> {
 }
 
 function dress(): void {
-  const { theme, name, hours, closed } = chat.desk.site.value ?? {};
+  const { theme, name, hours } = chat.desk.site.value ?? {};
   applyTheme(root, {
     brand: theme?.brand ?? DEFAULT_BRAND,
     mode: look.mode ?? theme?.mode ?? "auto",
@@ -142,7 +142,7 @@ function dress(): void {
     ink: styles.getPropertyValue("--fd-on-brand").trim(),
     position: theme?.position,
     name: pick(name),
-    hidden: hours?.open === false && closed === "hidden",
+    hidden: hours?.open === false && hours.offline === "hide",
   });
 }
 

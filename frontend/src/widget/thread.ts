@@ -17,6 +17,8 @@ export interface Entry {
   state: "sending" | "stored" | "failed";
   sources?: Source[];
   extra?: Extra;
+  /** It belongs to an earlier conversation, whose numbers mean nothing in this one. */
+  isPast?: boolean;
   /** Why the desk refused it. */
   problem?: string;
   /** The answer that is still being written grows here. */
@@ -54,6 +56,9 @@ export class Thread {
   readonly turn = signal<string | null>(null);
   /** Messages up to here are history: they are shown, not announced. */
   horizon = 0;
+  /** Turns of which a part is missing here. */
+  private readonly lost = new Set<string>();
+  private pages = 0;
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `onNews` hears of each message by someone else that arrives for the first time. */
@@ -100,9 +105,23 @@ export class Thread {
     this.entries.value = this.entries.value.filter(entry => entry.id !== id);
   }
 
-  /** Forget what is numbered: another conversation or another epoch begins. */
+  /** Another conversation begins: what was said stays on the screen, above it. */
+  turnPage(): void {
+    batch(() => {
+      this.pages++;
+      this.lost.clear();
+      this.entries.value = this.entries.value.map(entry =>
+        // Turns are named per conversation, so their keys must not meet again.
+        entry.seq === null ? entry : { ...entry, key: `${this.pages} ${entry.key}`, seq: 0, isPast: true },
+      );
+      this.readByDesk.value = this.delivered.value = this.readHere.value = this.horizon = 0;
+    });
+  }
+
+  /** Forget what is numbered: it will be told again, or belongs to somebody else. */
   clear(): void {
     batch(() => {
+      this.lost.clear();
       this.entries.value = this.entries.value.filter(entry => entry.seq === null && !entry.live);
       this.status.value = { state: "open" };
       this.endThinking();
@@ -137,6 +156,7 @@ export class Thread {
   private take(frame: DeskFrame, now: number): void {
     switch (frame.t) {
       case "welcome":
+        this.dropUnfinished();
         if (frame.state || frame.agent || frame.queue) {
           this.status.value = { state: frame.state ?? "open", agent: frame.agent, queue: frame.queue };
         }
@@ -157,7 +177,7 @@ export class Thread {
         this.setTyping(frame.on ? frame.from : null);
         break;
       case "read":
-        this.readByDesk.value = Math.max(this.readByDesk.value, frame.seq);
+        this.takeRead(frame.seq, frame.from?.role === "visitor");
         break;
       case "delivered":
         this.delivered.value = Math.max(this.delivered.value, frame.seq);
@@ -171,15 +191,24 @@ export class Thread {
   private takeMessage(frame: MessageFrame): void {
     const turn = frame.extra?.turn;
     const known = this.entries.value.find(
-      e => e.id === frame.id || e.seq === frame.seq || (turn !== undefined && e.key === turnKey(turn)),
+      e =>
+        e.id === frame.id ||
+        (e.seq === frame.seq && !e.isPast) ||
+        (turn !== undefined && e.key === turnKey(turn)),
     );
     const entry = entryOf(frame);
     if (known) this.replace(known, { ...entry, key: known.key });
     else this.insert(entry);
     if (frame.from.role === "visitor") return;
+    this.dropUnfinished();
     this.setTyping(null);
     this.endThinking();
     if (known?.seq == null && frame.seq > this.horizon) this.onNews(entry);
+  }
+
+  private takeRead(seq: number, here: boolean): void {
+    const mark = here ? this.readHere : this.readByDesk;
+    mark.value = Math.max(mark.value, seq);
   }
 
   private takeAck(id: string, seq: number, at: number): void {
@@ -192,7 +221,8 @@ export class Thread {
   private takeDelta(frame: Extract<DeskFrame, { t: "delta" }>, now: number): void {
     const key = turnKey(frame.turn);
     const entry = this.entries.value.find(e => e.key === key);
-    if (entry?.seq != null) return;
+    if (entry?.seq != null || this.lost.has(key)) return;
+    if (!entry) this.dropUnfinished();
     if (entry?.live) entry.live.value = frame.replace ? frame.text : entry.live.peek() + frame.text;
     else
       this.insert({
@@ -211,13 +241,26 @@ export class Thread {
   }
 
   private takeStatus({ t: _, ...status }: Extract<DeskFrame, { t: "status" }>): void {
+    if (["queued", "assigned", "resolved"].includes(status.state)) this.dropUnfinished();
     if (status.state === "thinking") {
-      this.thinking.value = { note: status.note };
+      this.thinking.value = { note: status.agent?.note };
       this.turn.value = status.turn ?? null;
     } else {
       this.endThinking();
       this.status.value = status;
     }
+  }
+
+  /**
+   * Take away an answer that will not be finished, or that this page has missed a part of: the desk shows the visitor
+   * nothing for good that it has not stored.
+   */
+  private dropUnfinished(): void {
+    const unfinished = this.entries.value.filter(entry => entry.live);
+    if (!unfinished.length) return;
+    for (const { key } of unfinished) this.lost.add(key);
+    this.entries.value = this.entries.value.filter(entry => !entry.live);
+    this.turn.value = null;
   }
 
   private endThinking(): void {
@@ -263,5 +306,6 @@ function revive(entry: Omit<Entry, "live">): Entry {
 
 /** Sort by number; the sort is stable, so what has none keeps its order at the end. */
 function sorted(entries: Entry[] | readonly Entry[]): Entry[] {
-  return [...entries].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
+  const place = (entry: Entry) => (entry.isPast ? -1 : (entry.seq ?? Infinity));
+  return [...entries].sort((a, b) => place(a) - place(b) || 0);
 }

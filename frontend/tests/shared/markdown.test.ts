@@ -22,7 +22,7 @@ const markdown = (text: string, open = false) => show(parseMarkdown(text, open))
 describe("blocks", () => {
   it.each([
     ["one\ntwo\n\nthree", "<p>one<br/>two</><p>three</>"],
-    ["# Big\n### Small", "<h3>Big</><h4>Small</>"],
+    ["# Big\n### Small", "<h2>Big</><h2>Small</>"],
     ["- a\n- b\n  more\n\nend", "<ul><li>a</><li>b<br/>more</></><p>end</>"],
     ["3. c\n4. d", "<ol 3><li>c</><li>d</></>"],
     ["1. a\n   - x\n   - y\n2. b", "<ol><li>a<ul><li>x</><li>y</></></><li>b</></>"],

@@ -61,7 +61,7 @@ describe("an answer that is being written", () => {
   const delta = (text: string, replace?: boolean): DeskFrame => ({ t: "delta", turn: "t1", text, replace });
 
   it("grows in place and becomes the stored message under the same key", () => {
-    take({ t: "status", state: "thinking", turn: "t1", note: "Looking up" });
+    take({ t: "status", state: "thinking", turn: "t1", agent: { note: "Looking up" } });
     expect(thread.thinking.value).toEqual({ note: "Looking up" });
     expect(thread.turn.value).toBe("t1");
     take(delta("Hel"), delta("lo"));

@@ -7,8 +7,7 @@ import { parseInline as inline } from "./inline";
 
 export type Tag =
   | "p"
-  | "h3"
-  | "h4"
+  | "h2"
   | "ul"
   | "ol"
   | "li"
@@ -38,7 +37,7 @@ export interface Element_ {
 export type Node_ = string | Element_;
 
 const FENCE = /^ {0,3}(```+|~~~+)\s*[\w+#.-]*\s*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(\S.*)$/;
+const HEADING = /^ {0,3}#{1,6}\s+(\S.*)$/;
 const RULE = /^ {0,3}([-*_])(\s*\1){2,}\s*$/;
 const ITEM = /^(\s*)([-*+•](?=\s)|\d{1,9}[.)](?=\s)|\d{1,9}、)\s*(.*)$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
@@ -71,8 +70,8 @@ function block(lines: string[], at: number, open: boolean, depth: number): [Node
   if (fence) return codeBlock(lines, at, fence[1] ?? "```");
   const heading = HEADING.exec(line);
   if (heading) {
-    const tag = (heading[1]?.length ?? 1) < 3 ? "h3" : "h4";
-    return [{ tag, children: inline(heading[2] ?? "", open && at === lines.length - 1) }, at + 1];
+    // One level for all: an answer is no document, and skipped levels mislead screen readers.
+    return [{ tag: "h2", children: inline(heading[1] ?? "", open && at === lines.length - 1) }, at + 1];
   }
   if (RULE.test(line)) return [{ tag: "hr", children: [] }, at + 1];
   if (depth < MAX_DEPTH) {

@@ -146,7 +146,7 @@ function CardView({ card, chat, enabled }: { card: Card; chat: Chat; enabled: bo
   return (
     <section class="card">
       {card.image && own && <img src={card.image} alt="" loading="lazy" />}
-      <h3>
+      <h2>
         {card.link && isSafeAddress(card.link) ? (
           <a href={card.link} target="_blank" rel="noopener noreferrer">
             {title}
@@ -154,7 +154,7 @@ function CardView({ card, chat, enabled }: { card: Card; chat: Chat; enabled: bo
         ) : (
           title
         )}
-      </h3>
+      </h2>
       {card.text && <p>{pick(card.text)}</p>}
       {card.buttons && <Choices choices={card.buttons} chat={chat} enabled={enabled} />}
     </section>
