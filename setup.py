@@ -12,6 +12,7 @@ NATIVE = [
     "fastdesk._core.lru",
     "fastdesk._core.token_bucket",
     "fastdesk._core.bloom",
+    "fastdesk._core.alphabet",
     "fastdesk._core.keyword_matcher",
     "fastdesk._core.ws_assembler",
     "fastdesk._core.ws_endpoint",

@@ -5,11 +5,13 @@ reader and not for speed.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from math import ceil, exp, log
 from typing import Any
+
+from fastdesk._core import SEPARATORS
 
 
 class ReferenceLRU:
@@ -272,3 +274,89 @@ def _begins_utf8(text: bytes) -> bool:
     """Some ending makes it valid. Python's incremental decoder is no oracle: it lets half a surrogate pass."""
     endings = (bytes(ending) for size in range(4) for ending in product((0x80, 0xBF), repeat=size))
     return any(_is_utf8(text + ending) for ending in endings)
+
+
+INVISIBLE = [
+    *[(0x00, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD)],
+    *[(0x0300, 0x036F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)],
+    *[(0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F)],
+    *[(0x20D0, 0x20FF), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F)],
+    *[(0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)],
+]
+
+Match = tuple[int, int, int]
+
+
+def fold(sign: str) -> str:
+    """Make a character half-width and lower-case."""
+    if "\uff01" <= sign <= "\uff5e":
+        sign = chr(ord(sign) - 0xFEE0)
+    return sign.replace("\u3000", " ").lower()[0]
+
+
+class ReferenceMatcher:
+    """`KeywordMatcher` by looking every part of the normalised text up in a dict."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        separators: str = SEPARATORS,
+        lookalikes: Mapping[str, str] | None = None,
+        whole_words: bool = False,
+    ) -> None:
+        self.separators = {fold(sign) for sign in separators}
+        self.meanings = {fold(sign): fold(meant) for sign, meant in (lookalikes or {}).items()}
+        self.whole_words = whole_words
+        self.words: dict[str, int] = {}
+        unusable = []
+        for i, word in enumerate(words):
+            normal = "".join(filter(None, map(self.normalize, word)))
+            if 0 < len(normal) <= 255 and len(word) <= 1020:
+                self.words.setdefault(normal, i)
+            else:
+                unusable.append(i)
+        self.unusable = tuple(unusable)
+        self.longest = max(map(len, self.words), default=0)
+
+    def normalize(self, sign: str) -> str:
+        """Return what stands for the character, nothing when it is passed over."""
+        if any(first <= ord(sign) <= last for first, last in INVISIBLE) or fold(sign) in self.separators:
+            return ""
+        return self.meanings.get(fold(sign), fold(sign))
+
+    def find_all(self, text: str, limit: int = 10_000) -> list[Match]:
+        kept = [(i, normal) for i, sign in enumerate(text) if (normal := self.normalize(sign))]
+        normal_text = "".join(normal for _, normal in kept)
+        found = []
+        for end in range(1, len(kept) + 1):
+            for start in range(max(0, end - self.longest), end):
+                word = self.words.get(normal_text[start:end])
+                place = kept[start][0], kept[end - 1][0] + 1
+                if word is not None and self._stands(text, *place):
+                    found.append((*place, word))
+        return found[:limit]
+
+    def find_longest(self, text: str) -> list[Match]:
+        chosen: list[Match] = []
+        for match in sorted(self.find_all(text, limit=10**9), key=lambda match: (match[0], -match[1])):
+            if not chosen or match[0] >= chosen[-1][1]:
+                chosen.append(match)
+        return chosen
+
+    def find_first(self, text: str) -> Match | None:
+        return next(iter(self.find_longest(text)), None)
+
+    def has_match(self, text: str) -> bool:
+        return bool(self.find_all(text))
+
+    def _stands(self, text: str, start: int, end: int) -> bool:
+        def touch(at: int) -> bool:
+            return 0 < at < len(text) and is_latin(text[at - 1]) and is_latin(text[at])
+
+        return not self.whole_words or not (touch(start) or touch(end))
+
+
+def is_latin(sign: str) -> bool:
+    sign = fold(sign)
+    return "0" <= sign <= "9" or "a" <= sign <= "z" or ("\xdf" <= sign <= "\u024f" and sign != "÷")

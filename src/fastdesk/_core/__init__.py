@@ -4,7 +4,9 @@ Enters: plain objects, sizes in bytes, times in nanoseconds of any monotonic clo
 built-in errors. Everything is bounded by constructor arguments; each contract stands in its class docstring.
 """
 
+from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
+from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
 from fastdesk._core.ws_assembler import MessageAssembler
@@ -13,8 +15,10 @@ from fastdesk._core.ws_listener import WsConnection
 from fastdesk._core.ws_protocol import WsProtocol
 
 __all__ = [
+    "SEPARATORS",
     "BloomFilter",
     "BucketTable",
+    "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
     "TokenBucket",

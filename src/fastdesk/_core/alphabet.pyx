@@ -1,0 +1,261 @@
+"""The alphabet of a keyword matcher: characters normalised and numbered, words spelled in these numbers.
+
+`draft_words` takes the words in and normalises them; `draft_alphabet` gives each character that occurs in
+them a label and makes the table from any code point of a text to its label; `gather` lays the words down in
+the order in which they are sorted. All run without the GIL but for the copying of words, a slice at a time.
+The rules of normalisation stand in the docstring of `KeywordMatcher`.
+"""
+
+from libc.stdint cimport uint16_t, uint32_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memset
+
+from cpython.unicode cimport PyUnicode_AsUCS4
+
+__all__ = ["SEPARATORS"]
+
+# White space, and signs that are put between the characters of a word to hide it.
+SEPARATORS = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x20\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u2028\u2029\u202f\u205f\u3000*._-~|/\\+^·•・"
+)
+
+cdef extern from "Python.h" nogil:
+    uint32_t Py_UNICODE_TOLOWER(uint32_t code)
+
+cdef Py_ssize_t CODE_POINTS = 0x110000
+cdef uint32_t NOTHING = 0xFFFFFFFF          # fold of a character that is passed over
+cdef uint32_t CASED_BELOW = 0x20000         # no plane from there on has letters with case or width
+cdef Py_ssize_t RAW_LONGEST = 4 * LONGEST   # of a word before normalisation
+cdef Py_ssize_t CHUNK_WORDS = 4096          # copied with the GIL held, in a fraction of a millisecond
+cdef Py_ssize_t CHUNK_CODES = 1 << 16
+
+# First and last of: controls but white space, soft hyphen, combining marks, fillers, zero-width and direction
+# marks, variation selectors, tags.
+cdef uint32_t[50] INVISIBLE = [
+    0x0000, 0x0008, 0x000E, 0x001B, 0x007F, 0x0084, 0x0086, 0x009F, 0x00AD, 0x00AD, 0x0300, 0x036F,
+    0x061C, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180F, 0x1AB0, 0x1AFF, 0x1DC0, 0x1DFF,
+    0x200B, 0x200F, 0x202A, 0x202E, 0x2060, 0x206F, 0x20D0, 0x20FF, 0x2800, 0x2800, 0x3164, 0x3164,
+    0xFE00, 0xFE0F, 0xFE20, 0xFE2F, 0xFEFF, 0xFEFF, 0xFFA0, 0xFFA0, 0xFFF0, 0xFFFB, 0x1D173, 0x1D17A,
+    0xE0000, 0xE0FFF,
+]
+
+
+cdef uint32_t fold(uint32_t code) noexcept nogil:
+    """Return the half-width lower-case form of a character."""
+    if 0xFF01 <= code <= 0xFF5E:
+        code -= 0xFEE0
+    elif code == 0x3000:
+        code = 0x20
+    return Py_UNICODE_TOLOWER(code)
+
+
+cdef bint is_latin(uint32_t code) noexcept nogil:
+    """Is it a Latin letter or a digit, of whatever width?"""
+    code = fold(code)
+    return 0x30 <= code <= 0x39 or 0x61 <= code <= 0x7A or 0xDF <= code <= 0x24F and code != 0xF7
+
+
+cdef int draft_words(
+    Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
+) except -1:
+    """Fill an empty draft with the words, normalised. What can never match becomes an empty word."""
+    cdef Py_ssize_t first, start
+    draft.folds = <uint32_t*>calloc(CODE_POINTS, sizeof(uint32_t))
+    draft.items = <Item*>malloc((len(words) + 1) * sizeof(Item))
+    if draft.folds == NULL or draft.items == NULL:
+        raise MemoryError(f"no memory for {len(words)} words")
+    set_folds(draft.folds, separators, lookalikes)
+    while draft.count < len(words):
+        first = draft.count
+        start = draft.codes_used
+        while (
+            draft.count < len(words)
+            and draft.count - first < CHUNK_WORDS
+            and draft.codes_used - start < CHUNK_CODES
+        ):
+            copy_word(draft, words[draft.count])
+        with nogil:
+            normalize(draft, first)
+        if draft.codes_used > max_codes:
+            raise ValueError(f"the first {draft.count} of {len(words)} words already pass max_bytes")
+    return 0
+
+
+cdef int set_folds(uint32_t* folds, str separators, dict lookalikes) except -1:
+    cdef uint32_t code, target
+    cdef dict targets = {}
+    for sign, meant in lookalikes.items():
+        if not isinstance(sign, str) or not isinstance(meant, str):
+            raise TypeError(f"a look-alike and its meaning must be str, not {sign!r}: {meant!r}")
+        if len(sign) != 1 or len(meant) != 1:
+            raise ValueError(f"a look-alike and its meaning must be one character: {sign!r}: {meant!r}")
+        targets[fold(ord(sign))] = fold(ord(meant))
+    for code, target in targets.items():
+        if targets.get(target, target) != target:
+            raise ValueError(f"look-alike {chr(code)!r} means {chr(target)!r}, which is a look-alike itself")
+        folds[code] = target
+    for sign in separators:
+        folds[fold(ord(sign))] = NOTHING
+    with nogil:
+        spread_folds(folds)
+    return 0
+
+
+cdef void spread_folds(uint32_t* folds) noexcept nogil:
+    """Go from the folds of half-width lower-case characters to those of all."""
+    cdef uint32_t code, target
+    cdef size_t i
+    for i in range(0, sizeof(INVISIBLE) // sizeof(uint32_t), 2):
+        for code in range(INVISIBLE[i], INVISIBLE[i + 1] + 1):
+            folds[code] = NOTHING
+    for code in range(CASED_BELOW):
+        target = fold(code)
+        if target != code and folds[code] != NOTHING:
+            folds[code] = folds[target] or target
+
+
+cdef int copy_word(Draft* draft, object word) except -1:
+    cdef Py_ssize_t size, needed
+    cdef void* place
+    if not isinstance(word, str):
+        raise TypeError(f"word {draft.count} must be str, not {type(word).__name__}")
+    size = len(word) if len(word) <= RAW_LONGEST else 0
+    needed = draft.codes_used + size + 1
+    if needed > draft.codes_capacity:
+        place = realloc(draft.codes, 2 * needed * sizeof(uint32_t))
+        if place == NULL:
+            raise MemoryError("no memory for the words")
+        draft.codes = <uint32_t*>place
+        draft.codes_capacity = 2 * needed
+    if size:
+        PyUnicode_AsUCS4(word, <Py_UCS4*>(draft.codes + draft.codes_used), size, 0)
+    draft.codes[needed - 1] = 0
+    draft.items[draft.count] = Item(draft.codes_used, NULL, draft.count)
+    draft.codes_used = needed
+    draft.count += 1
+    return 0
+
+
+cdef void normalize(Draft* draft, Py_ssize_t first) noexcept nogil:
+    """Normalise the words from `first` on, in place: nothing gets longer."""
+    cdef Py_ssize_t read = draft.items[first].start
+    cdef Py_ssize_t write = read
+    cdef Py_ssize_t i, end
+    cdef uint32_t code
+    for i in range(first, draft.count):
+        end = draft.items[i + 1].start if i + 1 < draft.count else draft.codes_used
+        draft.items[i].start = write
+        while read < end - 1:
+            code = draft.folds[draft.codes[read]] or draft.codes[read]
+            read += 1
+            if code != NOTHING:
+                draft.codes[write] = code
+                write += 1
+        if write - draft.items[i].start > LONGEST:
+            write = draft.items[i].start
+        draft.codes[write] = 0
+        write += 1
+        read = end
+    draft.codes_used = write
+
+
+cdef int draft_alphabet(Draft* draft, Alphabet* alphabet) noexcept nogil:
+    """Spell the words in labels and make the table; return 0, or NO_MEMORY or NO_LABELS."""
+    cdef void* shrunk
+    draft.labels = <uint32_t*>calloc(CODE_POINTS, sizeof(uint32_t))
+    alphabet.blocks = <Block*>malloc((PAGES + 1) * sizeof(Block))
+    draft.spellings = <uint16_t*>malloc((draft.codes_used + 1) * sizeof(uint16_t))
+    if draft.labels == NULL or alphabet.blocks == NULL or draft.spellings == NULL:
+        return NO_MEMORY
+    if number(draft, alphabet) >= SKIPPED:
+        return NO_LABELS
+    spell(draft)
+    tabulate(draft, alphabet)
+    shrunk = realloc(alphabet.blocks, alphabet.blocks_used * sizeof(Block))
+    if shrunk != NULL:                  # if not, the old place is still good
+        alphabet.blocks = <Block*>shrunk
+    return 0
+
+
+cdef uint32_t number(Draft* draft, Alphabet* alphabet) noexcept nogil:
+    """Give labels: to the words of one character, to what begins a word, to the rest. Return the last."""
+    cdef uint32_t last = 0
+    cdef uint32_t* codes
+    cdef Py_ssize_t i
+    cdef int turn
+    for turn in range(2):
+        for i in range(draft.count):
+            codes = draft.codes + draft.items[i].start
+            if codes[0] and draft.labels[codes[0]] == 0 and (turn == 1 or codes[1] == 0):
+                last += 1
+                draft.labels[codes[0]] = last
+        if turn == 0:
+            alphabet.singles = last
+    alphabet.starts = last
+    for i in range(draft.codes_used):
+        if draft.codes[i] and draft.labels[draft.codes[i]] == 0:
+            last += 1
+            draft.labels[draft.codes[i]] = last
+    return last
+
+
+cdef void spell(Draft* draft) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(draft.codes_used):
+        draft.spellings[i] = draft.labels[draft.codes[i]]   # the zero at the end stays zero
+    for i in range(draft.count):
+        draft.items[i].spelling = draft.spellings + draft.items[i].start
+
+
+cdef int gather(Draft* draft) noexcept nogil:
+    """Lay the spellings down in the order of the items; return 0 or NO_MEMORY.
+
+    PERF: reading them in any other order costs a cache miss a character, most of the time of a build.
+    """
+    cdef uint16_t* gathered = <uint16_t*>malloc((draft.codes_used + 1) * sizeof(uint16_t))
+    cdef uint16_t* write = gathered
+    cdef const uint16_t* read
+    cdef Py_ssize_t i
+    if gathered == NULL:
+        return NO_MEMORY
+    for i in range(draft.count):
+        read = draft.items[i].spelling
+        draft.items[i].spelling = write
+        while read[0]:
+            write[0] = read[0]
+            write += 1
+            read += 1
+        write[0] = 0
+        write += 1
+    free(draft.spellings)
+    draft.spellings = gathered
+    return 0
+
+
+cdef void tabulate(Draft* draft, Alphabet* alphabet) noexcept nogil:
+    """Write the labels of all code points; pages on which none counts share block 0."""
+    cdef Block* block
+    cdef uint32_t code, target, seen
+    cdef int page, i
+    memset(alphabet.blocks, 0, sizeof(Block))
+    alphabet.blocks_used = 1
+    for page in range(PAGES):
+        block = &alphabet.blocks[alphabet.blocks_used]
+        seen = 0
+        for i in range(256):
+            code = page << 8 | i
+            target = draft.folds[code] or code
+            block.labels[i] = SKIPPED if target == NOTHING else draft.labels[target]
+            seen |= block.labels[i]
+        if seen:
+            alphabet.pages[page] = alphabet.blocks_used
+            alphabet.blocks_used += 1
+
+
+cdef void discard(Draft* draft) noexcept nogil:
+    free(draft.folds)
+    free(draft.labels)
+    free(draft.codes)
+    free(draft.spellings)
+    free(draft.items)
