@@ -13,6 +13,7 @@ from fastdesk.observe.clock import SeededEntropy
 from fastdesk.store import (
     ConversationQuery,
     MemoryDisk,
+    SearchQuery,
     SqliteStore,
     StoreSettings,
     VisitorQuery,
@@ -370,3 +371,111 @@ async def test_run_cannot_write(desk: Desk) -> None:
         pytest.skip("in memory the same connection reads and writes")
     with pytest.raises(Exception, match="readonly"):
         await desk.store.run(lambda c: c.exec_driver_sql("DELETE FROM event"))
+
+
+async def found_texts(desk: Desk, text: str, **fields: object) -> list[str]:
+    await desk.store.settle(followers=True)
+    page = await desk.store.search(DEMO, SearchQuery(text=text, **fields))  # type: ignore[arg-type]
+    return [found.said.text for found in page.items]
+
+
+async def test_search_finds_any_part_of_a_chinese_text_and_beginnings_of_words(desk: Desk) -> None:
+    desk.change("c1")
+    desk.say("c1", "我想申请退款，订单 20251122")
+    desk.say("c1", "退货和退款的区别？")
+    desk.note("c1", "Refunded twice: ＡＢＣ-12")
+    desk.say("c1", "款退", tenant=OTHER)
+    assert await found_texts(desk, "退款") == ["退货和退款的区别？", "我想申请退款，订单 20251122"]
+    assert await found_texts(desk, "申请退") == ["我想申请退款，订单 20251122"]
+    assert await found_texts(desk, "款 退货") == ["退货和退款的区别？"]
+    assert await found_texts(desk, "款退") == []
+    assert await found_texts(desk, "refund") == ["Refunded twice: ＡＢＣ-12"]
+    assert await found_texts(desk, "abc 12") == ["Refunded twice: ＡＢＣ-12"]
+    assert await found_texts(desk, "20251122 想") == ["我想申请退款，订单 20251122"]
+    assert await found_texts(desk, '。！" OR *') == []
+    assert await found_texts(desk, "") == []
+
+
+async def test_search_tells_where_the_words_stand(desk: Desk) -> None:
+    desk.change("c1")
+    desk.say("c1", "Straße: İ REFUND 退款, refund")
+    await desk.store.settle(followers=True)
+    page = await desk.store.search(DEMO, SearchQuery(text="退款 refund"))
+    found = page.items[0]
+    text = "Straße: İ REFUND 退款, refund"
+    assert [text[start:end] for start, end in found.highlights] == ["REFUND", "退款", "refund"]
+
+
+async def test_search_is_paged_and_filtered(desk: Desk) -> None:
+    for number in range(6):
+        desk.change(
+            f"c{number}", assignee="ann" if number % 2 else "bob", labels=("vip",) if number == 2 else ()
+        )
+        desk.say(f"c{number}", f"apple {number}")
+        desk.say(f"c{number}", f"pear {number}")
+    assert await found_texts(desk, "apple", assignee="ann") == ["apple 5", "apple 3", "apple 1"]
+    assert await found_texts(desk, "apple", label="vip") == ["apple 2"]
+    assert await found_texts(desk, "apple", conversation="c4") == ["apple 4"]
+    assert await found_texts(desk, "pear", visitor="visitor-c3") == ["pear 3"]
+    assert await found_texts(desk, "pear", after=START_MS + 16) == ["pear 5"]
+    assert await found_texts(desk, "pear", before=START_MS + 4) == ["pear 0"]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = await desk.store.search(DEMO, SearchQuery(text="apple", limit=4, cursor=cursor))
+        seen += [found.said.text for found in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == [f"apple {number}" for number in (5, 4, 3, 2, 1, 0)]
+
+
+async def test_erasing_a_visitor_removes_their_conversations_and_nothing_else(backend: Backend) -> None:
+    desk = await backend.start()
+    desk.put("visitor", "visitor-c1", {"id": "visitor-c1", "name": "Canary"})
+    desk.change("c1", labels=("vip",))
+    desk.say("c1", "canary 金丝雀")
+    desk.note("c1", "canary note")
+    kept = [desk.change("c2"), desk.say("c2", "canary kept")]
+    store = desk.store
+    rev = desk.revs[DEMO] + 1
+    await store.erase(
+        DEMO, VisitorId("visitor-c1"), rev=rev, at=START_MS, actor="owner", reason="asked for it"
+    )
+    desk.revs[DEMO] = rev
+    after = desk.say("c2", "later")
+
+    async def check(store: SqliteStore) -> None:
+        events = await store.since(DEMO, 0, 99)
+        assert [event for event in events if not isinstance(event, Put)] == [*kept, after]
+        assert [event.kind for event in events if isinstance(event, Put)] == ["erasure"]
+        assert await store.conversation(DEMO, ConversationId("c1")) is None
+        assert await store.visitor(DEMO, VisitorId("visitor-c1")) is None
+        assert (await store.conversations(DEMO, ConversationQuery(label="vip"))).items == []
+        assert await found_texts(Desk(store), "canary") == ["canary kept"]
+
+    await check(store)
+    await backend.stop(desk)
+    await check((await backend.start()).store)
+
+
+async def test_forgetting_removes_what_is_older(desk: Desk) -> None:
+    desk.put("rule", "r", {"id": "r"})
+    desk.put("visitor", "visitor-c1", {"id": "visitor-c1", "last_seen": START_MS + 2})
+    desk.put("visitor", "visitor-c2", {"id": "visitor-c2", "last_seen": START_MS + 2})
+    desk.change("c1")
+    desk.say("c1", "old one")
+    desk.change("c2")
+    desk.say("c2", "old two")
+    boundary = START_MS + desk.revs[DEMO] + 1
+    kept = desk.say("c2", "new two")
+    rev = desk.revs[DEMO] + 1
+    await desk.store.forget_before(DEMO, boundary, rev=rev, at=boundary, actor="desk")
+    assert [type(event).__name__ for event in await desk.store.since(DEMO, 0, 99)] == ["Put", "Said", "Put"]
+    assert await desk.store.said(DEMO, ConversationId("c2")) == [kept]
+    assert await desk.store.conversation(DEMO, ConversationId("c1")) is None
+    assert await desk.store.conversation(DEMO, ConversationId("c2")) is not None
+    assert await desk.store.visitor(DEMO, VisitorId("visitor-c1")) is None
+    assert await desk.store.visitor(DEMO, VisitorId("visitor-c2")) is not None
+    assert await found_texts(desk, "old") == []
+    assert await found_texts(desk, "new") == ["new two"]

@@ -6,16 +6,19 @@ other room touches a file.
 """
 
 from fastdesk.store.embedded import embedded_store
+from fastdesk.store.followers import Follower, Positioned
 from fastdesk.store.memory import MemoryDisk, MemoryJournal, memory_store
-from fastdesk.store.projections import Feed, Projection
 from fastdesk.store.protocol import (
     ConversationCounts,
     ConversationPage,
     ConversationQuery,
     ConversationRow,
     Entry,
+    Found,
+    FoundPage,
     Origin,
     Record,
+    SearchQuery,
     Store,
     StoreSettings,
     VisitorPage,
@@ -29,12 +32,15 @@ __all__ = [
     "ConversationQuery",
     "ConversationRow",
     "Entry",
-    "Feed",
+    "Follower",
+    "Found",
+    "FoundPage",
     "MemoryDisk",
     "MemoryJournal",
     "Origin",
-    "Projection",
+    "Positioned",
     "Record",
+    "SearchQuery",
     "SqliteStore",
     "Store",
     "StoreSettings",

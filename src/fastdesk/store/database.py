@@ -84,6 +84,15 @@ class Database:
         with self._readers.connect() as connection:
             return query(connection)
 
+    def empty_log(self) -> bool:
+        """Move the write-ahead log into the file and empty it; False while a reader needs it."""
+        cursor = self._writer.connection.cursor()
+        try:
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.close()
+        return not busy
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.close()
@@ -94,6 +103,7 @@ class Database:
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB // (8 if read_only else 1)}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")

@@ -27,6 +27,9 @@ class Databases(Protocol):
         From any thread.
         """
 
+    def opened(self) -> list[Database]:
+        """Return those that are open."""
+
     def close(self) -> None:
         """Close them all."""
 
@@ -70,10 +73,13 @@ class FileDatabases:
                 self._own[tenant] = database
             return database
 
+    def opened(self) -> list[Database]:
+        with self._lock:
+            return [database for database in (self._main, *self._own.values()) if database is not None]
+
     def close(self) -> None:
-        for database in (self._main, *self._own.values()):
-            if database is not None:
-                database.close()
+        for database in self.opened():
+            database.close()
         self._main = None
         self._own.clear()
         self._folder.release()
@@ -93,6 +99,9 @@ class MemoryDatabases:
         if tenant not in self._own:
             self._own[tenant] = Database.memory()
         return self._own[tenant]
+
+    def opened(self) -> list[Database]:
+        return [self._main, *self._own.values()]
 
     def close(self) -> None:
         pass

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastdesk.observe.clock import Entropy
 from fastdesk.store.databases import FileDatabases
+from fastdesk.store.followers import Follower
 from fastdesk.store.journal import ThreadedJournal
-from fastdesk.store.projections import Projection
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.runner import ThreadRunner
 from fastdesk.store.segments import Segments
@@ -15,7 +15,7 @@ __all__ = ["embedded_store"]
 
 
 def embedded_store(
-    settings: StoreSettings, entropy: Entropy, *, projections: Sequence[Projection] = ()
+    settings: StoreSettings, entropy: Entropy, *, followers: Sequence[Follower] = ()
 ) -> SqliteStore:
     """Return the store of the data folder, not yet started."""
     runner = ThreadRunner(settings.readers)
@@ -28,5 +28,5 @@ def embedded_store(
         runner=runner,
         databases=FileDatabases(settings.data, readers=settings.readers),
         entropy=entropy,
-        projections=projections,
+        followers=followers,
     )

@@ -1,9 +1,12 @@
 """What drives the projector: a slow thread all the time, an urgent one while somebody waits."""
 
+import asyncio
 import sqlite3
 import threading
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final, Protocol, TypeVar
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from fastdesk.errors import StoreError
@@ -13,10 +16,16 @@ from fastdesk.store.runner import Runner
 
 __all__ = ["Feeder", "FeederListener"]
 
+T = TypeVar("T")
+
+_log = structlog.get_logger("fastdesk.store")
+
 _NICE: Final = 10  # a tenth of the processor against the loop's thread, all of it when that is idle
 _PAUSE_S: Final = 0.02  # lets events gather, so that SQLite syncs at most fifty times a second
 _FULL_STEP: Final = 1024  # a step of so many events is followed by the next one at once
 _RETRY_S: Final = 0.2  # between two tries on a full disk
+_QUIET_S: Final = 0.25  # without new events, then the followers have the thread
+_STEPS_PER_FOLLOW: Final = 16  # but they get their turn when events never end
 
 
 class FeederListener(Protocol):
@@ -61,6 +70,19 @@ class Feeder:
             self._hurrying = True
             self._runner.hurry(self._catch_up)
 
+    def finish(self, work: Callable[[], bool]) -> asyncio.Future[None]:
+        """Call `work` at normal priority until it returns False; raises StoreError when the disk refuses."""
+        finished = asyncio.get_running_loop().create_future()
+
+        def run() -> None:
+            result: bool | None = True
+            while result:
+                result = self._try(work)
+            self._runner.tell(_settle, finished, result is None)
+
+        self._runner.hurry(run)
+        return finished
+
     def stop(self) -> None:
         """End the background thread soon."""
         self._stopped.set()
@@ -69,50 +91,83 @@ class Feeder:
     # In the threads.
 
     def _run(self) -> None:
+        steps = 0
         while not self._stopped.is_set() and not self._ended:
             count = self._step()
-            if count < 0:
+            steps += 1
+            if count is None:
                 self._stopped.wait(_RETRY_S)
             elif count == 0:
-                self._work.wait()
-                self._work.clear()
-            elif count < _FULL_STEP:
-                self._stopped.wait(_PAUSE_S)
+                self._rest()
+            else:
+                if count < _FULL_STEP:
+                    self._stopped.wait(_PAUSE_S)
+                if steps % _STEPS_PER_FOLLOW == 0:
+                    self._try(self._projector.follow)
+
+    def _rest(self) -> None:
+        """When no events come for a moment, let the followers catch up; then wait for events."""
+        if not self._work.wait(_QUIET_S):
+            while not self._work.is_set() and self._try(self._projector.follow):
+                pass
+            self._work.wait()
+        self._work.clear()
 
     def _catch_up(self) -> None:
-        while self._projector.fed < self._wanted and self._step() > 0:
+        wanted = 0
+        while self._projector.fed < (wanted := self._wanted) and self._step():
             pass
-        self._runner.tell(self._caught_up)
+        if self._runner.inline:  # nobody else will
+            while self._try(self._projector.follow):
+                pass
+        self._runner.tell(self._caught_up, wanted)
 
-    def _caught_up(self) -> None:
+    def _caught_up(self, wanted: int) -> None:
         self._hurrying = False
+        if self._wanted > wanted:  # somebody came while the thread was ending
+            self.hurry(self._wanted)
 
-    def _step(self) -> int:
-        """Make one step; return the number of events, -1 when the disk refused."""
+    def _step(self) -> int | None:
+        count = self._try(self._projector.step)
+        if count:
+            self._runner.tell(self._listener.fed, self._projector.fed)
+        return count
+
+    def _try(self, work: Callable[[], T]) -> T | None:
+        """Do a piece of work; None when the disk refused it, or when it broke the store."""
         try:
-            count = self._projector.step()
+            result = work()
         except (DBAPIError, OSError, StoreError) as failure:
             if _is_full(failure):
                 self._tell_full(True)
             else:
-                self._end(f"The journal can't be projected: {failure}")
-            return -1
+                self._end(failure)
+            return None
         except Exception as failure:  # the border of a background thread
-            self._end(f"The journal can't be projected: {type(failure).__name__}: {failure}")
-            raise
-        if count:
-            self._tell_full(False)
-            self._runner.tell(self._listener.fed, self._projector.fed)
-        return count
+            _log.critical("projector_failed", exc_info=failure)
+            self._end(failure)
+            return None
+        self._tell_full(False)
+        return result
 
     def _tell_full(self, is_full: bool) -> None:
         if is_full != self._is_full:
             self._is_full = is_full
             self._runner.tell(self._listener.projecting_full, is_full)
 
-    def _end(self, reason: str) -> None:
+    def _end(self, failure: Exception) -> None:
         self._ended = True
+        reason = f"The journal can't be projected: {type(failure).__name__}: {failure}"
         self._runner.tell(self._listener.broken, reason)
+
+
+def _settle(finished: asyncio.Future[None], refused: bool) -> None:
+    if finished.done():
+        return
+    if refused:
+        finished.set_exception(StoreError("The disk refused; what is left to do is tried again later."))
+    else:
+        finished.set_result(None)
 
 
 def _is_full(failure: Exception) -> bool:

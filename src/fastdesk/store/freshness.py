@@ -22,7 +22,7 @@ class Freshness:
     def note(self, event: Event, position: int) -> None:
         """Take the event at `position` into account."""
         new = self._new
-        if isinstance(event, Said | Noted):
+        if type(event) is Said or type(event) is Noted:  # isinstance costs as much as all the rest
             new[event.conversation] = position
         elif isinstance(event, Changed):
             new[event.conversation.id] = position

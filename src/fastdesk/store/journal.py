@@ -24,7 +24,7 @@ __all__ = ["FULL_ERRORS", "Journal", "JournalListener", "ThreadedJournal"]
 
 FULL_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-_MAX_BATCH_EVENTS: Final = 4096
+_MAX_BATCH_EVENTS: Final = 1024  # to take, join and decode them holds the interpreter's lock for 1 ms
 _MAX_BATCH_BYTES: Final = 1024 * 1024  # written in about the time of a sync
 _RETRY_S: Final = 0.1  # between two tries on a full disk
 _CLOSING_TRIES: Final = 50
@@ -83,6 +83,7 @@ class ThreadedJournal:
         self._wake = threading.Event()
         self._closing = False
         self._rotated: threading.Event | None = None
+        self._ended = False
         # Durable, for the projector.
         self._durable = 0
         self._lock = threading.Lock()
@@ -123,7 +124,8 @@ class ThreadedJournal:
     def rotate(self) -> None:
         rotated = self._rotated = threading.Event()
         self._wake.set()
-        rotated.wait()
+        if not self._ended:
+            rotated.wait()
 
     def close(self) -> None:
         self._closing = True
@@ -134,6 +136,17 @@ class ThreadedJournal:
     # In the journal's thread.
 
     def _run(self) -> None:
+        try:
+            self._write()
+        except Exception as failure:  # the border of a background thread
+            self._runner.tell(self._listener.broken, f"The journal's thread ended: {failure!r}.")
+            raise
+        finally:
+            self._ended = True
+            if self._rotated is not None:
+                self._rotated.set()
+
+    def _write(self) -> None:
         while True:
             if self._entries:
                 if not self._keep(*self._take()):

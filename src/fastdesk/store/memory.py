@@ -13,8 +13,8 @@ import msgspec
 from fastdesk.model.event import Event
 from fastdesk.observe.clock import Entropy
 from fastdesk.store.databases import MemoryDatabases
+from fastdesk.store.followers import Follower
 from fastdesk.store.journal import JournalListener
-from fastdesk.store.projections import Projection
 from fastdesk.store.protocol import Entry, StoreSettings
 from fastdesk.store.runner import InlineRunner
 from fastdesk.store.segments import Batch
@@ -92,7 +92,7 @@ def memory_store(
     *,
     disk: MemoryDisk | None = None,
     journal: MemoryJournal | None = None,
-    projections: Sequence[Projection] = (),
+    followers: Sequence[Follower] = (),
 ) -> SqliteStore:
     """Return a store in memory. `journal`, when given, must stand on the same `disk`."""
     disk = disk or MemoryDisk()
@@ -102,5 +102,5 @@ def memory_store(
         runner=InlineRunner(),
         databases=disk.databases,
         entropy=entropy,
-        projections=projections,
+        followers=followers,
     )

@@ -8,13 +8,16 @@ the interpreter's lock.
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain, islice
 from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 
 __all__ = [
@@ -25,12 +28,15 @@ __all__ = [
     "Projection",
     "Records",
     "Visitors",
+    "execute_rows",
     "sent_digest",
 ]
 
 _PREVIEW_CHARACTERS: Final = 200
 
-encode_conversation: Final = msgspec.msgpack.Encoder().encode
+_SIZES: Final = (256, 16, 1)  # rows in one statement
+
+_encode_conversation: Final = msgspec.msgpack.Encoder().encode
 
 
 class Feed(Struct, frozen=True):
@@ -53,30 +59,29 @@ class Projection(Protocol):
         """Write what these events mean; commits and rollbacks are the caller's."""
 
 
-def sent_digest(sender: str, id: str) -> int:
-    """Return the 32-bit number under which a sent message is found again; others may share it."""
-    return zlib.crc32(f"{sender}\0{id}".encode())
+def sent_digest(id: str) -> int:
+    """Return the 32-bit number under which a message is found by its id; others may share it."""
+    return zlib.crc32(id.encode())
 
 
 class Events:
     """Keep every event as it is."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        values: list[Any] = []
-        for position, event, body in zip(feed.positions, feed.events, feed.bodies, strict=True):
-            kind: str
-            conversation = seq = sent = None
-            if isinstance(event, Said):
-                kind, conversation, seq = "said", event.conversation, event.seq
-                sent = sent_digest(event.sender, event.id)
-            elif isinstance(event, Noted):
-                kind, conversation = "noted", event.conversation
-            elif isinstance(event, Changed):
-                kind, conversation = "changed", event.conversation.id
-            else:
-                kind = "put"
-            values += (position, event.tenant, event.rev, event.at, kind, conversation, seq, sent, body)
-        execute_values(connection, "INSERT INTO event VALUES {}", 9, values)
+        execute_rows(connection, "INSERT INTO event VALUES {}", _event_rows(feed))
+
+
+def _event_rows(feed: Feed) -> Iterator[Sequence[Any]]:
+    for position, event, body in zip(feed.positions, feed.events, feed.bodies, strict=True):
+        head = (position, event.tenant, event.rev, event.at)
+        if type(event) is Said:
+            yield *head, "said", event.conversation, event.seq, sent_digest(event.id), body
+        elif isinstance(event, Changed):
+            yield *head, "changed", event.conversation.id, None, None, body
+        elif isinstance(event, Noted):
+            yield *head, "noted", event.conversation, None, None, body
+        else:
+            yield *head, f"put:{event.kind}", event.id, None, None, body
 
 
 class _Touched:
@@ -111,23 +116,18 @@ class Conversations:
         if touched:
             self._touch(connection, touched, changed)
 
-    def _change(self, connection: Connection, changed: Iterable[Changed]) -> None:
-        values: list[Any] = []
-        labels: list[Any] = []
-        keys: list[Any] = []
-        for event in changed:
-            now = event.conversation
-            values += (now.tenant, now.id, now.site, now.visitor, now.state, now.mode, now.assignee, now.team)
-            values += (now.opened_at, now.opened_at, now.agent_read, encode_conversation(now))
-            keys += (now.tenant, now.id)
-            for label in now.labels:
-                labels += (now.tenant, label, now.id)
-        execute_values(connection, _CHANGE, 12, values)
-        execute_values(
-            connection, "DELETE FROM conversation_label WHERE (tenant, conversation) IN (VALUES {})", 2, keys
+    def _change(self, connection: Connection, changed: Collection[Changed]) -> None:
+        now = [event.conversation for event in changed]
+        execute_rows(connection, _CHANGE, map(_conversation_row, now))
+        execute_rows(
+            connection,
+            "DELETE FROM conversation_label WHERE (tenant, conversation) IN (VALUES {})",
+            [(each.tenant, each.id) for each in now],
         )
-        execute_values(
-            connection, "INSERT INTO conversation_label VALUES {} ON CONFLICT DO NOTHING", 3, labels
+        execute_rows(
+            connection,
+            "INSERT INTO conversation_label VALUES {} ON CONFLICT DO NOTHING",
+            [(each.tenant, label, each.id) for each in now for label in each.labels],
         )
 
     def _touch(
@@ -136,13 +136,20 @@ class Conversations:
         touched: dict[tuple[str, str], _Touched],
         changed: dict[tuple[str, str], Changed],
     ) -> None:
-        values: list[Any] = []
-        for key, touch in touched.items():
+        def row(key: tuple[str, str], touch: _Touched) -> Sequence[Any]:
             last = touch.last
             read = changed[key].conversation.agent_read if key in changed else 0
             unread = sum(1 for seq in touch.visitor_seqs if seq > read)
-            values += (*key, last.at, last.seq, last.role, last.text[:_PREVIEW_CHARACTERS], unread)
-        execute_values(connection, _TOUCH, 7, values)
+            return *key, last.at, last.seq, last.role, last.text[:_PREVIEW_CHARACTERS], unread
+
+        execute_rows(connection, _TOUCH, (row(key, touch) for key, touch in touched.items()))
+
+
+def _conversation_row(now: Conversation) -> Sequence[Any]:
+    return (
+        *(now.tenant, now.id, now.site, now.visitor, now.state, now.mode, now.assignee, now.team),
+        *(now.opened_at, now.opened_at, now.agent_read, _encode_conversation(now)),
+    )
 
 
 _CHANGE: Final = """
@@ -175,20 +182,20 @@ class Records:
         for position, event in zip(feed.positions, feed.events, strict=True):
             if isinstance(event, Put) and event.kind != "visitor":
                 last[event.tenant, event.kind, event.id] = (position, event)
-        values: list[Any] = []
-        gone: list[Any] = []
-        for key, (position, event) in last.items():
-            if event.body is None:
-                gone += key
-            else:
-                values += (*key, event.at, position, event.body.decode())
-        execute_values(connection, "DELETE FROM record WHERE (tenant, kind, id) IN (VALUES {})", 3, gone)
-        execute_values(
+        execute_rows(
+            connection,
+            "DELETE FROM record WHERE (tenant, kind, id) IN (VALUES {})",
+            [key for key, (_, event) in last.items() if event.body is None],
+        )
+        execute_rows(
             connection,
             "INSERT INTO record VALUES {} ON CONFLICT (tenant, kind, id)"
             " DO UPDATE SET at = excluded.at, body = excluded.body",
-            6,
-            values,
+            [
+                (*key, event.at, position, event.body.decode())
+                for key, (position, event) in last.items()
+                if event.body is not None
+            ],
         )
 
 
@@ -201,13 +208,12 @@ class _VisitorColumns(Struct):
     last_seen: int = 0
 
 
-def _visitor_columns(body: bytes) -> _VisitorColumns:
+def _visitor_columns(body: bytes) -> tuple[Any, ...]:
     try:
-        return msgspec.json.decode(body, type=_VisitorColumns)
-    except (
-        msgspec.DecodeError
-    ):  # what is in the journal is in the journal: kept, but not found by its columns
-        return _VisitorColumns()
+        return msgspec.structs.astuple(msgspec.json.decode(body, type=_VisitorColumns))
+    except msgspec.DecodeError:
+        # What is in the journal stays there: it is kept as it is, and not found by its columns.
+        return msgspec.structs.astuple(_VisitorColumns())
 
 
 class Visitors:
@@ -219,40 +225,49 @@ class Visitors:
             for event in feed.events
             if isinstance(event, Put) and event.kind == "visitor"
         }
-        values: list[Any] = []
-        gone: list[Any] = []
-        for key, body in last.items():
-            if body is None:
-                gone += key
-            else:
-                seen = _visitor_columns(body)
-                values += (*key, seen.site, seen.identity, seen.name, seen.email, seen.phone, seen.last_seen)
-                values.append(body.decode())
-        execute_values(connection, "DELETE FROM visitor WHERE (tenant, id) IN (VALUES {})", 2, gone)
-        execute_values(
+        execute_rows(
+            connection,
+            "DELETE FROM visitor WHERE (tenant, id) IN (VALUES {})",
+            [key for key, body in last.items() if body is None],
+        )
+        execute_rows(
             connection,
             "INSERT INTO visitor VALUES {} ON CONFLICT (tenant, id) DO UPDATE SET site = excluded.site,"
             " identity = excluded.identity, name = excluded.name, email = excluded.email,"
             " phone = excluded.phone, last_seen = excluded.last_seen, body = excluded.body",
-            9,
-            values,
+            [
+                (*key, *_visitor_columns(body), body.decode())
+                for key, body in last.items()
+                if body is not None
+            ],
         )
 
 
-def execute_values(connection: Connection, statement: str, width: int, values: list[Any]) -> None:
-    """Execute a statement with its `{}` replaced by rows of `width` values each.
+def execute_rows(
+    connection: Connection, statement: str, rows: Iterable[Sequence[Any]], sizes: Sequence[int] = _SIZES
+) -> None:
+    """Execute a statement with its `{}` replaced by `sizes` rows of values each, as often as it takes.
 
-    Many rows go into one statement: measured, that is twice as fast as one row each, and SQLite runs all of
-    it without the interpreter's lock. The few sizes keep the statements prepared.
+    Many rows go into one statement: measured, that is twice as fast as one row each, and SQLite runs all of it
+    without the interpreter's lock, so that the loop goes on meanwhile. The few sizes keep the statements prepared;
+    the last one must be 1.
     """
+    source = iter(rows)
+    while chunk := list(islice(source, sizes[0])):
+        start = 0
+        for size in sizes:
+            while len(chunk) - start >= size:
+                part = chunk[start : start + size]
+                start += size
+                connection.exec_driver_sql(
+                    _with_rows(statement, size, len(part[0])), tuple(chain.from_iterable(part))
+                )
+
+
+@cache
+def _with_rows(statement: str, rows: int, width: int) -> str:
     row = "(" + ", ".join("?" * width) + ")"
-    start = 0
-    for rows in (256, 16, 1):
-        step = rows * width
-        text = statement.format(", ".join([row] * rows))
-        while len(values) - start >= step:
-            connection.exec_driver_sql(text, tuple(values[start : start + step]))
-            start += step
+    return statement.format(", ".join([row] * rows))
 
 
 BASE: Final[tuple[Projection, ...]] = (Events(), Conversations(), Records(), Visitors())

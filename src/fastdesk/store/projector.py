@@ -10,7 +10,7 @@ the result; a lock keeps them apart.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -22,11 +22,15 @@ from fastdesk.model.event import Event, Put
 from fastdesk.model.ids import TenantId
 from fastdesk.store.database import Database
 from fastdesk.store.databases import Databases
+from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
-from fastdesk.store.projections import Feed, Projection, execute_values
+from fastdesk.store.projections import BASE, Feed, execute_rows
+from fastdesk.store.purge import Purge, Removals
 from fastdesk.store.segments import Batch
 
 __all__ = ["Projector"]
+
+PROJECTIONS: Final = (*BASE, Removals())
 
 _STEP_EVENTS: Final = (
     4096  # a step of this size takes some 30 ms, which is what an urgent reader waits at most
@@ -47,10 +51,11 @@ def _has_own_file(body: bytes | str) -> bool:
 class Projector:
     """Feed the journal's events to the projections."""
 
-    def __init__(self, journal: Journal, databases: Databases, projections: Sequence[Projection]) -> None:
+    def __init__(self, journal: Journal, databases: Databases, followers: Sequence[Follower]) -> None:
         self._journal = journal
         self._databases = databases
-        self._projections = projections
+        self._followers = Followers(followers)
+        self._purge = Purge(self._followers)
         self._lock = threading.Lock()
         self.fed = 0
         self.isolated: frozenset[TenantId] = frozenset()
@@ -81,17 +86,28 @@ class Projector:
             self._journal.trim(self.fed)
         return len(batch.events)
 
-    def _isolate(self, events: list[Event]) -> None:
-        """Note the tenants that are made with a file of their own;
+    def follow(self) -> bool:
+        """Do a little of what may wait: removals first, then the followers. False when nothing was left."""
+        with self._lock:
+            return self._each(self._purge.step) or self._each(self._followers.step)
 
-        those that already have events stay where they are.
-        """
+    def purge(self) -> bool:
+        """Remove a little of what is to be removed; False when nothing was left."""
+        with self._lock:
+            return self._each(self._purge.step)
+
+    def _each(self, step: Callable[[Database], bool]) -> bool:
+        """Make a step on every open data base; True when any had something to do."""
+        return any([step(database) for database in self._databases.opened()])
+
+    def _isolate(self, events: list[Event]) -> None:
+        """Note the tenants that are made with a file of their own; one that has events stays where it is."""
         for event in events:
             if isinstance(event, Put) and event.kind == "tenant" and event.body is not None:
                 tenant = TenantId(event.id)
                 if tenant in self.isolated or not _has_own_file(event.body):
                     continue
-                if not self._databases.open().read(partial(_has_events, tenant=tenant)):
+                if not self._databases.open().read(partial(_is_known, tenant=tenant)):
                     self.isolated |= {tenant}
 
     def _split(self, batch: Batch) -> list[tuple[TenantId | None, Feed]]:
@@ -112,22 +128,25 @@ class Projector:
     def _apply(self, database: Database, feed: Feed, batch: Batch) -> None:
         with database.write() as connection:
             feed = feed.after(_fed(connection))
-            for projection in self._projections:
+            for projection in PROJECTIONS:
                 projection.apply(connection, feed)
-            if database is self._databases.open():
-                revs = {event.tenant: event.rev for event in batch.events}
-                execute_values(connection, _SET_REVS, 2, [value for item in revs.items() for value in item])
+            # The main data base knows the revs of all tenants, so that a start need not open every file.
+            is_main = database is self._databases.open()
+            revs = {event.tenant: event.rev for event in (batch if is_main else feed).events}
+            execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])
             connection.execute(_SET_FED, {"value": str(batch.last)})
 
 
-_SET_REVS: Final = "INSERT INTO tenant_rev VALUES {} ON CONFLICT (tenant) DO UPDATE SET rev = excluded.rev"
+_SET_REVS: Final = (
+    "INSERT INTO tenant (id, rev, apart) VALUES {} ON CONFLICT (id) DO UPDATE SET rev = excluded.rev"
+)
 _SET_FED: Final = text(
     "INSERT INTO store (key, value) VALUES ('fed', :value)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _FED: Final = text("SELECT value FROM store WHERE key = 'fed'")
-_TENANTS: Final = text("SELECT id, body FROM record WHERE kind = 'tenant'")
-_HAS_EVENTS: Final = text("SELECT 1 FROM event WHERE tenant = :tenant LIMIT 1")
+_APART: Final = text("SELECT id FROM tenant WHERE apart")
+_IS_KNOWN: Final = text("SELECT 1 FROM tenant WHERE id = :tenant")
 
 
 def _fed(connection: Connection) -> int:
@@ -135,10 +154,8 @@ def _fed(connection: Connection) -> int:
 
 
 def _stand(connection: Connection) -> tuple[int, frozenset[TenantId]]:
-    rows = connection.execute(_TENANTS).all()
-    isolated = {TenantId(id) for id, body in rows if _has_own_file(body)}
-    return _fed(connection), frozenset(isolated)
+    return _fed(connection), frozenset(TenantId(id) for id in connection.execute(_APART).scalars())
 
 
-def _has_events(connection: Connection, tenant: TenantId) -> bool:
-    return connection.execute(_HAS_EVENTS, {"tenant": tenant}).first() is not None
+def _is_known(connection: Connection, tenant: TenantId) -> bool:
+    return connection.execute(_IS_KNOWN, {"tenant": tenant}).first() is not None

@@ -185,8 +185,11 @@ class Store(Protocol):
     async def commit(self, event: Event) -> None:
         """Append and return once it is on disk."""
 
-    async def settle(self) -> None:
-        """Return once everything appended so far stands in SQLite."""
+    async def settle(self, *, followers: bool = False) -> None:
+        """Return once everything appended so far stands in SQLite;
+
+        with `followers`, also in the search index.
+        """
 
     async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:
         """Return the records of a kind in the order of their making, of one tenant or of all."""

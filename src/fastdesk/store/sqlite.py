@@ -17,15 +17,15 @@ from sqlalchemy import text
 
 from fastdesk.errors import StoreError
 from fastdesk.model.conversation import Conversation
-from fastdesk.model.event import Event, Said
+from fastdesk.model.event import Event, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import Entropy
-from fastdesk.store import reads
+from fastdesk.store import purge, reads
 from fastdesk.store.databases import Databases
 from fastdesk.store.feeder import Feeder
+from fastdesk.store.followers import Follower
 from fastdesk.store.freshness import Freshness
 from fastdesk.store.journal import Journal
-from fastdesk.store.projections import BASE, Projection
 from fastdesk.store.projector import Projector
 from fastdesk.store.protocol import (
     ConversationCounts,
@@ -33,13 +33,17 @@ from fastdesk.store.protocol import (
     ConversationQuery,
     ConversationRow,
     Entry,
+    FoundPage,
     Origin,
     Record,
+    SearchQuery,
     StoreSettings,
     VisitorPage,
     VisitorQuery,
 )
 from fastdesk.store.runner import Runner
+from fastdesk.store.search import SearchIndex
+from fastdesk.store.searching import search
 from fastdesk.store.waiters import Waiters
 
 __all__ = ["SqliteStore"]
@@ -60,7 +64,7 @@ class SqliteStore:
         settings: limits; the folder is the business of `journal` and `databases`.
         journal, runner, databases: the parts that a simulation replaces.
         entropy: makes the epoch.
-        projections: what other rooms keep, in the same transactions as the store's own.
+        followers: what other rooms keep of the events, beside the store's own.
     """
 
     def __init__(
@@ -71,7 +75,7 @@ class SqliteStore:
         runner: Runner,
         databases: Databases,
         entropy: Entropy,
-        projections: Sequence[Projection] = (),
+        followers: Sequence[Follower] = (),
     ) -> None:
         self.epoch = ""
         self.accepting = True
@@ -82,7 +86,7 @@ class SqliteStore:
         self._runner = runner
         self._databases = databases
         self._entropy = entropy
-        self._projector = Projector(journal, databases, (*BASE, *projections))
+        self._projector = Projector(journal, databases, (SearchIndex(), *followers))
         self._feeder = Feeder(self._projector, runner, self)
         self._freshness = Freshness()
         self._revs: dict[TenantId, int] = {}
@@ -114,8 +118,28 @@ class SqliteStore:
         self.append(event)
         await self._durable_waiters.wait(self._appended)
 
-    async def settle(self) -> None:
+    async def settle(self, *, followers: bool = False) -> None:
         await self._until_fed(self._appended, patient=True)
+        if followers:
+            await self._feeder.finish(self._projector.follow)
+
+    async def erase(
+        self, tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: str, reason: str = ""
+    ) -> None:
+        await self._remove(purge.erasure(tenant, visitor, rev=rev, at=at, actor=actor, reason=reason))
+
+    async def forget_before(
+        self, tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str = ""
+    ) -> None:
+        await self._remove(purge.forgetting(tenant, before_ms, rev=rev, at=at, actor=actor, reason=reason))
+
+    async def _remove(self, event: Put) -> None:
+        await self.commit(event)
+        await self.settle()
+        await self._feeder.finish(self._projector.purge)
+        await self._runner.read(self._journal.rotate)
+        await self.settle()
+        await self._runner.read(lambda: self._journal.trim(self._fed))
 
     def revs(self) -> dict[TenantId, int]:
         return dict(self._revs)
@@ -142,7 +166,7 @@ class SqliteStore:
     async def stop(self) -> None:
         self.accepting = False
         await self._runner.read(self._journal.close)
-        if not self._broken:
+        if not self._broken and not any(self._is_full.values()):
             await self._until_fed(self._durable, patient=False)
         self._feeder.stop()
         self._runner.stop()
@@ -309,3 +333,6 @@ class SqliteStore:
     async def visitors(self, tenant: TenantId, query: VisitorQuery) -> VisitorPage:
         position = self._freshness.position(("visitor", tenant))
         return await self._read(tenant, position, lambda c: reads.visitors(c, tenant, query))
+
+    async def search(self, tenant: TenantId, query: SearchQuery) -> FoundPage:
+        return await self._read(tenant, self._fed, lambda c: search(c, tenant, query))

@@ -2,14 +2,20 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
+    false,
     text,
+)
+from sqlalchemy import (
+    event as sqlalchemy_event,
 )
 
 __all__ = [
@@ -17,9 +23,10 @@ __all__ = [
     "conversation_label",
     "event",
     "metadata",
+    "purge",
     "record",
     "store",
-    "tenant_rev",
+    "tenant",
     "visitor",
 ]
 
@@ -28,12 +35,15 @@ metadata = MetaData()
 #: Single values of the store: epoch, fed position.
 store = Table("store", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
-#: The highest rev of each tenant. It outlives the events.
-tenant_rev = Table(
-    "tenant_rev",
+#: The tenants that ever had an event: a small number for indexes, the highest rev (it outlives the events),
+#: and whether the rows stand in a file of their own.
+tenant = Table(
+    "tenant",
     metadata,
-    Column("tenant", Text, primary_key=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("rev", BigInteger, nullable=False),
+    Column("apart", Boolean, nullable=False, server_default=false()),
 )
 
 #: Every event by its position in the journal; `body` is the event as the journal has it. Rows are only ever
@@ -46,15 +56,16 @@ event = Table(
     Column("tenant", Text, nullable=False),
     Column("rev", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),  # said, noted, changed, put
-    Column("conversation", Text),
+    Column("kind", Text, nullable=False),  # said, noted, changed, or put: and the kind of record
+    Column("subject", Text, nullable=False),  # the conversation's id, or the id of the record that was put
     Column("seq", BigInteger),  # of what was said
-    Column("sent", BigInteger),  # digest of sender and message id, to find a repeated message
+    Column("sent", BigInteger),  # digest of its message id, to find a repeated message
     Column("body", LargeBinary, nullable=False),
 )
 Index("event_tenant_rev", event.c.tenant, event.c.rev)
-Index("event_conversation", event.c.conversation, sqlite_where=event.c.conversation.is_not(None))
-Index("event_sent", event.c.conversation, event.c.sent, sqlite_where=event.c.sent.is_not(None))
+# Bears all that a conversation's events are searched by: what is skipped is skipped without a look at its
+# row.
+Index("event_subject", event.c.subject, event.c.position, event.c.seq, event.c.sent)
 
 #: Every conversation as its last `Changed` says (`body`), and what its messages add.
 conversation = Table(
@@ -116,3 +127,27 @@ record = Table(
     Column("made", BigInteger, nullable=False),  # position of the first event: the order of their making
     Column("body", Text, nullable=False),  # JSON
 )
+
+#: What is being removed from table `event`, in small steps: the events about a subject, or all before a time.
+purge = Table(
+    "purge",
+    metadata,
+    Column("position", BigInteger, primary_key=True),  # of the event that asks for it; later ones stay
+    Column("subject", Text, primary_key=True),  # empty when `before` tells
+    Column("tenant", Text, nullable=False),
+    Column("before", BigInteger),
+)
+
+#: The words of messages and notes, by the event's position. It holds no text: only which word stands where.
+SEARCH = (
+    "CREATE VIRTUAL TABLE search USING fts5"
+    " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')"
+)
+
+
+def _make_search(target: MetaData, connection: Connection, **_: object) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(SEARCH)
+
+
+sqlalchemy_event.listen(metadata, "after_create", _make_search)

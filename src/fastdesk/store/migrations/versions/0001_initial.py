@@ -47,16 +47,24 @@ STATEMENTS = (
         rev BIGINT NOT NULL,
         at BIGINT NOT NULL,
         kind TEXT NOT NULL,
-        conversation TEXT,
+        subject TEXT NOT NULL,
         seq BIGINT,
         sent BIGINT,
         body BLOB NOT NULL,
         PRIMARY KEY (position)
     )
     """,
-    "CREATE INDEX event_conversation ON event (conversation) WHERE conversation IS NOT NULL",
-    "CREATE INDEX event_sent ON event (conversation, sent) WHERE sent IS NOT NULL",
+    "CREATE INDEX event_subject ON event (subject, position, seq, sent)",
     "CREATE INDEX event_tenant_rev ON event (tenant, rev)",
+    """
+    CREATE TABLE purge (
+        position BIGINT NOT NULL,
+        subject TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        "before" BIGINT,
+        PRIMARY KEY (position, subject)
+    )
+    """,
     """
     CREATE TABLE record (
         tenant TEXT NOT NULL,
@@ -76,10 +84,13 @@ STATEMENTS = (
     )
     """,
     """
-    CREATE TABLE tenant_rev (
-        tenant TEXT NOT NULL,
+    CREATE TABLE tenant (
+        number INTEGER NOT NULL,
+        id TEXT NOT NULL,
         rev BIGINT NOT NULL,
-        PRIMARY KEY (tenant)
+        apart BOOLEAN DEFAULT 0 NOT NULL,
+        PRIMARY KEY (number),
+        UNIQUE (id)
     )
     """,
     """
@@ -98,6 +109,8 @@ STATEMENTS = (
     """,
     "CREATE INDEX visitor_identity ON visitor (tenant, identity) WHERE identity IS NOT NULL",
     "CREATE INDEX visitor_seen ON visitor (tenant, last_seen)",
+    "CREATE VIRTUAL TABLE search USING fts5"
+    " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
 )
 
 

@@ -1,0 +1,120 @@
+"""Forms of the events that may lag behind: the search index, and whatever other rooms count or index.
+
+A follower reads table `event` in the background, in small transactions of its own, and keeps there how far it
+has got. So it can be added later, or get a new version: then it is reset and reads the whole history again.
+One that raises is put aside until the next start; the store goes on without it.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from fastdesk.model.event import Event
+from fastdesk.store.database import Database
+
+__all__ = ["Follower", "Followers", "Positioned"]
+
+_log = structlog.get_logger("fastdesk.store")
+
+_STEP_EVENTS: Final = 512  # some 20 ms for the search index: what new events wait for at most
+
+Positioned = tuple[int, Event]
+"""An event with its position in the journal."""
+
+
+class Follower(Protocol):
+    """Keep a form of the events in tables of its own.
+
+    `name` is unique and stays; a new `version` makes the follower begin again. Roll-ups for reports are meant
+    to be made like this: `apply` adds an event to its day's row, `reset` empties the table.
+    """
+
+    name: str
+    version: str
+
+    def reset(self, connection: Connection) -> None:
+        """Make the tables where they are missing, and empty them."""
+
+    def apply(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        """Take the next events in; called once for each event, in order, and committed with the position."""
+
+    def forget(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        """Remove what these events left, which are being removed themselves;
+
+        called for events it has had only.
+        """
+
+
+class Followers:
+    """Bring the followers of each data base up to its table `event`."""
+
+    def __init__(self, followers: Sequence[Follower]) -> None:
+        self._followers = followers
+        self._decode = msgspec.msgpack.Decoder(Event).decode
+        self._stands: dict[tuple[Database, str], int] = {}
+        self._aside: set[str] = set()
+
+    def step(self, database: Database) -> bool:
+        """Let each follower take some events; False when there was nothing to take."""
+        last = database.read(lambda connection: connection.execute(_LAST).scalar()) or 0
+        moved = False
+        for follower in self._followers:
+            if follower.name not in self._aside and self._stands.get((database, follower.name), -1) < last:
+                moved |= self._follow(database, follower)
+        return moved
+
+    def forget(self, database: Database, connection: Connection, events: Sequence[Positioned]) -> None:
+        """Tell the followers which events are being removed."""
+        for follower in self._followers:
+            stand = self._stand(database, connection, follower)
+            had = [event for event in events if event[0] <= stand]
+            if had and follower.name not in self._aside:
+                follower.forget(connection, had)
+
+    def _follow(self, database: Database, follower: Follower) -> bool:
+        try:
+            with database.write() as connection:
+                after = self._stand(database, connection, follower)
+                rows = connection.execute(_NEXT, {"after": after, "limit": _STEP_EVENTS}).all()
+                if rows:
+                    follower.apply(connection, [(position, self._decode(body)) for position, body in rows])
+                    after = rows[-1].position
+                    _write_stand(connection, follower, after)
+            self._stands[database, follower.name] = after
+        except DBAPIError:
+            raise  # the disk's business, not the follower's
+        except Exception as failure:  # the guard around other rooms' code
+            self._aside.add(follower.name)
+            _log.error("follower_put_aside", follower=follower.name, exc_info=failure)
+            return False
+        return bool(rows)
+
+    def _stand(self, database: Database, connection: Connection, follower: Follower) -> int:
+        """Return how far a follower is; one that is new here, or of a new version, is reset first."""
+        known = self._stands.get((database, follower.name))
+        if known is not None:
+            return known
+        found = connection.execute(_STAND, {"key": f"follower:{follower.name}"}).scalar() or ""
+        version, _, position = found.partition(" ")
+        if version == follower.version:
+            return int(position)
+        follower.reset(connection)
+        _write_stand(connection, follower, 0)
+        return 0
+
+
+_LAST: Final = text("SELECT max(position) FROM event")
+_NEXT: Final = text("SELECT position, body FROM event WHERE position > :after ORDER BY position LIMIT :limit")
+_STAND: Final = text("SELECT value FROM store WHERE key = :key")
+_SET_STAND: Final = text(
+    "INSERT INTO store (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+
+
+def _write_stand(connection: Connection, follower: Follower, position: int) -> None:
+    value = f"{follower.version} {position}"
+    connection.execute(_SET_STAND, {"key": f"follower:{follower.name}", "value": value})
