@@ -54,12 +54,14 @@ export class Connection {
   start(): void {
     if (this.state !== "closed") return;
     globalThis.addEventListener?.("online", this.hurry);
+    globalThis.addEventListener?.("offline", this.doubt);
     globalThis.document?.addEventListener("visibilitychange", this.hurry);
     this.connect();
   }
 
   stop(): void {
     globalThis.removeEventListener?.("online", this.hurry);
+    globalThis.removeEventListener?.("offline", this.doubt);
     globalThis.document?.removeEventListener("visibilitychange", this.hurry);
     this.hangUp();
     this.enter("closed");
@@ -81,6 +83,11 @@ export class Connection {
   /** Don't wait for the next attempt when the network or the reader has just come back. */
   private readonly hurry = (): void => {
     if (this.state === "waiting" && !globalThis.document?.hidden) this.connect();
+  };
+
+  /** The network is gone: say so now instead of after the next unanswered ping. */
+  private readonly doubt = (): void => {
+    if (this.state === "open") this.retry();
   };
 
   private connect(): void {

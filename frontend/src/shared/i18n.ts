@@ -102,7 +102,7 @@ export function formatWait(ms: number): string {
 
 export function formatBytes(bytes: number): string {
   const unit = bytes < 1_000_000 ? "kilobyte" : "megabyte";
-  const value = bytes / (unit === "kilobyte" ? 1000 : 1_000_000);
+  const value = Math.max(0.1, bytes / (unit === "kilobyte" ? 1000 : 1_000_000));
   return new Intl.NumberFormat(languageTag.value, {
     style: "unit",
     unit,

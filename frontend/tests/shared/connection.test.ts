@@ -116,6 +116,14 @@ describe("WebSocket", () => {
     expect(FakeSocket.all.length).toBe(3);
   });
 
+  it("says at once that the network is gone", () => {
+    connection.start();
+    FakeSocket.last.welcome();
+    dispatchEvent(new Event("offline"));
+    expect(connection.state).toBe("waiting");
+    expect(FakeSocket.last.readyState).toBe(3);
+  });
+
   it("waits at least as long as the desk orders", () => {
     connection.start();
     FakeSocket.last.welcome();

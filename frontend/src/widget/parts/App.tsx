@@ -25,7 +25,8 @@ export function App({ chat, onClose }: AppProps) {
     if (!chat.isOpen.value) return;
     // On a phone the keyboard would cover the conversation: the title gets the focus there.
     const touch = matchMedia("(pointer: coarse)").matches;
-    root.current?.querySelector<HTMLElement>(touch ? "h1" : ".composer-text, .form input, h1")?.focus();
+    const first = touch ? null : root.current?.querySelector<HTMLElement>(".composer-text, .sheet input");
+    (first ?? root.current?.querySelector("h1"))?.focus();
   }, [chat.isOpen.value, chat]);
 
   const onDrop = (event: DragEvent) => {
