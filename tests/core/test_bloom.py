@@ -29,6 +29,7 @@ def test_the_hash_gives_the_published_values(size: int, expected: int) -> None:
 
 
 @given(key=st.binary(min_size=16, max_size=16), item=st.binary(max_size=300))
+@settings(deadline=None)
 def test_the_hash_equals_the_reference(key: bytes, item: bytes) -> None:
     assert BloomFilter(1, 0.5, key).fingerprint(item) == reference_siphash(key, item)
 
@@ -40,7 +41,7 @@ def test_the_hash_equals_the_reference(key: bytes, item: bytes) -> None:
         st.tuples(st.sampled_from(["add", "add_if_new", "add_if_new", "may_contain"]), ITEMS), max_size=150
     ),
 )
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_every_step_equals_the_reference(expected: int, rate: float, steps: list[tuple[str, bytes]]) -> None:
     bloom, reference = BloomFilter(expected, rate, KEY), ReferenceBloom(expected, rate, KEY)
     assert (bloom.hashes, bloom.bytes_used) == (reference.hashes, 2 * 64 * reference.blocks)

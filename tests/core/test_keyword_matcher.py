@@ -30,7 +30,7 @@ OPTIONS = st.fixed_dictionaries(
 
 
 @given(words=WORDS, texts=st.lists(TEXTS, min_size=1, max_size=4), options=OPTIONS, limit=st.integers(1, 9))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_all_answers_equal_the_reference(
     words: list[str], texts: list[str], options: dict[str, Any], limit: int
 ) -> None:
@@ -46,7 +46,7 @@ def test_all_answers_equal_the_reference(
 
 
 @given(words=st.lists(st.text(max_size=4), max_size=20), text=st.text(max_size=60), whole_words=st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_any_characters_equal_the_reference(words: list[str], text: str, whole_words: bool) -> None:
     matcher = KeywordMatcher(words, whole_words=whole_words)
     reference = ReferenceMatcher(words, whole_words=whole_words)

@@ -31,7 +31,7 @@ STEPS = st.lists(
     share=st.sampled_from([1.0, 0.75, 0.5, 0.1]),
     steps=STEPS,
 )
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_every_step_does_what_the_reference_does(
     max_entries: int, max_bytes: int, share: float, steps: list[tuple[Any, ...]]
 ) -> None:

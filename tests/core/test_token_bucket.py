@@ -32,7 +32,7 @@ def too_slow(rate: float, burst: int) -> bool:
 
 
 @given(rate=RATES, burst=BURSTS, draw=st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_every_step_equals_the_rational_model(rate: float, burst: int, draw: st.DataObject) -> None:
     assume(not too_slow(rate, burst))
     bucket, reference = TokenBucket(rate, burst), ReferenceBucket(rate, burst)
@@ -45,6 +45,7 @@ def test_every_step_equals_the_rational_model(rate: float, burst: int, draw: st.
 
 
 @given(rate=RATES, burst=BURSTS, taken=st.integers(1, 10**9), n=st.integers(1, 10**9))
+@settings(deadline=None)
 def test_the_wait_is_exact_to_the_nanosecond(rate: float, burst: int, taken: int, n: int) -> None:
     assume(not too_slow(rate, burst))
     taken, n = min(taken, burst), min(n, burst)
@@ -168,7 +169,7 @@ def test_what_was_set_can_be_read() -> None:
         max_size=60,
     ),
 )
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_table_equals_its_reference(
     rate: float, burst: int, max_keys: int, steps: list[tuple[str, str, int, int]]
 ) -> None:

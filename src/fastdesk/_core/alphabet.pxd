@@ -48,5 +48,6 @@ cdef int draft_words(
     Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
 ) except -1
 cdef int draft_alphabet(Draft* draft, Alphabet* alphabet) noexcept nogil
-cdef int gather(Draft* draft) noexcept nogil
+cdef int sort_words(Draft* draft) noexcept nogil
+cdef tuple unusable_words(const Draft* draft)
 cdef void discard(Draft* draft) noexcept nogil

@@ -1,7 +1,7 @@
 """Find the words of a long list in a text, whatever its width, case, spacing and look-alikes."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
-from libc.stdlib cimport calloc, free, malloc, qsort, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
 cimport cython
@@ -16,9 +16,10 @@ from fastdesk._core.alphabet cimport (
     discard,
     draft_alphabet,
     draft_words,
-    gather,
     is_latin,
     label_of,
+    sort_words,
+    unusable_words,
 )
 
 from fastdesk._core.alphabet import SEPARATORS
@@ -47,29 +48,6 @@ cdef inline Text borrow(str text):
 @cython.overflowcheck(False)            # a multiplicative hash; its upper bits are used
 cdef inline uint32_t pair_hash(uint32_t state, uint32_t label) noexcept nogil:
     return state * 0x9E3779B1u ^ label * 0x85EBCA77u
-
-
-cdef int compare(const void* one, const void* other) noexcept nogil:
-    """Order items by their labels, equal ones as they came."""
-    cdef const uint16_t* a = (<const Item*>one).spelling
-    cdef const uint16_t* b = (<const Item*>other).spelling
-    while a[0] and a[0] == b[0]:
-        a += 1
-        b += 1
-    if a[0] != b[0]:
-        return -1 if a[0] < b[0] else 1
-    return -1 if (<const Item*>one).word < (<const Item*>other).word else 1
-
-
-cdef tuple unusable_of(const Draft* draft):
-    """Return the indices of the empty words, which stand first among the sorted ones."""
-    cdef list words = []
-    cdef Py_ssize_t i
-    for i in range(draft.count):
-        if draft.items[i].spelling[0]:
-            break
-        words.append(draft.items[i].word)
-    return tuple(words)
 
 
 @cython.final
@@ -142,7 +120,7 @@ cdef class KeywordMatcher:
                 raise ValueError(f"the words have more than {SKIPPED - 1} different characters")
             if failure == NO_MEMORY:
                 raise MemoryError(f"no memory for {self._words} words")
-            self.unusable = unusable_of(&draft)
+            self.unusable = unusable_words(&draft)
         finally:
             with nogil:
                 discard(&draft)
@@ -333,8 +311,7 @@ cdef class KeywordMatcher:
         if failure == 0:
             failure = self._allocate(draft)
         if failure == 0:
-            qsort(draft.items, draft.count, sizeof(Item), compare)
-            failure = gather(draft)
+            failure = sort_words(draft)
         if failure == 0:
             failure = self._grow(draft)
         if failure == 0:
