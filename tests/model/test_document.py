@@ -87,6 +87,11 @@ def test_decode_names_line_and_field() -> None:
     )
 
 
+def test_decode_names_the_key_of_a_mapping() -> None:
+    document = read("a: {name: x}\nb:\n  name: y\n  sizes: [1, x]\nc: {nam: z}\n")
+    assert str(decode(document, dict[str, Shoe])) == "line 4: b.sizes[1]: expected a whole number, got text"
+
+
 def test_decode_gives_the_value() -> None:
     assert decode(Node.of({"name": "a", "sizes": [1, 2]}), Shoe) == Shoe("a", (1, 2))
 

@@ -100,11 +100,12 @@ def decode(node: Node, type_: type[T], path: str = "", also: tuple[str, ...] = (
         path: where the node stands in its document, for the message.
         also: names that people may write beside the fields of the type, for `did you mean`.
     """
+    plain = node.plain()
     try:
-        return msgspec.convert(node.plain(), type_)
+        return msgspec.convert(plain, type_)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `")
-        keys = _keys(place.rstrip("`"))
+        keys = _keys(place.rstrip("`"), plain, type_)
         hint = ""
         if unknown := re.search(r"unknown field `(.*)`", message):
             keys.append(unknown.group(1))
@@ -208,17 +209,32 @@ def _scalar(event: Any) -> object:
     return float(text) if _FLOAT.match(text) else text
 
 
-def _keys(place: str) -> list[str | int]:
-    """Read `$.rules[2].when` into its keys; what follows a `[...]` can't be told and is left out."""
+def _keys(place: str, plain: Any, type_: Any) -> list[str | int]:
+    """Read `$.rules[2].when` into its keys.
+
+    The decoder writes `[...]` for a key of a mapping: the one is looked for that brings the same fault alone.
+    """
     keys: list[str | int] = []
+    held = plain
     for name, index in re.findall(r"\.([^.\[\]]+)|\[([^\]]*)\]", place.removeprefix("$")):
-        if name:
-            keys.append(name)
-        elif index.isdigit():
-            keys.append(int(index))
-        else:
+        key = _key_at_fault(held, place, plain, type_) if index == "..." else int(index) if index else name
+        if key is None:
             break
+        keys.append(key)
+        held = held[key]
     return keys
+
+
+def _key_at_fault(held: dict[str, Any], place: str, plain: Any, type_: Any) -> str | None:
+    for key, value in list(held.items()):
+        held.clear()
+        held[key] = value
+        try:
+            msgspec.convert(plain, type_)
+        except msgspec.ValidationError as error:
+            if str(error).endswith(f"`{place}`"):
+                return key
+    return None
 
 
 def _names(node: Node, keys: list[str | int], type_: Any, *, choices: bool = False) -> list[str]:
