@@ -236,6 +236,12 @@ def test_json_object_without_lines() -> None:
     assert str(made[0]) == "rule.rply: unknown field 'rply' – did you mean 'reply'?"
 
 
+def test_json_object_is_compiled_once_to_check_it() -> None:
+    made = parse_rule({"id": "a", "regex": "(", "reply": "{{nobody}}"})
+    assert isinstance(made, list)
+    assert [problem.path for problem in made] == ["rule.do[0].text", "rule.when"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: (
@@ -272,7 +278,7 @@ json_values = st.recursive(
 def test_any_json_is_a_rule_or_problems(body: object) -> None:
     made = parse_rule(body)
     if isinstance(made, Rule):
-        assert isinstance(RuleBook.compile([made]), RuleBook | list)
+        assert isinstance(RuleBook.compile([made]), RuleBook)
     else:
         assert made
         assert all(str(problem) for problem in made)

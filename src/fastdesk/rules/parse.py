@@ -47,9 +47,16 @@ def parse_rules(source: str | bytes) -> list[Rule] | list[Problem]:
 
 
 def parse_rule(body: object) -> Rule | list[Problem]:
-    """Read one rule out of decoded JSON, in the short or the long form. It is not compiled yet."""
+    """Read one rule out of decoded JSON, in the short or the long form, and check it by itself."""
     rule = decode(expand_rule(Node.of(body)), Rule, "rule", SHORT_NAMES)
-    return [rule] if isinstance(rule, Problem) else rule
+    if isinstance(rule, Problem):
+        return [rule]
+    book = RuleBook.compile([rule])
+    if isinstance(book, RuleBook):
+        return rule
+    return [
+        msgspec.structs.replace(problem, path=problem.path.replace("rules[0]", "rule", 1)) for problem in book
+    ]
 
 
 def _placed(node: Node, number: int) -> Node:
