@@ -1,0 +1,95 @@
+"""In which language to answer: told by the script of what the visitor wrote, without a model."""
+
+import re
+
+__all__ = ["chosen_language", "detect_language", "instruction"]
+
+#: Language code → how it is called in a prompt: in English, and in itself where that helps the model.
+_NAMES = {
+    "zh": "Simplified Chinese (简体中文)",
+    "zh-Hant": "Traditional Chinese (繁體中文)",
+    "en": "English",
+    "ja": "Japanese (日本語)",
+    "ko": "Korean (한국어)",
+    "ru": "Russian (русский)",
+    "ar": "Arabic (العربية)",
+    "he": "Hebrew (עברית)",
+    "th": "Thai (ไทย)",
+    "hi": "Hindi (हिन्दी)",
+    "el": "Greek (ελληνικά)",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "tr": "Turkish",
+    "vi": "Vietnamese",
+    "id": "Indonesian",
+    "ms": "Malay",
+}
+_NOT_LATIN = frozenset({"zh", "zh-Hant", "ja", "ko", "ru", "ar", "he", "th", "hi", "el"})
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+#: Scripts that belong to one language as far as a desk is concerned; kana before Han, as Japanese uses both.
+_SCRIPTS = (
+    ("ja", re.compile(r"[\u3041-\u30ff]")),
+    ("ko", re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")),
+    ("zh", _HAN),
+    ("ru", re.compile(r"[\u0400-\u04ff]")),
+    ("ar", re.compile(r"[\u0600-\u06ff]")),
+    ("he", re.compile(r"[\u0590-\u05ff]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("hi", re.compile(r"[\u0900-\u097f]")),
+    ("el", re.compile(r"[\u0370-\u03ff]")),
+)
+#: Frequent characters that only traditional Chinese has.
+_TRADITIONAL = re.compile(
+    r"[們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選單據發票換]"
+)
+_SIMPLIFIED = re.compile(r"[们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选单据发换]")
+_LATIN_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+_ENGLISH_WORD = re.compile(
+    r"(?<![a-z0-9])(?:a|about|an|and|are|at|can|could|did|do|does|for|from|have|help|hello|hi|how|i|i'm|in|is|it|me|my|need|not|of"
+    r"|on|order|please|refund|that|the|there|this|to|want|was|what|when|where|which|who|why|will|with|would|you|your)(?![a-z0-9])",
+    re.IGNORECASE,
+)
+
+
+def detect_language(text: str, fallback: str = "") -> str:
+    """Return the code of the language `text` is written in; `fallback` when it says too little."""
+    if not text.isascii():
+        for code, script in _SCRIPTS:
+            if script.search(text):
+                return _which_chinese(text) if code == "zh" else code
+    if _ENGLISH_WORD.search(text):
+        return "en"
+    base = fallback.partition("-")[0]
+    if len(_LATIN_LETTER.findall(text)) < 4 or (base and base not in _NOT_LATIN):
+        return fallback
+    return "en"
+
+
+def chosen_language(wanted: str, allowed: tuple[str, ...], text: str, fallback: str) -> str:
+    """Return the language to answer in: fixed by the site, or the visitor's if it is allowed, else the first allowed."""
+    code = detect_language(text, fallback) if wanted == "auto" else wanted
+    if allowed and code not in allowed and code.partition("-")[0] not in allowed:
+        return allowed[0]
+    return code
+
+
+def instruction(code: str) -> str:
+    """Return the sentence that tells a model which language to use."""
+    name = _NAMES.get(code) or _NAMES.get(code.partition("-")[0])
+    if code in ("zh-TW", "zh-HK", "zh-Hant"):
+        return "Reply in Traditional Chinese (繁體中文). 請用繁體中文回答。"
+    if name is None:
+        return f"Reply in {code}." if code else "Reply in the language of the visitor's last message."
+    if code.startswith("zh"):
+        return f"Reply in {name}. 请用简体中文回答。"
+    return f"Reply in {name}."
+
+
+def _which_chinese(text: str) -> str:
+    return "zh-Hant" if len(_TRADITIONAL.findall(text)) > len(_SIMPLIFIED.findall(text)) else "zh"
