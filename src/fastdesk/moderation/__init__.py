@@ -2,6 +2,15 @@
 
 from fastdesk.moderation.verdict import CLEAN, Hit, Verdict
 from fastdesk.moderation.word_filter import WordFilter
-from fastdesk.moderation.words import parse_words
+from fastdesk.moderation.words import check_list, parse_word_list, parse_word_lists, parse_words
 
-__all__ = ["CLEAN", "Hit", "Verdict", "WordFilter", "parse_words"]
+__all__ = [
+    "CLEAN",
+    "Hit",
+    "Verdict",
+    "WordFilter",
+    "check_list",
+    "parse_word_list",
+    "parse_word_lists",
+    "parse_words",
+]

@@ -15,6 +15,7 @@ from fastdesk.model.word import LEVELS, Side, WordList
 from fastdesk.moderation.lookalikes import FOLDS
 from fastdesk.moderation.reading import SEPARATORS, counts
 from fastdesk.moderation.verdict import CLEAN, Hit, Verdict
+from fastdesk.moderation.words import check_list
 
 __all__ = ["MAX_FINDS", "MAX_HITS", "WordFilter"]
 
@@ -78,12 +79,8 @@ class WordFilter:
         enabled = [owner for owner in lists if owner.enabled]
         problems: list[Problem] = []
         for owner in enabled:
-            for number, word in enumerate(owner.words):
-                if number % _BATCH == 0:
-                    breathe()
-                if not (word.text.isalnum() or any(map(str.isalnum, word.text))):
-                    path = f"{owner.id}.words[{number}]"
-                    problems.append(Problem(message="a word needs a letter, digit or ideograph", path=path))
+            breathe()
+            problems += check_list(owner)
         return problems or cls(enabled, breathe)
 
     def check(self, text: str, side: Side = "input") -> Verdict:
