@@ -221,7 +221,8 @@ class World:
 
     async def _commit_now_and_then(self) -> None:
         while True:
-            await asyncio.sleep(self.chance.expovariate(300))
+            hiccup_s = 0.2 if self.chance.random() < 0.1 else 0.0  # disks have them
+            await asyncio.sleep(self.chance.expovariate(300) + hiccup_s)
             self._journal.commit(self.chance.choice((None, None, None, 1, 3)))
 
     async def _kill_now_and_then(self) -> None:

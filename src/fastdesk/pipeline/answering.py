@@ -1,7 +1,6 @@
 """Answer turns, one at a time for each conversation: the way from a stored message to its outcome."""
 
 import asyncio
-from collections.abc import Awaitable
 
 from msgspec.structs import replace
 
@@ -9,7 +8,7 @@ from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.observe.ledger import Ledger
-from fastdesk.pipeline.process import finish, process
+from fastdesk.pipeline.process import Slow, finish, process
 from fastdesk.pipeline.reply import Acts, reply
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.route import is_bot_silent, route
@@ -82,6 +81,7 @@ class Answering:
             ledger.add("reply", rooms.clock.now_ns() - processed)
         else:
             live.run = rooms.tasks.spawn(self._finish_later(live, turn, port, answer), "answer")
+            live.run.add_done_callback(lambda _: answer.close())
 
     def silence(self, live: Live) -> None:
         """Stop the handler that is writing: a person speaks now."""
@@ -98,11 +98,11 @@ class Answering:
         """Stop an answer to an older message: several short messages in a row get one answer."""
         self.silence(live)
 
-    async def _finish_later(self, live: Live, turn: Turn, port: _Port, answer: Awaitable[Outcome]) -> None:
+    async def _finish_later(self, live: Live, turn: Turn, port: _Port, slow: Slow) -> None:
         """Wait for a slow handler and store its outcome, unless it was stopped or superseded."""
         me = asyncio.current_task()
         try:
-            outcome = await finish(answer)
+            outcome = await finish(turn, slow, self._rooms.hooks)
         except asyncio.CancelledError as stopped:
             if stopped.args and stopped.args[0] == turn.id and port.shown and live.run is me:
                 live.run = None

@@ -98,7 +98,7 @@ def memory_store(
     disk = disk or MemoryDisk()
     return SqliteStore(
         StoreSettings(data=Path("/nonexistent")),
-        journal=journal or MemoryJournal(disk),
+        journal=MemoryJournal(disk) if journal is None else journal,  # an empty journal is false
         runner=InlineRunner(),
         databases=disk.databases,
         entropy=entropy,
