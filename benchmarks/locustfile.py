@@ -4,8 +4,9 @@
     locust -f benchmarks/locustfile.py --host http://127.0.0.1:8080 --headless -u 200 -r 20 -t 1m
 
 Settings, all from the environment: DESK_SITE (key of the site, `demo`), DESK_AGENT_EMAIL and DESK_AGENT_PASSWORD
-(without them no agents come), DESK_RAMP=1 (a working day in eight minutes instead of a fixed number), DESK_THINK_S
-(mean think time, 8). A desk under load from one address wants FASTDESK_LIMITS=off.
+(without them no agents come), DESK_THINK_S (mean think time, 8). DESK_RAMP_S=480 plays a working day in eight minutes,
+with DESK_PEAK (600) at once in the evening, instead of a fixed number. A desk under load from one address wants
+FASTDESK_LIMITS=off.
 
 Response times are from the send to the acknowledgement ("ack") and to the answer ("reply"). For exact figures of
 the server itself use `python -m benchmarks run`: Locust's own cost shows in every number here.
@@ -31,6 +32,8 @@ SITE = os.environ.get("DESK_SITE", "demo")
 THINK_S = float(os.environ.get("DESK_THINK_S", "8"))
 AGENT_EMAIL = os.environ.get("DESK_AGENT_EMAIL")
 AGENT_PASSWORD = os.environ.get("DESK_AGENT_PASSWORD", "")
+RAMP_S = float(os.environ.get("DESK_RAMP_S", "0"))
+PEAK = int(os.environ.get("DESK_PEAK", "600"))
 REPLY_TIMEOUT_S = 30
 
 QUESTIONS = (
@@ -105,6 +108,7 @@ class VisitorSocket(Socket):
     def __init__(self, host: str, token: str) -> None:
         self.acked: AsyncResult[dict[str, Any]] = AsyncResult()
         self.answered: AsyncResult[dict[str, Any]] = AsyncResult()
+        self.answered_by_agent: AsyncResult[dict[str, Any]] = AsyncResult()
         self.seq = 0
         super().__init__(host, token)
         self.seq = self.welcome.get("seq", 0)
@@ -118,6 +122,8 @@ class VisitorSocket(Socket):
             self.acked.set(frame)
         elif frame["t"] == "message":
             self.answered.set(frame)
+            if frame["from"]["role"] == "agent":
+                self.answered_by_agent.set(frame)
         elif frame["t"] == "error":
             self.acked.set_exception(RuntimeError(frame["code"]))
 
@@ -128,6 +134,12 @@ class VisitorSocket(Socket):
         self.send(t="send", id=str(uuid.uuid4()), text=text)
         if self._wait("ack", self.acked, started):
             self._wait("reply", self.answered, started)
+
+    def ask_for_a_person(self) -> None:
+        """Ask for a person and wait until one has written."""
+        started = time.perf_counter()
+        self.send(t="human")
+        self._wait("agent's word", self.answered_by_agent, started)
 
     def _wait(self, name: str, result: AsyncResult[dict[str, Any]], started: float) -> bool:
         try:
@@ -170,6 +182,12 @@ class Visitor(User):
         self.socket.send(t="typing", on=True)
         gevent.sleep(min(2, THINK_S))
         self.socket.send(t="typing", on=False)
+
+    @task(1 if AGENT_EMAIL else 0)
+    def ask_for_a_person(self) -> None:
+        self.socket.ask_for_a_person()
+        self.socket.close()
+        self.on_start()  # the next question is somebody else's
 
     @task(1)
     def lose_the_network(self) -> None:
@@ -223,7 +241,6 @@ class Agent(User):
         signed_in = call(self.host, "POST", "/v1/login", {"email": AGENT_EMAIL, "password": AGENT_PASSWORD})
         self.token = signed_in["token"]
         self.socket = Socket(self.host, self.token)
-        self.socket.send(t="presence", state="online")
 
     def on_stop(self) -> None:
         self.socket.close()
@@ -234,7 +251,7 @@ class Agent(User):
         page = call(self.host, "GET", "/v1/conversations?mode=queued&limit=5", None, self.token)
         report("queue", started)
         for item in page["items"][:1]:
-            conversation = item["id"]
+            conversation = item["conversation"]["id"]
             self.socket.send(t="take", conversation=conversation)
             self.socket.send(t="typing", on=True, conversation=conversation)
             gevent.sleep(min(2, THINK_S))
@@ -260,17 +277,17 @@ def admit(host: str) -> Any:
     return call(host, "POST", "/v1/visitors", {"site": SITE})
 
 
-if os.environ.get("DESK_RAMP"):
+if RAMP_S:
 
     class WorkingDay(LoadTestShape):
-        """A working day in eight minutes: morning rise, noon peak, dip, evening peak, night."""
+        """A working day in RAMP_S seconds: morning rise, noon peak, dip, evening peak, night."""
 
-        #: (seconds since the start, how many at once, change per second)
-        steps = ((60, 50, 5), (120, 200, 10), (180, 500, 20), (240, 300, 20), (360, 600, 20), (480, 50, 20))
+        #: (part of the day until which it holds, part of the peak)
+        steps = ((0.12, 0.1), (0.25, 0.35), (0.4, 0.85), (0.5, 0.5), (0.75, 1.0), (1.0, 0.1))
 
         def tick(self) -> tuple[int, float] | None:
-            elapsed = self.get_run_time()
-            for until, count, rate in self.steps:
+            elapsed = self.get_run_time() / RAMP_S
+            for until, share in self.steps:
                 if elapsed < until:
-                    return count, rate
+                    return max(1, round(PEAK * share)), max(1.0, PEAK / RAMP_S * 8)
             return None

@@ -26,7 +26,7 @@ _RULE = {
     "do": [{"act": "reply", "text": ANSWER}],
 }
 _VISITORS_AT_ONCE = 64
-_AGENT_PASSWORD = "agent password 4 load tests"
+AGENT_PASSWORD = "agent password 4 load tests"
 
 
 class Desk:
@@ -135,18 +135,21 @@ class Desk:
         """Let the next `sessions` make new visitors."""
         self._visitors = []
 
+    def add_agent(self, email: str) -> str:
+        """Return the token of an agent with this address, made when there is none."""
+        known = {agent["email"] for agent in self.call("GET", "/v1/agents")}
+        sign_in = {"email": email, "password": AGENT_PASSWORD}
+        if email not in known:
+            self.call("POST", "/v1/agents", {**sign_in, "name": email.partition("@")[0], "role": "agent"})
+        token: str = self.call("POST", "/v1/login", sign_in)["token"]
+        return token
+
     def agents(self, agents: int, sessions: Path) -> Path:
         """Return a file with agents for the generator; they share the conversations of `sessions`."""
         conversations = [json.loads(line)["conversation"] for line in sessions.read_text().splitlines()]
         lines = []
         for number in range(agents):
-            email = f"agent-{number}@example.com"
-            sign_in = {"email": email, "password": _AGENT_PASSWORD}
-            try:
-                token = self.call("POST", "/v1/login", sign_in)["token"]
-            except RuntimeError:
-                self.call("POST", "/v1/agents", {**sign_in, "name": f"Agent {number}", "role": "agent"})
-                token = self.call("POST", "/v1/login", sign_in)["token"]
+            token = self.add_agent(f"agent-{number}@example.com")
             takes = [
                 json.dumps({"t": "take", "conversation": conversation})
                 for conversation in conversations[number::agents]

@@ -129,7 +129,8 @@ def fill_from_repetitions(row: Row, report: dict[str, Any]) -> None:
         return spread([repetition["latency"][quantile] for repetition in repetitions])
 
     row.rate = over("rate")
-    row.p50_ms, row.p99_ms, row.p99_9_ms = latency("p50_ms"), latency("p99_ms"), latency("p99_9_ms")
+    if all(repetition["messages"] for repetition in repetitions):  # else there is no latency, not one of zero
+        row.p50_ms, row.p99_ms, row.p99_9_ms = latency("p50_ms"), latency("p99_ms"), latency("p99_9_ms")
     row.server_cpu_us = over("server_cpu_us")
     row.generator_share = max(repetition["generator_share"] for repetition in repetitions)
     row.server_waited = max(repetition["server_waited"] for repetition in repetitions)

@@ -56,16 +56,23 @@ def scenario_cells(report: Report) -> Cells:
 
 
 def goal_cells(report: Report) -> Cells:
-    """Return a line for each goal, and for each scenario without figures the reason."""
+    """Return a line for each goal."""
     lines = []
     for row in report.rows:
         for goal in row.goals:
             bars = figures.bar(goal, goal.at_least), figures.bar(goal, goal.aim)
             verdict = figures.VERDICTS[goal.verdict]
             lines.append([row.title, goal.what, figures.measured(goal), *bars, verdict])
-        if row.skipped or row.failure:
-            lines.append([row.title, "", "", "", "", figures.outcome(row)])
     return lines
+
+
+def trouble_cells(report: Report) -> Cells:
+    """Return a line for each row without figures: skipped with its reason, or failed with the wrong answer."""
+    return [
+        [row.title, figures.outcome(row)]
+        for row in (*report.rows, *report.others)
+        if row.skipped or row.failure
+    ]
 
 
 def fact_cells(report: Report) -> Cells:
@@ -79,10 +86,7 @@ def fact_cells(report: Report) -> Cells:
 
 def other_cells(report: Report) -> Cells:
     """Return a line for each bare echo server and load."""
-    return [
-        [*(cell(row) for _, cell in _OTHER_COLUMNS[:-1]), row.skipped or _OTHER_COLUMNS[-1][1](row)]
-        for row in report.others
-    ]
+    return [[cell(row) for _, cell in _OTHER_COLUMNS] for row in report.others if row.rate]
 
 
 def _tables(report: Report) -> list[tuple[str, Sequence[str], Cells]]:
@@ -90,6 +94,7 @@ def _tables(report: Report) -> list[tuple[str, Sequence[str], Cells]]:
         ("The desk", [name for name, _ in _SCENARIO_COLUMNS], scenario_cells(report)),
         ("Goals", _GOAL_COLUMNS, goal_cells(report)),
         ("Facts", ("Scenario", "Fact", "Value"), fact_cells(report)),
+        ("Skipped or failed", ("Scenario", "Why"), trouble_cells(report)),
         ("Bare echo servers", [name for name, _ in _OTHER_COLUMNS], other_cells(report)),
     ]
 

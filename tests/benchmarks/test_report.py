@@ -18,6 +18,7 @@ def latency(milliseconds):
 def repetition(rate, milliseconds, **more_fields):
     return {
         "rate": rate,
+        "messages": 1000 if rate else 0,
         "latency": latency(milliseconds),
         "server_cpu_us": 1e6 / rate,
         "generator_share": 0.5,
@@ -78,6 +79,12 @@ def test_repetitions_become_median_and_range(report):
     disturbed = Row(key="", group="", title="")
     fill_from_repetitions(disturbed, {"repetitions": [repetition(1, 1), repetition(1, 1, server_waited=0.2)]})
     assert disturbed.is_disturbed
+
+
+def test_a_repetition_without_any_answer_has_no_latency():
+    row = Row(key="", group="", title="")
+    fill_from_repetitions(row, {"repetitions": [repetition(5, 1), {**repetition(1, 0), "messages": 0}]})
+    assert row.p50_ms is None
 
 
 def test_one_missed_goal_decides_the_outcome(report):
