@@ -12,7 +12,7 @@ box-shadow:0 4px 12px #0003,0 10px 32px #0002;transition:transform .18s,box-shad
 svg{display:block;width:26px;height:26px;margin:auto;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .badge{position:absolute;inset-block-start:-4px;inset-inline-end:-4px;min-width:22px;height:22px;padding:0 6px;border-radius:11px;
 background:#c9252d;color:#fff;font-size:12px;font-weight:600;line-height:22px;text-align:center}
-.badge:empty,[hidden]{display:none!important}
+:host([hidden]),.badge:empty{display:none}
 .panel{bottom:88px;width:400px;height:min(680px,calc(100vh - 108px));border:0;border-radius:20px;background:transparent;color-scheme:normal;
 box-shadow:0 0 0 1px #0000000f,0 12px 48px #0003;visibility:hidden;opacity:0;transform:translateY(12px);transition:opacity .18s,transform .18s,visibility 0s .18s}
 .open .panel{visibility:visible;opacity:1;transform:none;transition:opacity .18s,transform .18s}

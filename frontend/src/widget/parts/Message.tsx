@@ -25,7 +25,10 @@ export function Message(props: MessageProps) {
   if (role === "system") return <p class="system">{entry.text}</p>;
   const mine = role === "visitor";
   return (
-    <article class={`message ${mine ? "is-mine" : `is-theirs is-${role}`} ${isFirst ? "is-first" : ""}`}>
+    <article
+      class={`message ${mine ? "is-mine" : `is-theirs is-${role}`} ${isFirst ? "is-first" : ""}`}
+      data-id={entry.id}
+    >
       {!mine && isFirst && <AuthorLine author={entry.from} />}
       <Body {...props} />
       {!mine && !entry.live && role === "assistant" && (
