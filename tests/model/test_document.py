@@ -58,6 +58,10 @@ def test_json_is_read_too() -> None:
         ("a: &x 1\nb: *x", "anchors"),
         ("a: !secret x", "line 1: tags such as !secret are not allowed"),
         ("a: [", "this is not YAML"),
+        (
+            "a: {zh: Hi {{name}}, en: x}",
+            "line 1: this is not YAML: did not find expected ',' or '}' – put a text that holds {{…}} in quotes",
+        ),
         ("a: \x07", "this is not YAML"),
         ("# nothing", "the file is empty"),
         ("[" * 40 + "]" * 40, "nested more than 32 deep"),

@@ -9,7 +9,7 @@ from fastdesk.dialogue.layout import Box, Line, place
 from fastdesk.model.condition import All, Any, Compare, Condition, Not
 from fastdesk.model.flow import Ask, Branch, Call, Flow, Say, State, Sub
 from fastdesk.model.rule import Localized
-from fastdesk.model.template import in_language
+from fastdesk.model.template import as_text, in_language
 
 __all__ = ["draw"]
 
@@ -20,6 +20,8 @@ _UNITS = 30
 
 _UNIT = 7.0
 _MAX_LINES = 4
+_NEVER_FIRST = frozenset("，。！？；：、）》”’")
+"""Signs that no line begins with."""
 
 _KINDS = {
     "ask": ("问", "asks"),
@@ -167,7 +169,7 @@ def _compare(condition: Compare, zh: bool) -> str:
         f"{sign} {value}" for name, sign in signs.items() if (value := _set(condition, name)) is not None
     ]
     if (values := _set(condition, "any_of")) is not None and isinstance(values, tuple):
-        tests.append(f"∈ {', '.join(map(str, values))}")
+        tests.append(f"∈ {as_text(values)}")
     if (exists := _set(condition, "exists")) is not None:
         tests.append(("有值" if exists else "无值") if zh else ("is there" if exists else "is missing"))
     return f"{condition.path.removeprefix('slots.')} {' '.join(tests)}"
@@ -192,7 +194,7 @@ def _wrap(text: str) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):
-        if line and _width(line + piece.rstrip()) > _UNITS:
+        if line and _width(line + piece.rstrip()) > _UNITS and piece not in _NEVER_FIRST:
             lines.append(line.rstrip())
             line = piece.lstrip()
         else:

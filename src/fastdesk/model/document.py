@@ -76,6 +76,7 @@ def read_document(source: str | bytes) -> Node | Problem:
     """Read one YAML or JSON document of at most 1 MiB."""
     if len(source) > MAX_BYTES:
         return Problem(message=f"the file has a length of {len(source)}, {MAX_BYTES} is allowed")
+    text = ""
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
         return _build(_Events(yaml.parse(text, Loader=_LOADER)))
@@ -85,7 +86,10 @@ def read_document(source: str | bytes) -> Node | Problem:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        return Problem(message=f"this is not YAML: {error.problem or error.context}", line=line)
+        # The commonest fault: `{zh: 您好 {{visitor.name}}}`, where the variable's braces are read as a mapping.
+        written = text.splitlines()[line - 1 : line]
+        hint = "put a text that holds {{…}} in quotes" if "{{" in "".join(written) else ""
+        return Problem(message=f"this is not YAML: {error.problem or error.context}", line=line, hint=hint)
     except yaml.YAMLError as error:
         return Problem(message=f"this is not YAML: {str(error).splitlines()[0]}")
     except _Fault as fault:
