@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.e2e.people import Agent, Visitor
 from tests.running import RunningDesk
 
@@ -18,7 +17,6 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PLUGINS = Path(__file__).parent / "plugins"
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +32,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk with a few rules; the tests of a module share it, each with visitors of its own."""
-    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", PLUGINS_DIR=str(PLUGINS), LIMITS="off")
+    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", LIMITS="off")
     running.start()
-    running.rule("refund", contains=["refund", "退款"], reply="Refunds take **three** days. See https://shop.example/refunds.")
+    running.rule(
+        "refund",
+        contains=["refund", "退款"],
+        reply="Refunds take **three** days. See https://shop.example/refunds.",
+    )
     yield running
     running.close()
 
