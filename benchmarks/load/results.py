@@ -65,6 +65,8 @@ class Row(msgspec.Struct, kw_only=True):
     p99_9_ms: Spread | None = None
     server_cpu_us: Spread | None = None
     generator_share: float | None = None
+    generator_bound: bool = False
+    """The generator used more than 95 % of its core: the rate is a lower bound, and no valid result of a desk."""
     server_waited: float | None = None
     """Share of the time in which the server wanted its core and another process had it."""
     echo_rate: float | None = None
@@ -134,7 +136,7 @@ def fill_from_repetitions(row: Row, report: dict[str, Any]) -> None:
     row.server_cpu_us = over("server_cpu_us")
     row.generator_share = max(repetition["generator_share"] for repetition in repetitions)
     row.server_waited = max(repetition["server_waited"] for repetition in repetitions)
-    row.failure = report.get("failure", "")
+    row.generator_bound = not report["valid"]
     row.raw.append(report)
 
 

@@ -34,7 +34,8 @@ def rate(row: Row) -> str:
     if row.rate is None:
         return "–"
     mark = " ~" if row.is_disturbed else ""
-    return f"{number(round(row.rate.median))}/s ({_range(row.rate)}){mark}"
+    bound = "≥ " if row.generator_bound else ""
+    return f"{bound}{number(round(row.rate.median))}/s ({_range(row.rate)}){mark}"
 
 
 def _range(spread: Spread) -> str:
@@ -78,6 +79,8 @@ def outcome(row: Row) -> str:
         return f"skipped: {row.skipped}"
     if row.failure:
         return f"FAILED: {row.failure}"
+    if row.generator_bound:
+        return "NOT VALID: the generator was the limit"
     verdicts = [goal.verdict for goal in row.goals]
     for worst in ("missed", "unknown", "reached", "aim"):
         if worst in verdicts:

@@ -71,7 +71,7 @@ def trouble_cells(report: Report) -> Cells:
     return [
         [row.title, figures.outcome(row)]
         for row in (*report.rows, *report.others)
-        if row.skipped or row.failure
+        if row.skipped or row.failure or (row.generator_bound and row in report.rows)
     ]
 
 

@@ -31,7 +31,8 @@ def repetition(rate, milliseconds, **more_fields):
 def report():
     row = Row(key="a", group="text", title="Plain <text> | 64", load="64 × 1", durability="fsync")
     fill_from_repetitions(
-        row, {"repetitions": [repetition(30_000, 2), repetition(10_000, 4), repetition(20_000, 3)]}
+        row,
+        {"valid": True, "repetitions": [repetition(30_000, 2), repetition(10_000, 4), repetition(20_000, 3)]},
     )
     row.published_rate, row.published_ms = 12_000, 8.0
     row.echo_rate, row.echo_cpu_us = 40_000, 6.5
@@ -39,7 +40,7 @@ def report():
     row.facts["polls"] = 1.5
     skipped = Row(key="b", group="text", title="Absent", skipped="no such thing here")
     other = Row(key="c", group="others", title="Echo & more", load="64 × 1", facts={"version": "1.2"})
-    fill_from_repetitions(other, {"repetitions": [repetition(40_000, 1)]})
+    fill_from_repetitions(other, {"valid": True, "repetitions": [repetition(40_000, 1)]})
     curve = Curve("Curve", [CurvePoint(rate, rate, 0.5, 2.0, 9.0 + rate / 1000) for rate in (1000, 12000)])
     return Report(
         made_at="2026-01-01 00:00 UTC",
@@ -77,13 +78,24 @@ def test_repetitions_become_median_and_range(report):
     assert row.share_of_echo == 0.5
     assert not row.is_disturbed
     disturbed = Row(key="", group="", title="")
-    fill_from_repetitions(disturbed, {"repetitions": [repetition(1, 1), repetition(1, 1, server_waited=0.2)]})
+    fill_from_repetitions(
+        disturbed, {"valid": True, "repetitions": [repetition(1, 1), repetition(1, 1, server_waited=0.2)]}
+    )
     assert disturbed.is_disturbed
+
+
+def test_a_rate_that_the_generator_limits_is_a_lower_bound_and_not_valid():
+    row = Row(key="", group="", title="", goals=[more("", "", 10, 5)])
+    fill_from_repetitions(row, {"valid": False, "repetitions": [repetition(5, 1)]})
+    assert figures.rate(row).startswith("≥ 5/s")
+    assert figures.outcome(row).startswith("NOT VALID")
 
 
 def test_a_repetition_without_any_answer_has_no_latency():
     row = Row(key="", group="", title="")
-    fill_from_repetitions(row, {"repetitions": [repetition(5, 1), {**repetition(1, 0), "messages": 0}]})
+    fill_from_repetitions(
+        row, {"valid": True, "repetitions": [repetition(5, 1), {**repetition(1, 0), "messages": 0}]}
+    )
     assert row.p50_ms is None
 
 
