@@ -254,6 +254,7 @@ class ConsoleSocket(Socket):
     def __init__(self, tally: Tally, desk: "Desk", token: str) -> None:
         self.ends: dict[str, AgentEnd] = {}
         self.taken: dict[str, asyncio.Event] = {}
+        self.watches: list[asyncio.Task[None]] = []
         super().__init__("agents", tally, desk, token)
 
     def hello(self) -> dict[str, Any]:
@@ -265,7 +266,7 @@ class ConsoleSocket(Socket):
             case "welcome":
                 self.ready.set()
                 for id, end in self.ends.items():
-                    asyncio.create_task(self.frame({"t": "watch", "conversation": id, "after": end.after}))
+                    self.watches.append(asyncio.create_task(self.frame({"t": "watch", "conversation": id, "after": end.after})))
             case "ack":
                 self.ends[conversation].take_ack(frame["id"], frame["seq"])
             case "message" if conversation in self.ends:

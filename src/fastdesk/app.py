@@ -5,6 +5,7 @@ import os
 import signal
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 import uvloop
@@ -13,6 +14,7 @@ from fastdesk._core import WsEndpoint
 from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.errors import ConfigError
+from fastdesk.hooks.discovery import find_plugins, make_plugins, read_options
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
@@ -103,6 +105,7 @@ class App:
             limits=limits_of(settings),
             caller=self._outgoing,
             flush=self._flush,
+            plugins=_plugins(settings),
         )
         await self.engine.load()
         password = settings.admin_password.get_secret_value() if settings.admin_password else None
@@ -210,6 +213,12 @@ class App:
         """Leave at once: after a failed flush nothing that we would acknowledge is sure to be on disk."""
         _log.critical("store_failed", reason=reason)
         os._exit(70)
+
+
+def _plugins(settings: Settings) -> list[tuple[str, object]]:
+    """Return the plug-ins of the settings' folder and of installed packages, made with their options."""
+    file = Path(os.environ.get("FASTDESK_CONFIG", "fastdesk.toml"))
+    return make_plugins(find_plugins(settings.plugins_dir), read_options(file))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -6,17 +6,20 @@ clock, with a store in memory and a transport of its own. Wiring happens here an
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from fastdesk._core import BloomFilter
 from fastdesk.desk.queue import WaitingLine
 from fastdesk.hooks.registry import Hooks
+from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
+from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
 from fastdesk.model.site import Site
+from fastdesk.model.turn import Action, Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
@@ -31,10 +34,14 @@ from fastdesk.pipeline.runner import Pipeline
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
+from fastdesk.plugins.automation import Automation
 from fastdesk.plugins.fallback import Fallback
+from fastdesk.plugins.faq import Faq
+from fastdesk.plugins.flows import FlowHandler
 from fastdesk.plugins.human import Human
 from fastdesk.plugins.kinds import all_kinds
 from fastdesk.plugins.rules import Caller, Rules
+from fastdesk.plugins.webhooks import Sender, Webhooks
 from fastdesk.store.protocol import ConversationQuery, Store
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits
@@ -46,6 +53,10 @@ __all__ = ["Engine"]
 
 #: Message ids of long conversations that the filter is sized for; about 1.8 bytes each.
 _EXPECTED_IDS = 1_000_000
+
+
+class Outside(Caller, Sender, Protocol):
+    """Calls to endpoints outside: with JSON answers for rules and flows, plain for webhooks."""
 
 
 class _Line:
@@ -65,6 +76,8 @@ class _Line:
 class Engine:
     """All rooms of one desk, wired. Make it with a started store, then `await load()`."""
 
+    answering: Answering
+
     def __init__(
         self,
         *,
@@ -74,7 +87,7 @@ class Engine:
         tasks: Tasks,
         secret: str,
         limits: Limits,
-        caller: Caller,
+        caller: Outside,
         flush: Callable[[], Any] = lambda: None,
         plugins: Sequence[tuple[str, object]] = (),
     ) -> None:
@@ -91,11 +104,24 @@ class Engine:
         self.rules = Rules(
             records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.is_open
         )
-        builtin = [("queue", self.line), ("human", Human()), ("rules", self.rules)]
-        builtin_names = frozenset({"fallback", *(name for name, _ in builtin)})
-        self.hooks = Hooks(
-            [*builtin, *plugins, ("fallback", Fallback())], clock=clock, trusted=builtin_names
+        self.faq = Faq(records=self.records, tasks=tasks)
+        self.flows = FlowHandler(
+            records=self.records, tasks=tasks, clock=clock, caller=caller, side_answer=self._answer_aside
         )
+        self.automation = Automation(
+            self.rules,
+            find=lambda conversation: self.hub.find(conversation.tenant, conversation.id),
+            lives=self.hub.lives,
+            volunteer=lambda live, outcome, reason: self.answering.volunteer(live, outcome, reason),
+            is_open=self.is_open,
+        )
+        self.webhooks = Webhooks(
+            store=store, records=self.records, tasks=tasks, clock=clock, entropy=entropy, sender=caller
+        )
+        first = [("queue", self.line), *((each.name, each) for each in (Human(), self.flows, self.rules))]
+        last = [(each.name, each) for each in (self.faq, Fallback(), self.automation, self.webhooks)]
+        trusted = frozenset(name for name, _ in (*first, *last))
+        self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted)
         repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
         lives = Lives(
             store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy
@@ -118,17 +144,33 @@ class Engine:
             is_open=self.is_open,
             revs=self.revs,
         )
-        self.answering = Answering(self.rooms, ledger=self.ledger, acts={})
+        self.answering = Answering(self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow})
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
         self.commands = Commands(self.rooms, opening=self.opening, answering=self.answering)
         self.pipeline = Pipeline(
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
         self.rounds = Rounds(self.rooms, gate=self.gate)
+        self.rounds.others += [self.automation.strike, self.webhooks.tick]
         store.on_commit = self.pipeline.committed
 
     def _accept(self, session: Any, payload: bytes) -> None:
         self.pipeline.accept(session, payload)
+
+    def _begin_flow(self, live: Live, turn: Turn, action: Action) -> None:
+        """Begin the flow that a rule names."""
+        claim = (str(action.values["flow"]), dict(action.values.get("slots", {})))
+        self.answering.pass_on(live, turn, self.flows, claim)
+
+    def _answer_aside(self, turn: Turn) -> Outcome | None:
+        """Answer a visitor's side question in a form by rule or article, when one does at once."""
+        handlers: tuple[Handler, ...] = (self.rules, self.faq)
+        for handler in handlers:
+            claim = handler.claim(turn)
+            outcome = None if claim is None else handler.answer(turn, claim)
+            if isinstance(outcome, Outcome) and outcome.replies:
+                return outcome
+        return None
 
     def is_open(self, site: Site) -> bool:
         """Tell whether a site's people are there now."""
@@ -142,6 +184,10 @@ class Engine:
         tenants = [tenant.id for tenant in self.records.tenants()]
         await self.rules.books.build_all(tenants)
         await self.words.filters.build_all(tenants)
+        await self.flows.flows.build_all(tenants)
+        await self.faq.indexes.build_all(tenants)
+        for tenant in tenants:
+            self.webhooks.refresh(tenant)
         for tenant in tenants:
             query = ConversationQuery(mode="queued", states=("open",), limit=200)
             while True:

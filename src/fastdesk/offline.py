@@ -36,7 +36,7 @@ def add_agent(settings: Settings, tenant: str, email: str, name: str, role: str)
     async def add(records: Records, gate: Gate) -> None:
         if gate.find_agent(email) is not None:
             raise FastdeskError(f"An agent with the address {email} exists.")
-        checked: AgentRole = role  # type: ignore[assignment]
+        checked: AgentRole = role
         agent = new_agent(email, password, name=name, role=checked, now_ms=_clock.now_ms(), entropy=_entropy)
         records.put(_known(records, tenant), "agent", agent, actor="command line")
 

@@ -73,6 +73,11 @@ class _NoCalls:
     async def call(self, tenant: TenantId, request: Http) -> CallAnswer:
         return CallAnswer(error="unreachable")
 
+    async def send(
+        self, method: str, url: str, *, headers: dict[str, str], body: Any, timeout_ms: int
+    ) -> tuple[int, bytes, str]:
+        return 0, b"", "unreachable"
+
 
 class World:
     """Everything there is: a seed makes it, and makes the same one again."""

@@ -122,7 +122,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag="request"):
     """Call an endpoint, then step with `Answered`. Always the last effect of a step."""
 
     url: str
-    method: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     headers: dict[str, str]
     body: Any
     timeout_ms: int

@@ -97,7 +97,9 @@ class Hooks:
         finally:
             if self._clock.cpu_ns() - began > self._slow_ns:
                 self._slow[name] = self._slow.get(name, 0) + 1
-                _log.warning("plugin_slow", plugin=name, times=self._slow[name], is_off=self._slow[name] >= MAX_SLOW)
+                _log.warning(
+                    "plugin_slow", plugin=name, times=self._slow[name], is_off=self._slow[name] >= MAX_SLOW
+                )
             elif name in self._slow:
                 del self._slow[name]
 

@@ -25,8 +25,8 @@ class Handler(Protocol):
     def claim(self, turn: Turn) -> Any:
         """Return what `answer` needs when this turn is mine, None when it is not. No I/O, no `await`: microseconds."""
 
-    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome]":
-        """Return the outcome, or an awaitable of it when it takes a model call or another slow step."""
+    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome] | None":
+        """Return the outcome, an awaitable of it when it takes a slow step, or None to let the next handler answer."""
 
 
 class HookSpec(Protocol):

@@ -20,6 +20,7 @@ __all__ = [
     "End",
     "Flow",
     "FlowId",
+    "FlowVersion",
     "Hand",
     "Say",
     "Slot",
@@ -161,3 +162,10 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cancel: Annotated[tuple[ShortText, ...], Meta(max_length=50)] = ()
     slots: Annotated[dict[VariableName, Slot], Meta(max_length=50)] = {}
     states: Annotated[dict[StateName, State], Meta(min_length=1, max_length=300)]
+
+
+class FlowVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier version of a flow, kept for the conversations that began with it; `id` is `FLOW.VERSION`."""
+
+    id: str
+    flow: Flow

@@ -1,17 +1,19 @@
 """Answer turns, one at a time for each conversation: the way from a stored message to its outcome."""
 
 import asyncio
+from typing import Any
 
 from msgspec.structs import replace
 
+from fastdesk.hooks.spec import Handler
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.observe.ledger import Ledger
 from fastdesk.pipeline.process import Slow, finish, process
-from fastdesk.pipeline.reply import Acts, reply
+from fastdesk.pipeline.reply import Acts, Means, reply
 from fastdesk.pipeline.rooms import Rooms
-from fastdesk.pipeline.route import is_bot_silent, route
+from fastdesk.pipeline.route import Route, is_bot_silent, route
 from fastdesk.protocol.frames import Delta, Status
 
 __all__ = ["Answering"]
@@ -54,11 +56,37 @@ class Answering:
     def answer(self, live: Live, said: Said, received_ns: int) -> None:
         """Answer a visitor's message; returns at once, with the answer appended when its handler was synchronous."""
         rooms, ledger = self._rooms, self._ledger
-        if live.run is not None:
-            self._supersede(live)
+        self.silence(live)  # several short messages in a row get one answer
         began = rooms.clock.now_ns()
         port = _Port(rooms, live, f"t{said.seq}")
-        turn = Turn(
+        turn = self._turn(live, said, port, received_ns)
+        chosen = route(turn, rooms.hooks.handlers, rooms.hooks)
+        routed = rooms.clock.now_ns()
+        ledger.add("route", routed - began)
+        answer = process(turn, chosen, rooms.hooks)
+        processed = rooms.clock.now_ns()
+        ledger.add("process", processed - routed)
+        self._settle(live, turn, port, answer)
+        ledger.add("reply", rooms.clock.now_ns() - processed)
+
+    def pass_on(self, live: Live, turn: Turn, handler: Handler, claim: Any) -> None:
+        """Let another handler answer a turn that a rule has given to it."""
+        port = _Port(self._rooms, live, turn.id)
+        turn = replace(turn, port=port)
+        self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks))
+
+    def volunteer(self, live: Live, outcome: Outcome, reason: str) -> None:
+        """Carry out what no visitor has asked for; `reason` stands in its events."""
+        conversation = live.conversation
+        last = live.recent[-1] if live.recent else None
+        said = last or Said(
+            conversation.tenant, 0, 0, conversation.id, live.seq, "", "visitor", "", "", "text", ""
+        )
+        port = _Port(self._rooms, live, f"t{said.seq}")
+        self._reply(live, self._turn(live, said, port, self._rooms.clock.now_ns()), outcome, reason)
+
+    def _turn(self, live: Live, said: Said, port: _Port, received_ns: int) -> Turn:
+        return Turn(
             id=port.turn,
             message=said,
             conversation=live.conversation,
@@ -68,19 +96,13 @@ class Answering:
             received_ns=received_ns,
             port=port,
         )
-        chosen = route(turn, rooms.hooks.handlers, rooms.hooks)
-        routed = rooms.clock.now_ns()
-        ledger.add("route", routed - began)
-        answer = process(turn, chosen, rooms.hooks)
-        processed = rooms.clock.now_ns()
-        ledger.add("process", processed - routed)
-        if answer is None:
-            return
+
+    def _settle(self, live: Live, turn: Turn, port: _Port, answer: Outcome | Slow | None) -> None:
+        """Store an outcome that is there; wait in a task for one that is not."""
         if isinstance(answer, Outcome):
             self._reply(live, turn, answer)
-            ledger.add("reply", rooms.clock.now_ns() - processed)
-        else:
-            live.run = rooms.tasks.spawn(self._finish_later(live, turn, port, answer), "answer")
+        elif answer is not None:
+            live.run = self._rooms.tasks.spawn(self._finish_later(live, turn, port, answer), "answer")
             live.run.add_done_callback(lambda _: answer.close())
 
     def silence(self, live: Live) -> None:
@@ -93,10 +115,6 @@ class Answering:
         """Stop an answer at the visitor's wish; what was shown of it stays as the answer."""
         if live.run is not None and live.run.get_name() == "answer":
             live.run.cancel(turn)
-
-    def _supersede(self, live: Live) -> None:
-        """Stop an answer to an older message: several short messages in a row get one answer."""
-        self.silence(live)
 
     async def _finish_later(self, live: Live, turn: Turn, port: _Port, slow: Slow) -> None:
         """Wait for a slow handler and store its outcome, unless it was stopped or superseded."""
@@ -120,21 +138,13 @@ class Answering:
                 outcome = replace(outcome, replies=(first, *outcome.replies[1:]))
             self._reply(live, turn, outcome)
 
-    def _reply(self, live: Live, turn: Turn, outcome: Outcome) -> None:
+    def _reply(self, live: Live, turn: Turn, outcome: Outcome, reason: str = "") -> None:
         rooms = self._rooms
         for name, watch in rooms.hooks.on_outcome:
             other = rooms.hooks.call(name, watch, turn, outcome)
             if isinstance(other, Outcome):
                 outcome = other
-        reply(
-            live,
-            turn,
-            outcome,
-            scribe=rooms.scribe,
-            words=rooms.words,
-            acts=self.acts,
-            now_ms=rooms.clock.now_ms(),
-        )
+        reply(live, turn, outcome, Means(rooms.scribe, rooms.words, self.acts, rooms.clock.now_ms(), reason))
 
 
 def _final(port: _Port, answer: Reply) -> Reply:

@@ -1,7 +1,7 @@
 """Stage 5: store what was answered, carry out what was asked for; delivery follows the commit."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,10 +14,23 @@ from fastdesk.pipeline.route import Filter, is_bot_silent
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.protocol.codes import Rejection
 
-__all__ = ["Acts", "pick_text", "reply"]
+__all__ = ["Acts", "Means", "pick_text", "reply"]
 
-#: Actions that other rooms carry out (webhook, http …), by name.
+#: Actions that other rooms carry out (flow, assistant, webhook), by name.
 Acts = dict[str, Callable[[Live, Turn, Action], None]]
+
+#: Said in place of an answer that the word filter does not let out.
+_WITHHELD: Final = {"zh": "抱歉，这条回复无法显示。", "en": "Sorry, this answer cannot be shown."}
+
+
+class Means(NamedTuple):
+    """What this stage works with. `reason` stands in the events of what was not asked for by a visitor."""
+
+    scribe: Scribe
+    words: Filter
+    acts: Acts
+    now_ms: int
+    reason: str = ""
 
 
 def pick_text(text: Text, language: str, otherwise: str = "") -> str:
@@ -34,55 +47,56 @@ def pick_text(text: Text, language: str, otherwise: str = "") -> str:
     return next((words for words in text.values() if words), otherwise)
 
 
-def reply(
-    live: Live, turn: Turn, outcome: Outcome, *, scribe: Scribe, words: Filter, acts: Acts, now_ms: int
-) -> None:
-    """Append the replies and actions of an outcome, unless a person has taken the conversation in the meantime."""
-    if is_bot_silent(live.conversation):
+def reply(live: Live, turn: Turn, outcome: Outcome, means: Means) -> None:
+    """Append the replies and actions of an outcome.
+
+    An answer comes to nothing when a person has taken the conversation in the meantime. What was not asked for (it has a
+    reason) still changes the conversation then, but says nothing.
+    """
+    is_silent = is_bot_silent(live.conversation)
+    if is_silent and not means.reason:
         return
     why = outcome.why
-    for answer in outcome.replies:
-        _say(live, turn, answer, why, scribe=scribe, words=words)
-        why = None
-    _keep_state(live, outcome, scribe=scribe, now_ms=now_ms)
+    if not is_silent or live.conversation.mode == "queued":
+        for answer in outcome.replies:
+            _say(live, turn, answer, why, means)
+            why = None
+    _keep_state(live, outcome, means)
     for action in outcome.actions:
-        _act(live, turn, action, scribe=scribe, acts=acts, now_ms=now_ms)
+        _act(live, turn, action, means)
     if why is not None:
-        scribe.note(live, kind="why", actor="desk", text="", body={"turn": turn.message.seq, **why})
+        means.scribe.note(live, kind="why", actor="desk", text="", body={"turn": turn.message.seq, **why})
 
 
-def _say(
-    live: Live, turn: Turn, answer: Reply, why: dict[str, Any] | None, *, scribe: Scribe, words: Filter
-) -> None:
-    text = answer.text
-    verdict = words.check(live.conversation.tenant, text, "output")
-    if not verdict.is_clean:
-        scribe.note(
-            live,
-            kind="why",
-            actor="word filter",
-            text=verdict.reason("en"),
-            body={"side": "output", "level": verdict.level},
-        )
-        if verdict.level in ("block", "handoff"):
-            text = "……"
-        elif verdict.level == "mask":
-            text = verdict.masked or text
-    scribe.say(
+def _say(live: Live, turn: Turn, answer: Reply, why: dict[str, Any] | None, means: Means) -> None:
+    site = live.site
+    means.scribe.say(
         live,
         role=answer.role,
         sender="desk",
         name=answer.name
-        or pick_text(live.site.texts.bot_name, turn.language, pick_text(live.site.name, turn.language)),
+        or pick_text(site.texts.bot_name, turn.language, pick_text(site.name, turn.language)),
         kind=answer.kind,
-        text=text,
+        text=_let_out(live, turn, answer.text, means),
         extra=answer.extra,
         sources=answer.sources,
         why=why,
     )
 
 
-def _keep_state(live: Live, outcome: Outcome, *, scribe: Scribe, now_ms: int) -> None:
+def _let_out(live: Live, turn: Turn, text: str, means: Means) -> str:
+    """Return what the word filter lets out of a text."""
+    verdict = means.words.check(live.conversation.tenant, text, "output")
+    if verdict.is_clean:
+        return text
+    body = {"side": "output", "level": verdict.level}
+    means.scribe.note(live, kind="why", actor="word filter", text=verdict.reason("en"), body=body)
+    if verdict.level in ("block", "handoff"):
+        return pick_text(_WITHHELD, turn.language)
+    return text if verdict.masked is None else verdict.masked
+
+
+def _keep_state(live: Live, outcome: Outcome, means: Means) -> None:
     """Store flow state, once-only marks and the count of misses, where one of them changed."""
     conversation = live.conversation
     fields: dict[str, object] = {}
@@ -94,11 +108,12 @@ def _keep_state(live: Live, outcome: Outcome, *, scribe: Scribe, now_ms: int) ->
     if misses != conversation.misses and outcome.replies:
         fields["misses"] = misses
     if fields:
-        scribe.change(live, Change(replace(conversation, updated_at=now_ms, **fields), tuple(fields)), "desk")
+        change = Change(replace(conversation, updated_at=means.now_ms, **fields), tuple(fields), means.reason)
+        means.scribe.change(live, change, "desk")
 
 
-def _act(live: Live, turn: Turn, action: Action, *, scribe: Scribe, acts: Acts, now_ms: int) -> None:
-    values = action.values
+def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
+    values, now_ms = action.values, means.now_ms
     conversation = live.conversation
     change: Change | Rejection | None = None
     match action.do:
@@ -118,15 +133,12 @@ def _act(live: Live, turn: Turn, action: Action, *, scribe: Scribe, acts: Acts, 
             until = now_ms + int(values["for_ms"]) if "for_ms" in values else int(values.get("until", 0))
             change = changes.snooze(conversation, until, now_ms)
         case "note" | "noted":
-            scribe.note(
-                live,
-                kind=str(values.get("kind", "note")),
-                actor="desk",
-                text=str(values.get("text", "")),
-                body=values.get("body"),
-            )
+            kind, text = str(values.get("kind", "note")), str(values.get("text", ""))
+            means.scribe.note(live, kind=kind, actor="desk", text=text, body=values.get("body"))
+        case "webhook":
+            means.scribe.note(live, kind="webhook", actor="desk", text="", body={"name": values.get("name")})
         case other:
-            if other in acts:
-                acts[other](live, turn, action)
+            if other in means.acts:
+                means.acts[other](live, turn, action)
     if isinstance(change, Change):
-        scribe.change(live, change, "desk")
+        means.scribe.change(live, replace(change, reason=means.reason) if means.reason else change, "desk")

@@ -1,11 +1,19 @@
 """The kinds of record that handlers are taught by, beside the desk's own."""
 
+from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
+from fastdesk.dialogue import parse_flow_object
 from fastdesk.errors import Refused
+from fastdesk.model.article import Article
+from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.problem import Problem
 from fastdesk.model.rule import Rule
+from fastdesk.model.webhook import Webhook, WebhookCursor
 from fastdesk.model.word import WordList
+from fastdesk.moderation.words import parse_word_list
 from fastdesk.rules import parse_rule
 from fastdesk.tenants.records import Kind, basic_kinds
 
@@ -17,15 +25,22 @@ def refuse(problems: list[Problem]) -> Refused:
     return Refused("invalid", " ".join(str(problem) for problem in problems[:3]), hint=problems[0].hint)
 
 
-def _parse_rule(body: dict[str, Any]) -> Rule:
-    rule = parse_rule(body)
-    if isinstance(rule, list):
-        raise refuse(rule)
-    return rule
+def _parser(parse: Callable[[object], Any]) -> Callable[[dict[str, Any]], Any]:
+    def read(body: dict[str, Any]) -> Any:
+        parsed = parse(body)
+        if isinstance(parsed, list):
+            raise refuse(parsed)
+        return parsed
+
+    return read
 
 
-#: Short forms that a rule may be written in, see docs/rules.md.
-_RULE_SHORTHAND = ("exact", "contains", "keywords", "regex", "reply", "intent", "language")
+def _next_version(old: Any, new: Any, now_ms: int) -> Any:
+    return replace(new, version=1 if old is None else old.version + 1)
+
+
+def _next_revision(old: Article | None, new: Article, now_ms: int) -> Article:
+    return replace(new, revision=1 if old is None else old.revision + 1, updated_at=now_ms)
 
 
 def all_kinds() -> list[Kind]:
@@ -33,6 +48,14 @@ def all_kinds() -> list[Kind]:
     read, write = "knowledge.read", "knowledge.write"
     return [
         *basic_kinds(),
-        Kind("rule", Rule, read, write, plural="rules", shorthand=_RULE_SHORTHAND, parse=_parse_rule),
-        Kind("words", WordList, read, write, plural="words"),
-    ]
+        Kind("rule", Rule, read, write, plural="rules", parse=_parser(parse_rule), revise=_next_version),
+        Kind(
+            "flow", Flow, read, write, plural="flows", parse=_parser(parse_flow_object), revise=_next_version,
+            archive=("flow_version", lambda old: FlowVersion(id=f"{old.id}.{old.version}", flow=old)),
+        ),
+        Kind("flow_version", FlowVersion),
+        Kind("words", WordList, read, write, plural="words", parse=_parser(parse_word_list)),
+        Kind("article", Article, read, write, plural="articles", revise=_next_revision),
+        Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", hidden=()),
+        Kind("webhook_cursor", WebhookCursor),
+    ]  # fmt: skip

@@ -30,7 +30,7 @@ class Kind(Struct, frozen=True):
     """A kind of record: its struct (with a field `id`), and what reading and writing it needs.
 
     A kind without `read` has no routes, one without `write` can't be written through them. `hidden` fields are shown only
-    to who may write; `parse` makes a record of an API body that may use `shorthand` fields, raising `Refused`.
+    to who may write; `parse` makes a record of an API body, which may be in a short form, raising `Refused`.
     """
 
     name: str
@@ -39,9 +39,12 @@ class Kind(Struct, frozen=True):
     write: str = ""
     hidden: tuple[str, ...] = ()
     plural: str = ""
-    shorthand: tuple[str, ...] = ()
     parse: Callable[[dict[str, Any]], Any] | None = None
     check: Check | None = None
+    #: Called with the record before (None: a new one), the one to be written and the wall clock; returns what is written.
+    revise: Callable[[Any, Any, int], Any] | None = None
+    #: Kind under which the version before is kept, and how it is wrapped.
+    archive: tuple[str, Callable[[Any], Struct]] | None = None
 
 
 def basic_kinds() -> list[Kind]:
@@ -122,6 +125,13 @@ class Records:
     ) -> Put:
         """Write a record (its `id` names it) and return the event that was appended."""
         id = str(record.id)  # type: ignore[attr-defined]
+        how = self.kinds[kind]
+        old = self._shelves.get((tenant, kind), {}).get(id)
+        if how.revise is not None:
+            record = how.revise(old, record, self._clock.now_ms())
+        if how.archive is not None and old is not None:
+            name, wrap = how.archive
+            self.put(tenant, name, wrap(old), actor=actor, reason="version before")
         self._shelves.setdefault((tenant, kind), {})[id] = record
         return self._append(tenant, kind, id, self._encoder.encode(record), actor, reason, origin)
 

@@ -127,8 +127,8 @@ class RecordRoutes:
             fields = _JSON.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Refused("bad_request", "The body is not a JSON object.") from None
-        unknown = set(fields) - set(self._kind.struct.__struct_encode_fields__) - set(self._kind.shorthand)
-        if unknown:
+        unknown = set(fields) - set(self._kind.struct.__struct_encode_fields__)
+        if unknown and self._kind.parse is None:
             known = ", ".join(self._kind.struct.__struct_encode_fields__)
             raise Refused("invalid", f"Unknown field {min(unknown)[:60]!r}.", hint=f"Known: {known}.")
         return fields
@@ -144,8 +144,11 @@ class RecordRoutes:
             raise Refused("invalid", str(fault)) from None
         if self._check is not None:
             self._check(call.principal.tenant, record)
-        self._rooms.records.put(call.principal.tenant, self._kind.name, record, actor=call.principal.id)
-        return self._view(record, call)
+        tenant, name = call.principal.tenant, self._kind.name
+        self._rooms.records.put(tenant, name, record, actor=call.principal.id)
+        written = self._rooms.records.get(self._kind.struct, tenant, name, fields["id"])
+        assert written is not None
+        return self._view(written, call)
 
     def _view(self, record: Struct, call: Call) -> dict[str, Any]:
         view: dict[str, Any] = msgspec.to_builtins(record)

@@ -245,7 +245,9 @@ class VisitorRoutes:
         if visitor is None:
             now_ms = rooms.clock.now_ms()
             return Visitor(id=VisitorId(principal.id), tenant=tenant, site=site.id, first_seen=now_ms)
-        is_somebody_else = visitor.identity is not None and visitor.identity != (proven.id if proven else None)
+        is_somebody_else = visitor.identity is not None and visitor.identity != (
+            proven.id if proven else None
+        )
         return None if is_somebody_else and (site.signed_only or proven is not None) else visitor
 
     async def _live(self, call: Call) -> Live:

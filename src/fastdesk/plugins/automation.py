@@ -1,0 +1,131 @@
+"""Rules on everything but messages: a conversation begins, changes, is assigned, falls idle, or the clock strikes.
+
+A rule never fires on what it caused itself: each event made by rules carries their ids as its reason.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from fastdesk.hub.live import Live
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Changed
+from fastdesk.model.rule import Trigger
+from fastdesk.model.site import Site
+from fastdesk.model.turn import Outcome
+from fastdesk.pipeline.reply import pick_text
+from fastdesk.plugins.rules import Rules, outcome_of
+from fastdesk.rules import Facts
+
+__all__ = ["Automation"]
+
+#: Begins the reason of an event that rules caused; the ids follow.
+CAUSED = "rules:"
+
+
+class Volunteer(Protocol):
+    """Act on a conversation without having been asked."""
+
+    def __call__(self, live: Live, outcome: Outcome, reason: str) -> None: ...
+
+
+class Automation:
+    """Ask the rules about events, and carry out what they say."""
+
+    name = "automation"
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        find: Callable[[Conversation], Live | None],
+        lives: Callable[[], Iterable[Live]],
+        volunteer: Volunteer,
+        is_open: Callable[[Site], bool],
+    ) -> None:
+        self._rules = rules
+        self._find = find
+        self._lives = lives
+        self._volunteer = volunteer
+        self._is_open = is_open
+        self._last_ms = 0
+
+    def on_changed(self, changed: Changed) -> None:
+        """Ask about a new, changed or newly assigned conversation."""
+        live = self._find(changed.conversation)
+        if live is None:
+            return
+        cause = (
+            tuple(changed.reason.removeprefix(CAUSED).split(",")) if changed.reason.startswith(CAUSED) else ()
+        )
+        if "opened" in changed.what:
+            self._ask(live, "conversation_created", changed.at, cause)
+        if "state" in changed.what or "mode" in changed.what:
+            values: dict[str, Any] = {
+                "status.to": changed.conversation.state,
+                "conversation.mode": changed.conversation.mode,
+            }
+            self._ask(live, "status", changed.at, cause, values)
+        if "assignee" in changed.what or "team" in changed.what:
+            values = {
+                "assignment.agent": changed.conversation.assignee or "",
+                "assignment.team": changed.conversation.team or "",
+            }
+            self._ask(live, "assignment", changed.at, cause, values)
+
+    def strike(self, now_ms: int) -> None:
+        """Ask about idle conversations and scheduled rules; called once a second."""
+        last_ms, self._last_ms = self._last_ms or now_ms, now_ms
+        for live in self._lives():
+            book = self._rules.books.of(live.conversation.tenant)
+            if not live.is_opened or live.conversation.state == "resolved":
+                continue
+            if book.idle_ms and live.recent:
+                quiet_ms = now_ms - live.recent[-1].at
+                before_ms = quiet_ms - (now_ms - last_ms)
+                if any(before_ms < wanted <= quiet_ms for wanted in book.idle_ms):
+                    by = {"idle.by": live.recent[-1].role}
+                    self._ask(live, "idle", now_ms, (), by, idle_ms=quiet_ms, last_idle_ms=before_ms)
+            if book.is_due(last_ms, now_ms):
+                self._ask(live, "schedule", now_ms, (), last_ms=last_ms)
+
+    def _ask(
+        self,
+        live: Live,
+        on: Trigger,
+        now_ms: int,
+        cause: tuple[str, ...],
+        values: dict[str, Any] | None = None,
+        *,
+        idle_ms: int = 0,
+        last_idle_ms: int = 0,
+        last_ms: int = 0,
+    ) -> None:
+        conversation, visitor = live.conversation, live.visitor
+        facts = Facts(
+            on=on,
+            now_ms=now_ms,
+            site=live.site.id,
+            site_name=pick_text(live.site.name, visitor.language),
+            language=visitor.language,
+            open=self._is_open(live.site),
+            visitor={
+                "id": visitor.id,
+                "name": visitor.name,
+                "email": visitor.email,
+                "fields": visitor.fields,
+            },
+            identity=visitor.identity,
+            state=conversation.state,
+            labels=conversation.labels,
+            counts={"visitor": live.seq},
+            fired=conversation.fired,
+            cause=cause,
+            values={"conversation.priority": conversation.priority, **(values or {})},
+            idle_ms=idle_ms,
+            last_idle_ms=last_idle_ms,
+            last_ms=last_ms,
+        )
+        match = self._rules.books.of(conversation.tenant).match(facts)
+        if match is not None:
+            outcome = outcome_of(match.actions, match)
+            self._volunteer(live, outcome, CAUSED + ",".join((*cause, *match.fired)))
