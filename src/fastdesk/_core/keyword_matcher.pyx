@@ -370,21 +370,22 @@ cdef class KeywordMatcher:
 
     cdef void _end_word(self, uint32_t state, uint32_t word) noexcept nogil:
         cdef Node* node = &self._nodes[state]
-        self._ends += 1
-        self._endings[self._ends] = Ending(word, node.depth, node.ending)
-        node.ending = self._ends
+        cdef uint32_t ending = self._ends + 1
+        self._endings[ending] = Ending(word, node.depth, node.ending)
+        self._ends = node.ending = ending
 
     cdef void _add_child(self, uint32_t state, uint32_t label) noexcept nogil:
-        cdef Node* child = &self._nodes[self._states]
+        cdef uint32_t child = self._states
+        cdef uint32_t* pairs = self._pairs
         cdef uint32_t bit
-        child.depth = self._nodes[state].depth + 1
+        self._nodes[child].depth = self._nodes[state].depth + 1
         if state:
-            child.fail = self._advance(self._nodes[state].fail, label)
-        if child.depth == 2:
+            self._nodes[child].fail = self._advance(self._nodes[state].fail, label)
+        if self._nodes[child].depth == 2:
             bit = pair_hash(state, label) >> self._pair_shift
-            self._pairs[bit >> 5] |= <uint32_t>1 << (bit & 31)
-        self._arrivals[self._states] = label
-        self._states += 1
+            pairs[bit >> 5] |= <uint32_t>1 << (bit & 31)
+        self._arrivals[child] = label
+        self._states = child + 1
 
     cdef void _shrink(self) noexcept nogil:
         """Give back what the automaton did not need; where that fails, the old place is still good."""
