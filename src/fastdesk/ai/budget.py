@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple, Protocol
 from fastdesk.ai.provider import Spawn
 from fastdesk.ai.settings import Budget
 
-__all__ = ["Budgets", "Buyer", "Ledger", "MemoryLedger", "Reservation", "Row", "Spent"]
+__all__ = ["FREE", "Budgets", "Buyer", "Ledger", "MemoryLedger", "Reservation", "Row", "Spent"]
 
 #: Share of a limit at which its owner is warned.
 WARN_PERCENT = 80
@@ -107,14 +107,20 @@ class _Account:
 
 
 class Reservation:
-    """Money put aside for one call."""
+    """Money put aside for one call, in some accounts.
 
-    __slots__ = ("_accounts", "_amount", "_budgets")
+    Args:
+        on_spent: told each account that has changed.
+    """
 
-    def __init__(self, budgets: "Budgets", accounts: tuple[_Account, ...], amount: int) -> None:
-        self._budgets = budgets
+    __slots__ = ("_accounts", "_amount", "_on_spent")
+
+    def __init__(
+        self, accounts: tuple[_Account, ...], amount: int, on_spent: Callable[[_Account], None]
+    ) -> None:
         self._accounts = accounts
         self._amount = amount
+        self._on_spent = on_spent
 
     def settle(self, cost_micro: int) -> None:
         """Put the true cost in the place of the reserved one; the second time does nothing."""
@@ -122,7 +128,11 @@ class Reservation:
         for account in accounts:
             account.reserved -= self._amount
             account.spent += cost_micro
-            self._budgets.on_spent(account)
+            self._on_spent(account)
+
+
+#: What is put aside where there is no limit: nothing.
+FREE = Reservation((), 0, lambda account: None)
 
 
 class Budgets:
@@ -145,7 +155,7 @@ class Budgets:
     ) -> Reservation | Literal["wait", "used_up"]:
         """Put money aside; on "wait", `on_budget` follows."""
         if not budget.day and not budget.month:
-            return Reservation(self, (), 0)
+            return FREE
         accounts = self._open(tenant, budget, now_ms)
         if any(account.is_used_up() for account in accounts):
             return "used_up"
@@ -163,7 +173,7 @@ class Budgets:
         for account in accounts:
             account.reserved += amount_micro
             account.arrived += amount_micro
-        return Reservation(self, accounts, amount_micro)
+        return Reservation(accounts, amount_micro, self._on_spent)
 
     def spent(self) -> list[Spent]:
         """Return every account in use."""
@@ -174,7 +184,7 @@ class Budgets:
         writing = [account.task for account in self._accounts.values() if account.task is not None]
         await asyncio.gather(*writing, return_exceptions=True)
 
-    def on_spent(self, account: _Account) -> None:
+    def _on_spent(self, account: _Account) -> None:
         """Write an account down that has changed, and warn when it is time."""
         self._write(account)
         if not account.is_warned and account.spent * 100 >= account.limit * WARN_PERCENT:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+from fastdesk.ai.prompt import unmarked
 from fastdesk.ai.provider import ModelRequest, Piece, StreamProvider, Usage
 
 __all__ = ["Echo"]
@@ -12,7 +13,7 @@ class Echo(StreamProvider):
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the last line piece by piece."""
-        said = request.lines[-1].content
+        said = unmarked(request.lines[-1].content)
         step = max(1, len(said) // 10)
         for at in range(0, len(said), step):
             yield said[at : at + step]

@@ -16,7 +16,7 @@ from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
 
-__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "unmarked"]
+__all__ = ["Passage", "Prompt", "PromptWriter", "as_data", "cited", "passage_block", "unmarked"]
 
 DEFAULT_PROMPT = (
     "You are the assistant of a customer-service desk and answer the visitors of its web site. Be brief, exact and polite. "
@@ -85,11 +85,11 @@ class PromptWriter:
         end = len(said)
         if end and said[-1].role == "user" and said[-1].content == question:
             end -= 1
-        asked, is_masked = _as_data(Line("user", question), settings.mask)
+        asked, is_masked = as_data(Line("user", question), settings.mask)
         talk = [asked]
         room = settings.context_tokens - tokens - estimate_tokens(asked.content) - 2 * LINE_TOKENS
         for at in range(end - 1, -1, -1):
-            line, _ = _as_data(said[at], settings.mask)
+            line, _ = as_data(said[at], settings.mask)
             room -= estimate_tokens(line.content) + LINE_TOKENS
             if room < 0:
                 break
@@ -109,11 +109,7 @@ class PromptWriter:
             _RULES,
         ]
         if passages:
-            parts.append(_KNOWLEDGE)
-            parts += [
-                f"<passage>[{number}] {_closed(passage.title)}\n{_closed(passage.text)}</passage>"
-                for number, passage in enumerate(passages, 1)
-            ]
+            parts.append(passage_block(passages))
         parts.append(instruction(code))
         line = Line("system", "\n\n".join(parts))
         made = line, estimate_tokens(line.content)
@@ -133,7 +129,21 @@ def unmarked(content: str) -> str:
     return content.removeprefix("<visitor>").removesuffix("</visitor>")
 
 
-def _as_data(line: Line, mask: tuple[PersonalData, ...]) -> tuple[Line, bool]:
+def passage_block(passages: Sequence[Passage]) -> str:
+    """Return the part of a prompt that gives passages and says how to use them."""
+    return "\n\n".join(
+        [
+            _KNOWLEDGE,
+            *(
+                f"<passage>[{number}] {_closed(passage.title)}\n{_closed(passage.text)}</passage>"
+                for number, passage in enumerate(passages, 1)
+            ),
+        ]
+    )
+
+
+def as_data(line: Line, mask: tuple[PersonalData, ...]) -> tuple[Line, bool]:
+    """Return a line as a model may read it, and whether personal data was masked: a visitor's stands between marks."""
     masked = mask_personal(line.content, mask)
     if line.role == "user":
         return Line("user", f"<visitor>{_closed(masked.text)}</visitor>"), bool(masked.kinds)

@@ -3,13 +3,16 @@
 import difflib
 import pkgutil
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from fastdesk.ai.provider import Provider, ProviderKit
 from fastdesk.ai.settings import ModelSettings
 from fastdesk.errors import ConfigError
 
-__all__ = ["GROUP", "make_provider", "provider_names"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+__all__ = ["GROUP", "ProviderMaker", "make_provider", "provider_names"]
 
 GROUP = "fastdesk.providers"
 ProviderMaker = Callable[[ModelSettings, ProviderKit], Provider]
@@ -24,7 +27,7 @@ _BUILT_IN = {
 
 def provider_names() -> list[str]:
     """Return the names that a model's `provider` may have."""
-    return [*_BUILT_IN, *(found.name for found in entry_points(group=GROUP))]
+    return [*_BUILT_IN, *(found.name for found in _installed())]
 
 
 def make_provider(settings: ModelSettings, kit: ProviderKit) -> Provider:
@@ -34,13 +37,18 @@ def make_provider(settings: ModelSettings, kit: ProviderKit) -> Provider:
         ConfigError: there is none of that name.
     """
     name = settings.provider
-    maker: ProviderMaker | None = None
     if name in _BUILT_IN:
-        maker = pkgutil.resolve_name(_BUILT_IN[name])
-    for found in entry_points(group=GROUP, name=name):
-        maker = maker or found.load()
-    if maker is not None:
+        maker: ProviderMaker = pkgutil.resolve_name(_BUILT_IN[name])
+        return maker(settings, kit)
+    for found in _installed().select(name=name):
+        maker = found.load()
         return maker(settings, kit)
     near = difflib.get_close_matches(name, provider_names(), 1)
     hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(provider_names())}."
     raise ConfigError(f"There is no model provider named {name!r}.", hint=hint)
+
+
+def _installed() -> "EntryPoints":
+    from importlib.metadata import entry_points  # 20 ms that a desk without such a package need not pay
+
+    return entry_points(group=GROUP)

@@ -1,0 +1,109 @@
+"""What is asked of the assistant and what it gives back."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from fastdesk.ai.actions import ProposedAction
+from fastdesk.ai.prompt import Passage
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+
+__all__ = ["Answer", "NoAnswer", "Question", "Reason", "Result", "Screen", "Screened", "Show"]
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """A visitor's message that a model shall answer.
+
+    `turn` is the same when the same message is asked about again. `received_ns` is monotonic: the deadline
+    counts from it. `identity` holds what the session has proved, never what the visitor says of himself.
+    `variables` fill the site's prompt. `audience` parts cached answers: visitors of different classes never
+    share one.
+    """
+
+    tenant: TenantId
+    site: SiteId
+    visitor: VisitorId
+    conversation: ConversationId
+    turn: str
+    text: str
+    received_ns: int
+    language: str = ""
+    audience: str = ""
+    identity: Mapping[str, str] = {}
+    variables: Mapping[str, str] = {}
+    passages: tuple[Passage, ...] = ()
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What a model answered, checked. `sources` are the ids of the passages it names; `text` may be empty when there are `actions`.
+
+    Times are milliseconds from the receipt of the question; cost is in millionths of the owner's currency
+    and counts every call that was made for this answer. A cached answer has cost nothing.
+    """
+
+    text: str
+    language: str
+    model: str
+    tokens_in: int
+    tokens_out: int
+    cost_micro: int
+    first_ms: int
+    total_ms: int
+    finish: str = "stop"
+    sources: tuple[str, ...] = ()
+    actions: tuple[ProposedAction, ...] = ()
+    is_streamed: bool = False
+    is_cached: bool = False
+
+
+Reason = Literal[
+    "unset",  # no model is configured
+    "late",  # no first token by the deadline
+    "busy",  # pool and queue are full
+    "limited",  # too many requests or tokens
+    "budget",  # the money is used up
+    "failed",  # no model gave a whole answer
+    "blocked",  # the word filter stopped the question or the answer
+]
+
+
+class NoAnswer(Struct, frozen=True, kw_only=True):
+    """Why no model answered. `is_streamed` when pieces were shown, which something else must now replace.
+
+    `draft` is what a model had said until the word filter stopped it: for agents only. `follow_up` is there
+    when the answer was late and the site wants it all the same.
+    """
+
+    reason: Reason
+    detail: str = ""
+    is_streamed: bool = False
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_micro: int = 0
+    draft: str = ""
+    follow_up: "asyncio.Future[Result] | None" = None
+
+
+Result = Answer | NoAnswer
+
+#: Shows a checked piece of an answer that is being written; True replaces all pieces so far.
+Show = Callable[[str, bool], None]
+
+
+class Screened(Struct, frozen=True):
+    """What a word filter makes of a text: `clean`, `flag`, `mask` let `text` through, `handoff` and `block` do not."""
+
+    level: str
+    text: str
+    reason: str = ""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether the text may not be used."""
+        return self.level in ("block", "handoff")
+
+
+#: The word filter: tenant, text, side.
+Screen = Callable[[TenantId, str, Literal["input", "output"]], Screened]

@@ -1,0 +1,221 @@
+"""The room's front: questions in, answers or reasons out; always in time, never more than is allowed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from fastdesk.ai.answer import NoAnswer, Question, Result, Screen
+from fastdesk.ai.asking import Asking
+from fastdesk.ai.budget import Budgets, Ledger, Spent
+from fastdesk.ai.cache import AnswerCache, cache_key
+from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
+from fastdesk.ai.counters import Counters
+from fastdesk.ai.limits import Buckets, RateLimits
+from fastdesk.ai.models import Models
+from fastdesk.ai.pool import Pool
+from fastdesk.ai.provider import Line, ProviderKit, Spawn, any_address
+from fastdesk.ai.registry import ProviderMaker, make_provider
+from fastdesk.ai.run import Run, RunKit
+from fastdesk.ai.settings import AssistantSettings, ModelSettings
+from fastdesk.ai.setup import Setup
+from fastdesk.ai.tool_round import Perform
+from fastdesk.model.ids import ConversationId, SiteId, TenantId
+from fastdesk.model.turn import Port
+from fastdesk.observe.clock import Clock, Entropy
+
+__all__ = ["Assistant", "AssistantKit", "Window"]
+
+_MS = 1_000_000
+#: An agent who asked for help waits longer than a visitor.
+COPILOT_DEADLINE_MS = 15_000
+
+#: The newest lines of a conversation within so many tokens, at once from memory or later from the store.
+Window = Callable[[TenantId, ConversationId, int], Sequence[Line] | Awaitable[Sequence[Line]]]
+
+
+class AssistantKit(NamedTuple):
+    """What the assistant needs from the rest of the house.
+
+    `key_of` finds the secret that a model's settings name, for the operator ("") or a tenant; `may_connect`
+    judges the network addresses of models that tenants brought; `perform` does what a tool says; `warn`
+    hears of budgets that are nearly used up.
+    """
+
+    clock: Clock
+    entropy: Entropy
+    spawn: Spawn
+    window: Window
+    screen: Screen
+    make_buckets: Callable[[float, int, int], Buckets]
+    ledger: Ledger
+    key_of: Callable[[ModelSettings, str], str]
+    warn: Callable[[Spent], None]
+    may_connect: Callable[[str], bool] = any_address
+    perform: Perform | None = None
+    make_provider: ProviderMaker = make_provider
+    max_active: int = 64
+    max_waiting: int = 1000
+
+
+class Assistant:
+    """Answer questions with models. One for each process; used in the loop only."""
+
+    def __init__(self, kit: AssistantKit) -> None:
+        self.counters = Counters()
+        self._kit = kit
+        self._pool = Pool(kit.max_active, kit.max_waiting)
+        self._budgets = Budgets(kit.ledger, kit.spawn, kit.warn)
+        self._cache = AnswerCache()
+        self._setups: dict[tuple[TenantId, SiteId], Setup] = {}
+        self._models = Models(kit.key_of, self._kit_for, kit.make_provider)
+        self._runs = RunKit(
+            clock=kit.clock,
+            entropy=kit.entropy,
+            spawn=kit.spawn,
+            pool=self._pool,
+            limits=RateLimits(kit.make_buckets),
+            budgets=self._budgets,
+            counters=self.counters,
+            screen=kit.screen,
+            perform=kit.perform,
+        )
+
+    def prepare(
+        self, tenant: TenantId, site: SiteId, settings: AssistantSettings, *, own_models: bool
+    ) -> Setup:
+        """Make ready what answering for a site takes; to be called again when its settings change.
+
+        Args:
+            own_models: the tenant chose the models, so only its own keys and public addresses may be used.
+
+        Raises:
+            ConfigError: a key or a provider cannot be found; the site's former setup stays.
+        """
+        owner = tenant if own_models else ""
+        setup = Setup(settings, tuple(self._models.find(model, owner) for model in settings.models))
+        former = self._setups.get((tenant, site))
+        self._setups[tenant, site] = setup
+        if former is not None:
+            self._cache.forget(tenant)
+            used = {model for each in self._setups.values() for model in each.models}
+            self._kit.spawn(self._models.keep_only(used), "close unused models")
+        return setup
+
+    def ask(self, question: Question, setup: Setup, port: Port | None = None) -> "asyncio.Future[Result]":
+        """Answer a question; the result is there when the deadline passes without a first token, at the latest.
+
+        Cancel the future when nobody wants the answer any more: the visitor left, a person took over, a
+        newer message came.
+        """
+        kit, settings = self._kit, setup.settings
+        asking = self._new_asking(port, follows_up=settings.late == "follow_up")
+        if not setup.models:
+            asking.tell(NoAnswer(reason="unset"))
+            return asking.future
+        screened = kit.screen(question.tenant, question.text, "input")
+        if screened.is_stopped:
+            asking.tell(
+                NoAnswer(reason="blocked", detail=f"input {screened.level} {screened.reason}".strip())
+            )
+            return asking.future
+        left_ns = settings.deadline_ms * _MS - (kit.clock.now_ns() - question.received_ns)
+        if left_ns <= 0 and settings.late == "drop":
+            asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
+            return asking.future
+        asking.expect_within(left_ns)
+        said = kit.window(question.tenant, question.conversation, settings.context_tokens)
+        if isinstance(said, Sequence):
+            self._begin(asking, question, setup, screened.text, said)
+        else:
+            kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
+        return asking.future
+
+    def copilot(
+        self, ask: CopilotAsk, question: Question, setup: Setup, port: Port
+    ) -> "asyncio.Future[Result]":
+        """Help an agent; `question` says for which conversation, with the agent's id as its visitor."""
+        asking = self._new_asking(port, follows_up=False)
+        if not setup.models:
+            asking.tell(NoAnswer(reason="unset"))
+            return asking.future
+        settings = replace(setup.settings, deadline_ms=COPILOT_DEADLINE_MS, allow=(), cache_s=0, late="drop")
+        asking.expect_within(COPILOT_DEADLINE_MS * _MS)
+        run = Run(self._runs, Setup(settings, setup.models), question, copilot_prompt(ask, settings))
+        run.join(asking)
+        run.start()
+        return asking.future
+
+    def forget(self, tenant: TenantId) -> None:
+        """Drop a tenant's cached answers: what they were made from has changed."""
+        self._cache.forget(tenant)
+
+    def state(self) -> dict[str, object]:
+        """Return pool, models with their breakers, and budgets as they stand, for metrics and the API."""
+        return {
+            "pool": self._pool.snapshot(),
+            "models": self._models.snapshot(self._kit.clock.now_ns()),
+            "budgets": [spent._asdict() for spent in self._budgets.spent()],
+            "counters": self.counters.snapshot(),
+        }
+
+    async def close(self) -> None:
+        """Close all connections and write the last rows of the budget."""
+        await self._models.keep_only(set())
+        await self._budgets.close()
+
+    def _new_asking(self, port: Port | None, *, follows_up: bool) -> Asking:
+        self.counters.asked += 1
+        return Asking(port=port, follows_up=follows_up, counters=self.counters)
+
+    async def _load(
+        self, asking: Asking, question: Question, setup: Setup, text: str, said: Awaitable[Sequence[Line]]
+    ) -> None:
+        """Wait for the context; when it is not there by the deadline, the question has its result already."""
+        lines = await said
+        if not asking.is_over:
+            self._begin(asking, question, setup, text, lines)
+
+    def _begin(
+        self, asking: Asking, question: Question, setup: Setup, text: str, said: Sequence[Line]
+    ) -> None:
+        prompt = setup.writer.write(
+            text,
+            said=said,
+            passages=question.passages,
+            variables=question.variables,
+            language=question.language,
+        )
+        key = cache_key(setup, question, prompt)
+        if key is not None and self._find(asking, question, key):
+            return
+        run = Run(self._runs, setup, question, prompt)
+        run.join(asking)
+        if key is not None:
+            now_ns = self._kit.clock.now_ns()
+            self._cache.keep(key, run, tenant=question.tenant, ttl_s=setup.settings.cache_s, now_ns=now_ns)
+        run.start()
+
+    def _find(self, asking: Asking, question: Question, key: bytes) -> bool:
+        """Answer from an equal question, asked before or being asked; return whether there is one."""
+        now_ns = self._kit.clock.now_ns()
+        known = self._cache.find(key, now_ns)
+        if known is not None:
+            self.counters.cached += 1
+            took_ms = (now_ns - question.received_ns) // _MS
+            free = {"cost_micro": 0, "tokens_in": 0, "tokens_out": 0}
+            asking.tell(
+                replace(known, is_cached=True, is_streamed=False, first_ms=took_ms, total_ms=took_ms, **free)
+            )
+            return True
+        running = self._cache.running(key)
+        if running is not None:
+            self.counters.shared += 1
+            running.join(asking)
+            return True
+        return False
+
+    def _kit_for(self, key: str, is_tenants: bool) -> ProviderKit:
+        kit = self._kit
+        return ProviderKit(key, kit.clock, kit.spawn, kit.may_connect if is_tenants else any_address)

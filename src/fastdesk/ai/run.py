@@ -1,0 +1,371 @@
+"""A question on its way through the models: a place in the pool, then one model after another until one answers whole.
+
+Theory of operation. A run moves by callbacks only, so an answer costs no task: `start` takes from the rate
+limits and asks the pool for a slot; `on_slot` turns to the first model whose breaker lets it pass and
+reserves its highest cost; the attempt reports the first token, text, and one outcome. A failure turns to
+the next model. Whatever happens, `_give_back` runs once.
+
+Several askings may wait for one run, when equal questions share it; a run that nobody waits for any more is
+abandoned. Checked sentences are shown as they come; when another model takes over, its first piece replaces
+what was shown, so no half answer stays.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from fastdesk.ai.actions import ProposedAction
+from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result, Screen, Screened
+from fastdesk.ai.asking import Asking
+from fastdesk.ai.attempt import Attempt, Spending
+from fastdesk.ai.budget import FREE, Budgets, Reservation
+from fastdesk.ai.counters import Counters
+from fastdesk.ai.draft import Draft
+from fastdesk.ai.limits import RateLimits, Taken
+from fastdesk.ai.models import Model
+from fastdesk.ai.pool import Pool
+from fastdesk.ai.prompt import Prompt, cited
+from fastdesk.ai.provider import Completion, Failure, ModelRequest, Spawn
+from fastdesk.ai.setup import Setup
+from fastdesk.ai.tokens import line_tokens, most_tokens
+from fastdesk.ai.tool_round import Perform, ToolRound
+from fastdesk.observe.clock import Clock, Entropy
+
+__all__ = ["Run", "RunKit"]
+
+_MS = 1_000_000
+
+
+class RunKit(NamedTuple):
+    """What all runs share."""
+
+    clock: Clock
+    entropy: Entropy
+    spawn: Spawn
+    pool: Pool
+    limits: RateLimits
+    budgets: Budgets
+    counters: Counters
+    screen: Screen
+    perform: Perform | None
+
+
+class _Chosen(NamedTuple):
+    """A model whose breaker has let us pass."""
+
+    model: Model
+    ticket: int
+    request: ModelRequest
+
+
+class Run:
+    """Bring one prompt to an answer. Told apart by identity."""
+
+    def __init__(self, kit: RunKit, setup: Setup, question: Question, prompt: Prompt) -> None:
+        self.spending = Spending()
+        #: Told the result once, None when the run was abandoned.
+        self.on_over: Callable[[Result | None], None] | None = None
+        self._kit = kit
+        self._setup = setup
+        self._question = question
+        self._prompt = prompt
+        self._askings: list[Asking] = []
+        self._lines = prompt.lines
+        self._offer = setup.offer(question.identity)
+        self._rounds_left = setup.settings.max_tool_rounds
+        self._models = deque(setup.models)
+        self._failure = "no model may be asked now"
+        self._actions: list[ProposedAction] = []
+        self._taken: Taken | None = None
+        self._place: Literal["none", "queued", "slot"] = "none"
+        self._chosen: _Chosen | None = None
+        self._attempt: Attempt | None = None
+        self._performing: asyncio.Task[Any] | None = None
+        self._draft = Draft(
+            screen=self._screen, mask=setup.settings.mask, known=prompt.lines[0].content, show=self._show
+        )
+        self._first_ns = 0
+        self._is_patient = False
+        self._is_over = False
+
+    # Those who wait.
+
+    def join(self, asking: Asking) -> None:
+        """Tell this one too; it is shown at once what has been shown to others."""
+        self._askings.append(asking)
+        asking.wait_for(self)
+        if self._first_ns:
+            asking.on_begun()
+            if self._draft.is_streamed:
+                asking.show(self._draft.text, replace=False)
+
+    def leave(self, asking: Asking, *, is_late: bool) -> Spending:
+        """Stop telling this one; the last to leave ends the run and accounts for what it has cost."""
+        self._askings.remove(asking)
+        if self._askings:
+            return Spending()
+        if self._attempt is not None:
+            # A model that had but the end of the deadline, because the pool was full, is not to blame.
+            patience_ns = self._setup.settings.deadline_ms * _MS // 2 if is_late else 0
+            self._attempt.give_up(min_patience_ns=patience_ns)
+        self._give_back()
+        self._tell(None)
+        return self.spending
+
+    def wait_on(self) -> None:
+        """Go on although a deadline has passed; the model's own limits count from here."""
+        self._is_patient = True
+        if self._attempt is not None:
+            self._attempt.watch()
+
+    # The way to a model.
+
+    def start(self) -> None:
+        """Take from the rate limits and ask for a place in the pool."""
+        kit, question, setup = self._kit, self._question, self._setup
+        owners = (question.tenant, question.site, question.visitor)
+        most = (
+            line_tokens(line.content for line in self._lines) + setup.max_tokens if setup.limits_tokens else 0
+        )
+        taken = kit.limits.take(setup.settings.limits, owners, most, kit.clock.now_ns())
+        if isinstance(taken, int):
+            self._fail("limited", f"wait {taken // _MS} ms")
+            return
+        self._taken = taken
+        answer = kit.pool.enter(question.tenant, self)
+        if answer is None:
+            self._place = "queued"
+        elif answer:
+            self.on_slot()
+        else:
+            self._fail("busy")
+
+    def on_slot(self) -> None:
+        """Called by the pool: begin with the first model."""
+        self._place = "slot"
+        self._advance()
+
+    def on_refused(self) -> None:
+        """Called by the pool: the place in the queue is lost."""
+        self._place = "none"
+        self._fail("busy")
+
+    def on_budget(self, reservation: Reservation | None) -> None:
+        """Called by the budget: the reservation is durable."""
+        chosen, self._chosen = self._chosen, None
+        if self._is_over or chosen is None:
+            if reservation is not None:
+                reservation.settle(0)
+        elif reservation is None:
+            chosen.model.breaker.forget(chosen.ticket)
+            self._fail("budget")
+        else:
+            self._call(chosen, reservation)
+
+    def _advance(self) -> None:
+        """Turn to the next model whose breaker lets a call pass."""
+        kit = self._kit
+        while self._models:
+            model = self._models.popleft()
+            ticket = model.breaker.allow(kit.clock.now_ns())
+            if ticket is None:
+                continue
+            tools = () if model.refuses_tools else self._offer.as_seen
+            request = ModelRequest(lines=self._lines, tools=tools, max_tokens=model.settings.max_tokens)
+            chosen = _Chosen(model, ticket, request)
+            reservation = self._reserve(model, request)
+            if reservation == "used_up":
+                model.breaker.forget(ticket)
+                self._fail("budget")
+            elif reservation == "wait":
+                self._chosen = chosen
+            else:
+                self._call(chosen, reservation)
+            return
+        self._fail("failed", self._failure)
+
+    def _reserve(self, model: Model, request: ModelRequest) -> Reservation | Literal["wait", "used_up"]:
+        kit, budget = self._kit, self._setup.settings.budget
+        if not budget.day and not budget.month:
+            return FREE
+        most = model.cost_micro(most_tokens(line.content for line in request.lines), request.max_tokens)
+        return kit.budgets.reserve(self._question.tenant, budget, most, kit.clock.now_ms(), self)
+
+    def _call(self, chosen: _Chosen, reservation: Reservation) -> None:
+        kit = self._kit
+        kit.counters.calls += 1
+        self._draft.begin()
+        self._attempt = attempt = Attempt(
+            self,
+            chosen.model,
+            chosen.request,
+            ticket=chosen.ticket,
+            reservation=reservation,
+            spending=self.spending,
+            clock=kit.clock,
+            entropy=kit.entropy,
+        )
+        model = chosen.model.settings
+        # The askings' deadline bounds the first token of a first model; nobody else bounds it later.
+        own_ms = model.total_ms if self._first_ns or self._is_patient else 0
+        attempt.start(first_token_ms=model.first_token_ms or own_ms)
+
+    # What the model says.
+
+    def on_first(self) -> None:
+        """Called by the attempt: the deadline is met."""
+        if not self._first_ns:
+            self._first_ns = self._kit.clock.now_ns()
+            for asking in tuple(self._askings):
+                asking.on_begun()
+
+    def on_text(self, text: str) -> None:
+        """Called by the attempt: show what can be."""
+        if not self._draft.feed(text):
+            self._block()
+
+    def on_whole(self, completion: Completion) -> None:
+        """Called by the attempt: check the rest and finish, or do what the model proposes."""
+        attempt, self._attempt = self._attempt, None
+        assert attempt is not None
+        self.on_first()
+        if not self._draft.finish(completion.text):
+            self._block()
+        elif completion.tool_calls:
+            self._take_tools(attempt.model, completion)
+        elif not self._draft.text.strip():
+            self._turn_away("an empty answer")
+        else:
+            self._answer(attempt.model, completion.finish)
+
+    def on_failed(self, failure: Failure) -> None:
+        """Called by the attempt: let the next model try."""
+        attempt, self._attempt = self._attempt, None
+        assert attempt is not None
+        if failure.status in (400, 422) and attempt.request.tools:
+            # Some servers take no tools with some models: once more without, and never again with.
+            attempt.model.refuses_tools = True
+            self._models.appendleft(attempt.model)
+        self._turn_away(
+            f"{attempt.model.name}: {failure.kind} {failure.status or ''} {failure.detail}".strip()
+        )
+
+    def _turn_away(self, why: str) -> None:
+        self._failure = why
+        if self._models:
+            self._kit.counters.fallbacks += 1
+        if self._draft.is_streamed:
+            self._kit.counters.broken_streams += 1
+        self._advance()
+
+    def _take_tools(self, model: Model, completion: Completion) -> None:
+        tools = ToolRound(completion, self._offer, self._question, self._kit.counters)
+        self._actions += tools.actions
+        if not tools.needs_model:
+            self._answer(model, completion.finish)
+        elif self._rounds_left:
+            self._rounds_left -= 1
+            for asking in tuple(self._askings):
+                asking.thinking(tools.names)
+            self._performing = self._kit.spawn(self._perform(model, tools), "tools of an answer")
+        else:
+            self._fail("failed", "too many rounds of tools")
+
+    async def _perform(self, model: Model, tools: ToolRound) -> None:
+        told = await tools.perform(self._kit.perform)
+        self._performing = None
+        self._lines += told
+        self._models.appendleft(model)
+        self._advance()
+
+    # Showing and checking.
+
+    def _show(self, piece: str, replace: bool) -> None:
+        for asking in tuple(self._askings):
+            asking.show(piece, replace=replace)
+
+    def _screen(self, piece: str) -> Screened:
+        return self._kit.screen(self._question.tenant, piece, "output")
+
+    # Ends.
+
+    def _block(self) -> None:
+        if self._attempt is not None:
+            self._attempt.give_up()
+        stopped = self._draft.stopped
+        self._fail(
+            "blocked", f"output {stopped.level} {stopped.reason}".strip() if stopped else "", self._draft.raw
+        )
+
+    def _answer(self, model: Model, finish: str) -> None:
+        now_ns, received_ns = self._kit.clock.now_ns(), self._question.received_ns
+        text = self._draft.text.strip()
+        self._finish(
+            Answer(
+                text=text,
+                language=self._prompt.language,
+                model=model.name,
+                tokens_in=self.spending.tokens_in,
+                tokens_out=self.spending.tokens_out,
+                cost_micro=self.spending.cost_micro,
+                first_ms=(self._first_ns - received_ns) // _MS,
+                total_ms=(now_ns - received_ns) // _MS,
+                finish=finish,
+                sources=cited(text, self._question.passages) if self._question.passages else (),
+                actions=tuple(self._actions),
+                is_streamed=self._draft.is_streamed,
+            )
+        )
+
+    def _fail(self, reason: Reason, detail: str = "", draft: str = "") -> None:
+        self._finish(
+            NoAnswer(
+                reason=reason,
+                detail=detail,
+                is_streamed=self._draft.is_streamed,
+                tokens_in=self.spending.tokens_in,
+                tokens_out=self.spending.tokens_out,
+                cost_micro=self.spending.cost_micro,
+                draft=draft,
+            )
+        )
+
+    def _finish(self, result: Result) -> None:
+        self._give_back()
+        self._tell(result)
+
+    def _give_back(self) -> None:
+        """Free everything this run holds."""
+        kit, used = self._kit, self.spending
+        self._is_over = True
+        kit.counters.tokens_in += used.tokens_in
+        kit.counters.tokens_out += used.tokens_out
+        kit.counters.cost_micro += used.cost_micro
+        self._attempt = None
+        if self._performing is not None:
+            self._performing.cancel()
+            self._performing = None
+        if self._chosen is not None:
+            self._chosen.model.breaker.forget(self._chosen.ticket)
+            self._chosen = None
+        if self._taken is not None:
+            self._taken.give_back(used.tokens_in + used.tokens_out, kit.clock.now_ns())
+        place, self._place = self._place, "none"
+        if place == "slot":
+            kit.pool.leave(self._question.tenant)
+        elif place == "queued":
+            kit.pool.withdraw(self._question.tenant, self)
+
+    def _tell(self, result: Result | None) -> None:
+        """Tell everyone, the cost only to the first: it was paid once."""
+        if self.on_over is not None:
+            self.on_over(result)
+        askings, self._askings = self._askings, []
+        for asking in askings:
+            if result is not None:
+                asking.tell(result)
+                if len(askings) > 1:
+                    result = replace(result, cost_micro=0, tokens_in=0, tokens_out=0)
