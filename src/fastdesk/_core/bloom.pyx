@@ -1,6 +1,6 @@
 """A Bloom filter with a keyed hash and two generations: it forgets the oldest items instead of filling up."""
 
-from libc.math cimport ceil, exp, log, pow
+from libc.math cimport ceil, exp, log, log2, pow
 from libc.stdint cimport uint8_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
@@ -98,7 +98,7 @@ cdef double false_positives(int hashes, double load) noexcept:
 
 cdef int fewest_hashes(double rate) noexcept:
     """Return the bits per item with which half-full blocks stay at or below `rate`."""
-    cdef int hashes = 1
+    cdef int hashes = max(1, <int>-log2(rate))  # with fewer, not even evenly filled blocks would
     while false_positives(hashes, OVERSHOOT * BLOCK_BITS * LN2 / hashes) > rate:
         hashes += 1
     return hashes
