@@ -38,3 +38,18 @@ def test_unknown_and_disabled_flows_do_not_begin() -> None:
     assert of.start("order_status", 0) is None
     assert of.start("other", 0) is None
     assert of.wants("查订单") is None
+
+
+def test_salvage_leaves_out_what_is_wrong_and_keeps_the_rest() -> None:
+    good = flow(ORDER)
+    wrong = replace(good, id="wrong", start="nowhere")
+    caller = flow("flow: a\nstates:\n  s: {flow: gone, save: r, next: e}\n  e: {end: done}\n")
+    of, refused = Flows.salvage([wrong, good, caller, good])
+    assert of.size == 2
+    assert [str(problem) for problem in refused] == [
+        "start: the start 'nowhere' is no state",
+        "a.states.s.flow: there is no flow 'gone'",
+    ]
+    step = of.start("a", 0)
+    assert step is not None
+    assert step.state is None

@@ -163,6 +163,12 @@ def test_wordless_entry_is_refused() -> None:
     assert str(made[0]) == "x.words[1]: a word needs a letter, digit or ideograph"
 
 
+def test_salvage_leaves_out_what_is_wrong_and_keeps_the_rest() -> None:
+    of, refused = WordFilter.salvage([words("。。", "炸药", id="x")])
+    assert [problem.path for problem in refused] == ["x.words[0]"]
+    assert not of.check("炸药").is_clean
+
+
 def test_hits_are_bounded() -> None:
     assert len(built(words("炸")).check("炸" * 10_000).hits) == 50
 

@@ -325,6 +325,28 @@ def test_every_problem_is_listed() -> None:
     assert [problem.path for problem in made] == ["rules[0].do[0].text", "rules[1].do[0].text"]
 
 
+def test_salvage_leaves_out_what_is_wrong_and_keeps_the_rest() -> None:
+    wrong = [rule("a", reply="{{x}}"), rule("b", when=Regex(pattern="("))]
+    of, refused = RuleBook.salvage([wrong[0], rule("c", Exact(texts=("x",))), wrong[1]])
+    assert (of.size, len(refused)) == (1, 2)
+    assert says(of, "x") == ["ok"]
+
+
+def test_salvage_drops_the_last_patterns_when_all_cost_too_much() -> None:
+    costly = [rule(f"r{n}", Regex(pattern=f"[a-m]{{900}}{n}x{{900}}")) for n in range(30)]
+    assert "too costly" in problems(*costly)[0]
+    of, refused = RuleBook.salvage([*costly, rule("z", Exact(texts=("x",)))])
+    assert 10 < of.size < 30
+    assert len(refused) == 1
+    assert says(of, "x") == ["ok"]
+
+
+def test_longest_text_with_costly_patterns_ends_soon() -> None:
+    """Two hundred gaps that all stay open: some 30,000 steps a sign."""
+    of = book(*(rule(f"r{n}", Regex(pattern=f"[a-m].{{0,15}}[n-z]{{3}}{n}")) for n in range(200)))
+    assert says(of, "abcmnozy" * 1_000) == []
+
+
 phrases = st.text("ab 退款订 ", min_size=1, max_size=4).filter(str.strip)
 texts = st.tuples(phrases, phrases)
 leaves = st.one_of(

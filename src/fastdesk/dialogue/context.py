@@ -73,7 +73,12 @@ class ContextCache:
     __slots__ = ("_cache", "_held", "_load", "_loading")
 
     def __init__(
-        self, load: Load, *, max_bytes: int = 64 << 20, tenant_share: float = 0.5, max_conversations: int = 100_000
+        self,
+        load: Load,
+        *,
+        max_bytes: int = 64 << 20,
+        tenant_share: float = 0.5,
+        max_conversations: int = 100_000,
     ) -> None:
         self._load = load
         self._cache: LRUCache[_Key, _Context] = LRUCache(max_conversations, max_bytes, tenant_share)

@@ -51,6 +51,21 @@ class Flows:
             problems.extend(check(flow))
         return problems or check_calls(listed) or cls(listed)
 
+    @classmethod
+    def salvage(cls, flows: Iterable[Flow]) -> "tuple[Flows, list[Problem]]":
+        """Make all flows ready that are right by themselves, and list the problems of those left out.
+
+        For stored flows: one that calls a flow which is gone hands over there, and must not silence the others.
+        """
+        kept: dict[tuple[str, int], Flow] = {}
+        refused: list[Problem] = []
+        for flow in flows:
+            problems = check(flow)
+            refused += problems
+            if not problems:
+                kept[flow.id, flow.version] = flow
+        return cls(list(kept.values())), refused + check_calls(kept.values())
+
     def wants(self, text: str) -> FlowId | None:
         """Give the flow that a text begins: one of its triggers, as the whole text."""
         return self._triggers.get(exact_key(fold(text))) if len(text) <= 200 else None

@@ -9,6 +9,8 @@ text, which most are, costs the native pass alone.
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from fastdesk._core import KeywordMatcher
 from fastdesk.model.problem import Problem
 from fastdesk.model.word import LEVELS, Side, WordList
@@ -82,6 +84,22 @@ class WordFilter:
             breathe()
             problems += check_list(owner)
         return problems or cls(enabled, breathe)
+
+    @classmethod
+    def salvage(
+        cls, lists: Iterable[WordList], breathe: Callable[[], None] = _carry_on
+    ) -> "tuple[WordFilter, list[Problem]]":
+        """Build the filter of all words that can be found, and list the problems of those left out."""
+        kept: list[WordList] = []
+        refused: list[Problem] = []
+        for owner in lists:
+            breathe()
+            problems = check_list(owner)
+            wrong = {problem.path for problem in problems}
+            refused += problems
+            words = tuple(word for n, word in enumerate(owner.words) if f"{owner.id}.words[{n}]" not in wrong)
+            kept.append(replace(owner, words=words) if wrong else owner)
+        return cls([owner for owner in kept if owner.enabled], breathe), refused
 
     def check(self, text: str, side: Side = "input") -> Verdict:
         """Say what a text holds; offsets count its own characters. A clean text costs one pass."""

@@ -6,6 +6,7 @@ marks it shows, these give the few rules worth a look, and only they are asked, 
 such marks are always asked.
 """
 
+import re
 from collections.abc import Iterable
 from typing import get_args
 
@@ -100,6 +101,22 @@ class RuleBook:
         )
         return cls(enabled, patterns)
 
+    @classmethod
+    def salvage(cls, rules: Iterable[Rule]) -> "tuple[RuleBook, list[Problem]]":
+        """Build the book of all rules that are right, and list the problems of those left out.
+
+        For stored rules: each was right when it was saved, and one that no longer is must not silence the others.
+        """
+        kept = list(rules)
+        refused: list[Problem] = []
+        while isinstance(made := cls.compile(kept), list):
+            refused += made
+            wrong = {number for problem in made if (number := _number(problem)) is not None}
+            # Without a rule to blame, the patterns together cost too much.
+            wrong = wrong or _too_costly(kept) or set(range(MAX_RULES, len(kept)))
+            kept = [rule for number, rule in enumerate(kept) if number not in wrong]
+        return made, refused
+
     def match(self, facts: Facts) -> Match | None:
         """Walk the rules for an event; None when none fires. Linear in the text, not in the rules."""
         candidates, finds = self._candidates(facts)
@@ -169,6 +186,24 @@ def _pend(compiled: CompiledRule, facts: Facts, finds: Finds) -> Pending:
     if say is None or compiled.may_run(facts):
         return Pending(renders=compiled.renders, groups=compiled.groups(finds))
     return Pending(renders=(lambda scope: Reply(text=say.render(*scope)),), groups=compiled.groups(finds))
+
+
+def _number(problem: Problem) -> int | None:
+    found = re.match(r"rules\[(\d+)\]", problem.path)
+    return int(found.group(1)) if found else None
+
+
+def _too_costly(rules: list[Rule]) -> set[int]:
+    """List the rules whose patterns don't fit after those of the rules before them."""
+    left = MAX_TOTAL_PROGRAM
+    wrong: set[int] = set()
+    for number, rule in enumerate(rules):
+        cost = sum(pattern.program for pattern in compile_patterns(rule, "")[0].values())
+        if cost > left:
+            wrong.add(number)
+        else:
+            left -= cost
+    return wrong
 
 
 RuleBook.EMPTY = RuleBook([], {})

@@ -13,6 +13,9 @@ __all__ = ["MAX_TEXT", "NOTHING", "Finds", "Mark", "TextCondition", "TextIndex"]
 MAX_TEXT = 8_192
 """Characters of a text that are looked at."""
 
+MAX_PATTERN_TEXT = 1_000
+"""Characters of a text that patterns see: with the worst patterns allowed they hold the loop for 60 ms, not more."""
+
 MAX_FINDS = 1_000
 """Places of words in one text that are looked at."""
 
@@ -67,12 +70,12 @@ class TextIndex:
         # A longer text can't be one of the phrases: its key need not be made.
         key = exact_key(wide.casefold()) if len(wide) <= self._longest_key else ""
         spans = self._matcher.find_all(wide, MAX_FINDS)
-        patterns = self._set.find(wide) if self._set is not None else None
+        patterns = self._set.find(wide[:MAX_PATTERN_TEXT]) if self._set is not None else None
         if not spans and not patterns:
             return Finds(key) if key else NOTHING
         words = frozenset([number for _, _, number in spans])
         whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
-        return Finds(key, words, whole, frozenset(patterns or ()), wide)
+        return Finds(key, words, whole, frozenset(patterns or ()), wide[:MAX_PATTERN_TEXT])
 
     def _number(self, phrase: str) -> int:
         """Give the number under which a phrase is found: that of the first one that reads the same; -1: never."""
