@@ -333,10 +333,10 @@ def test_salvage_leaves_out_what_is_wrong_and_keeps_the_rest() -> None:
 
 
 def test_salvage_drops_the_last_patterns_when_all_cost_too_much() -> None:
-    costly = [rule(f"r{n}", Regex(pattern=f"[a-m]{{900}}{n}x{{900}}")) for n in range(30)]
+    costly = [rule(f"r{n}", Regex(pattern=f"x{{900}}{n}")) for n in range(60)]
     assert "too costly" in problems(*costly)[0]
     of, refused = RuleBook.salvage([*costly, rule("z", Exact(texts=("x",)))])
-    assert 10 < of.size < 30
+    assert 10 < of.size < 60
     assert len(refused) == 1
     assert says(of, "x") == ["ok"]
 
