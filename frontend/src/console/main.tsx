@@ -1,0 +1,28 @@
+/** Starts the console: words, colours, then the screen for whoever is or is not signed in. */
+import { render } from "preact";
+import "./console.css";
+import { matchLocale, setWords, type Words } from "../shared/i18n";
+import { isDark } from "../shared/theme";
+import { token } from "./api";
+import { attempt, start } from "./desk";
+import { App } from "./parts/App";
+
+const LANGUAGE = "fastdesk:language";
+
+export async function speak(tag: string): Promise<void> {
+  localStorage.setItem(LANGUAGE, tag);
+  const locale = matchLocale([tag]);
+  const table = (await (await fetch(`/assets/console/locales/${locale}.json`)).json()) as Words;
+  setWords(tag, table);
+  document.documentElement.lang = tag;
+}
+
+function paint(): void {
+  document.documentElement.dataset.mode = isDark("auto") ? "dark" : "light";
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+paint();
+await speak(localStorage.getItem(LANGUAGE) ?? navigator.language);
+render(<App />, document.body);
+if (token.value) void attempt(start);
