@@ -266,7 +266,11 @@ class ConsoleSocket(Socket):
             case "welcome":
                 self.ready.set()
                 for id, end in self.ends.items():
-                    self.watches.append(asyncio.create_task(self.frame({"t": "watch", "conversation": id, "after": end.after})))
+                    self.watches.append(
+                        asyncio.create_task(
+                            self.frame({"t": "watch", "conversation": id, "after": end.after})
+                        )
+                    )
             case "ack":
                 self.ends[conversation].take_ack(frame["id"], frame["seq"])
             case "message" if conversation in self.ends:

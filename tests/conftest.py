@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.running import RunningDesk
 
 SHARED = Path(__file__).parents[2] / "shared"

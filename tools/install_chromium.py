@@ -13,10 +13,15 @@ def main() -> int:
     if any(shutil.which(name) for name in NAMES):
         return 0
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        print("No Chromium here: install one (Debian: apt-get install chromium), or the browser tests are skipped.")
+        print(
+            "No Chromium here: install one (Debian: apt-get install chromium), or the browser tests are skipped."
+        )
         return 0
     print("Installing Chromium …", flush=True)
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"]):
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"],
+    ):
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             print(f"{' '.join(command)} failed; the browser tests are skipped.", file=sys.stderr)

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.running import EMAIL, PASSWORD, RunningDesk
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,6 @@ import aiohttp
 import msgspec
 import pytest
 import websockets
-
 from tests.running import RunningDesk
 
 NODE_CLIENT = """
@@ -82,7 +81,9 @@ def test_curl_sends_and_polls(desk: RunningDesk) -> None:
 def test_curl_reads_an_event_stream(desk: RunningDesk) -> None:
     token = desk.visitor()["token"]
     _curl(desk, token, "/v1/messages", "-d", '{"id":"from-curl-2","text":"hello"}')
-    stream = _curl(desk, token, "/v1/events?after=0", "-H", "Accept: text/event-stream", "-N", "--max-time", "2")
+    stream = _curl(
+        desk, token, "/v1/events?after=0", "-H", "Accept: text/event-stream", "-N", "--max-time", "2"
+    )
     frames = [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: ")]
     assert [frame["seq"] for frame in frames if frame["t"] == "message"] == [1, 2]
     assert "id: 2" in stream
@@ -92,8 +93,18 @@ def _curl(desk: RunningDesk, token: str, path: str, *options: str) -> str:
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("there is no curl here")
-    command = [curl, "-sS", "-H", f"Authorization: Bearer {token}", "-H", "Content-Type: application/json", *options]
-    return subprocess.run([*command, desk.base + path], capture_output=True, text=True, timeout=30, check=False).stdout
+    command = [
+        curl,
+        "-sS",
+        "-H",
+        f"Authorization: Bearer {token}",
+        "-H",
+        "Content-Type: application/json",
+        *options,
+    ]
+    return subprocess.run(
+        [*command, desk.base + path], capture_output=True, text=True, timeout=30, check=False
+    ).stdout
 
 
 async def test_same_messages_same_order_on_every_transport(desk: RunningDesk) -> None:
@@ -104,7 +115,9 @@ async def test_same_messages_same_order_on_every_transport(desk: RunningDesk) ->
         await socket.recv()
         await socket.recv()
         for number in range(5):
-            await asyncio.to_thread(desk.ask, "POST", "/v1/messages", {"id": f"transport-{number}", "text": "hello"}, token)
+            await asyncio.to_thread(
+                desk.ask, "POST", "/v1/messages", {"id": f"transport-{number}", "text": "hello"}, token
+            )
         heard = [json.loads(await socket.recv()) for _ in range(10)]
     status, polled = await asyncio.to_thread(desk.ask, "GET", "/v1/events?after=0", None, token)
     assert status == 200
@@ -134,7 +147,9 @@ def test_chromium(desk: RunningDesk) -> None:
         return [answer, (await polled).events.length];
     }"""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+        )
         try:
             page = browser.new_page()
             page.goto(desk.base + "/healthz")

@@ -15,7 +15,10 @@ DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
 
 def test_compose_file_is_valid() -> None:
     docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+    if (
+        docker is None
+        or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("there is no docker compose client here")
     command = [docker, "compose", "-f", str(ROOT / "docker" / "compose.yml"), "config"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -40,7 +43,11 @@ def test_steps_of_the_dockerfile_give_a_running_command(tmp_path: Path) -> None:
             origin = ROOT / name
             if origin.is_dir():
                 ignore = shutil.ignore_patterns("*.so", "__pycache__")
-                shutil.copytree(origin, source / target / origin.name if target == "./" else source / target, ignore=ignore)
+                shutil.copytree(
+                    origin,
+                    source / target / origin.name if target == "./" else source / target,
+                    ignore=ignore,
+                )
             else:
                 shutil.copy(origin, source / target)
     build = re.search(r"^RUN python (-m pip wheel .+)$", DOCKERFILE, re.MULTILINE)
@@ -49,9 +56,21 @@ def test_steps_of_the_dockerfile_give_a_running_command(tmp_path: Path) -> None:
     subprocess.run([sys.executable, *arguments, "--quiet"], cwd=source, check=True, timeout=1200)
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "-q", "--no-index", "--find-links", str(wheels), "fastdesk"]
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-index",
+        "--find-links",
+        str(wheels),
+        "fastdesk",
+    ]
     subprocess.run(install, check=True, timeout=600)
-    done = subprocess.run([str(home / "bin" / "fastdesk"), "version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [str(home / "bin" / "fastdesk"), "version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("fastdesk 0.")
     packaged = subprocess.run(
         [str(python), "-c", "import fastdesk, pathlib as p; print((p.Path(fastdesk.__file__).parent / 'web' / 'widget.js').exists())"],

@@ -5,6 +5,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from tests.simulation.ledger import BrokenLaw
+from tests.simulation.world import World
 
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
@@ -12,8 +14,6 @@ from fastdesk.model.event import Said
 from fastdesk.pipeline import answering, reply, runner
 from fastdesk.pipeline.repeats import Repeats
 from fastdesk.pipeline.scribe import Scribe
-from tests.simulation.ledger import BrokenLaw
-from tests.simulation.world import World
 
 SEEDS = range(20)
 CONVERSATIONS = 1000

@@ -59,24 +59,27 @@ cdef inline bint continues_utf8(Utf8* state, const char* text, Py_ssize_t size) 
     cdef uint8_t byte
     cdef uint64_t eight
     while here < end:
+        byte = here[0]
         if need:
-            byte = here[0]
             if byte < low or byte > high:
                 return False
             need, low, high = need - 1, 0x80, 0xBF
             here += 1
             continue
-        while end - here >= 8:
-            memcpy(&eight, here, 8)
-            if eight & 0x8080808080808080ULL:
-                break
-            here += 8
-        if here == end:
-            break
-        byte = here[0]
-        here += 1
         if byte < 0x80:
+            here += 1
+            while end - here >= 8:
+                memcpy(&eight, here, 8)
+                if eight & 0x8080808080808080ULL:
+                    break
+                here += 8
             continue
+        if 0xE1 <= byte <= 0xEF and byte != 0xED and end - here >= 3:  # nearly all of Chinese, in one step
+            if (here[1] & 0xC0) != 0x80 or (here[2] & 0xC0) != 0x80:
+                return False
+            here += 3
+            continue
+        here += 1
         low, high = 0x80, 0xBF
         if 0xC2 <= byte <= 0xDF:
             need = 1

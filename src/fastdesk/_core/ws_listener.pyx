@@ -393,6 +393,6 @@ cdef class WsConnection(Seat):
             self._cut(LOST)
         elif silent_ns >= in_ns(endpoint.limits.ping_after_s) and not self._is_pinged:
             self._is_pinged = True
-            self._append(OP_PING, NULL, 0)
+            self._append(OP_PING, b"", 0)
             self.flush()
         return 0

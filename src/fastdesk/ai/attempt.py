@@ -121,11 +121,7 @@ class Attempt:
             self.model.breaker.fail(self._ticket, now_ns, self._chance())
         else:
             self.model.breaker.forget(self._ticket)
-        call = self._call
-        self._end()
-        if call is not None:
-            call.cancel()
-        self._settle_estimate()
+        self._break_off()
 
     # Called by the provider.
 
@@ -154,27 +150,8 @@ class Attempt:
         self._owner.on_whole(completion)
 
     def on_failure(self, failure: Failure) -> None:
-        if self._is_over:
-            return
-        self._end()
-        status = failure.status
-        self._count(f"status_{status}" if status else failure.kind)
-        breaker, now_ns, wait_ms = self.model.breaker, self._clock.now_ns(), failure.retry_after_ms
-        if status == 429:
-            breaker.fail(
-                self._ticket, now_ns, self._chance(), _ASKED_TOO_OFTEN_MS if wait_ms is None else wait_ms
-            )
-        elif status in (401, 403):
-            breaker.fail(self._ticket, now_ns, self._chance(), _BAD_KEY_MS)
-        elif 400 <= status < 500:
-            breaker.forget(self._ticket)
-        else:
-            breaker.fail(self._ticket, now_ns, self._chance(), wait_ms)
-        if self._received or failure.kind == "timeout":
-            self._settle_estimate()
-        else:
-            self._settle(0, 0)
-        self._owner.on_failed(failure)
+        if not self._is_over:
+            self._fail(failure)
 
     # Time.
 
@@ -191,10 +168,7 @@ class Attempt:
                 self._watch_for(end_ns - now_ns)
                 return
         self._watch = None
-        call = self._call
-        self.on_failure(Failure("timeout", "no token in time"))
-        if call is not None:
-            call.cancel()
+        self._fail(Failure("timeout", "no token in time"))
 
     def _stop_watch(self) -> None:
         if self._watch is not None:
@@ -202,6 +176,42 @@ class Attempt:
             self._watch = None
 
     # Ends.
+
+    def _fail(self, failure: Failure) -> None:
+        status, wait_ms = failure.status, failure.retry_after_ms
+        self._count(f"status_{status}" if status else failure.kind)
+        breaker, now_ns = self.model.breaker, self._clock.now_ns()
+        if status == 429:
+            breaker.fail(
+                self._ticket, now_ns, self._chance(), _ASKED_TOO_OFTEN_MS if wait_ms is None else wait_ms
+            )
+        elif status in (401, 403):
+            breaker.fail(self._ticket, now_ns, self._chance(), _BAD_KEY_MS)
+        elif 400 <= status < 500:
+            breaker.forget(self._ticket)
+        else:
+            breaker.fail(self._ticket, now_ns, self._chance(), wait_ms)
+        if failure.kind == "timeout":
+            self._break_off()
+        else:
+            self._end()
+            # A model that broke off has charged for what it said, one that refused has not.
+            if self._received:
+                self._settle_estimate()
+            else:
+                self._settle(0, 0)
+        self._owner.on_failed(failure)
+
+    def _break_off(self) -> None:
+        """End a call that is under way; the model may charge for what it has seen and said."""
+        call = self._call
+        self._end()
+        if call is not None and (call.is_sent or self._received):
+            self._settle_estimate()
+        else:
+            self._settle(0, 0)
+        if call is not None:
+            call.cancel()
 
     def _end(self) -> None:
         self._is_over = True

@@ -71,7 +71,17 @@ def _head(settings: ModelSettings, key: str) -> bytes:
 class _HttpCall:
     """One call: waits for a connection, sends, reads, reports once."""
 
-    __slots__ = ("_connection", "_endpoint", "_error", "_kit", "_reader", "_request", "_retried", "_sink")
+    __slots__ = (
+        "_connection",
+        "_endpoint",
+        "_error",
+        "_kit",
+        "_reader",
+        "_request",
+        "_retried",
+        "_sink",
+        "is_sent",
+    )
 
     def __init__(
         self, endpoint: Endpoint, request: bytes, sink: Sink, streams: bool, kit: ProviderKit
@@ -84,6 +94,7 @@ class _HttpCall:
         self._connection: Connection | None = None
         self._error = b""
         self._retried = False
+        self.is_sent = False
 
     def cancel(self) -> None:
         self._reader.done = True
@@ -97,6 +108,7 @@ class _HttpCall:
 
     def send_on(self, connection: Connection) -> None:
         self._connection = connection
+        self.is_sent = True
         connection.send(self._request, self)
 
     def on_unreachable(self, detail: str) -> None:

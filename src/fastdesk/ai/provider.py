@@ -113,7 +113,10 @@ class Sink(Protocol):
 
 
 class Call(Protocol):
-    """A call under way."""
+    """A call under way. `is_sent` tells whether the model may have seen the request, and charge for it."""
+
+    @property
+    def is_sent(self) -> bool: ...
 
     def cancel(self) -> None:
         """Stop it and free what it holds; the sink hears nothing more. Harmless when it has ended."""
@@ -178,6 +181,7 @@ class _Feed:
     """Carry what a generator yields to a sink, until it ends or is cancelled."""
 
     task: "asyncio.Task[Any]"
+    is_sent = True
 
     def __init__(self, sink: Sink) -> None:
         self._sink: Sink | None = sink

@@ -1,36 +1,42 @@
 """Articles of the knowledge base, as the store keeps them and the knowledge room reads them."""
 
-from typing import Literal, NewType
+from typing import Annotated, Literal, NewType
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+__all__ = ["EVERYONE", "SIGNED_IN", "Article", "ArticleId", "AudienceLabel", "Question"]
 
 ArticleId = NewType("ArticleId", str)
+
+#: An audience label: `everyone`, `signed_in`, or one of the tenant's own such as `plan:gold`.
+AudienceLabel = Annotated[str, Meta(min_length=1, max_length=100)]
+Question = Annotated[str, Meta(min_length=1, max_length=500)]
+Label = Annotated[str, Meta(min_length=1, max_length=100)]
 
 EVERYONE = "everyone"
 SIGNED_IN = "signed_in"
 
 
-class Article(Struct, frozen=True, kw_only=True):
+class Article(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One answer: a title, its text, and the questions that visitors ask to get it.
 
-    An article with `questions` and a short `body` is an FAQ pair; one with headings is a document.
-    `audience` names who may see it: `everyone`, `signed_in`, or labels of the tenant's own such as `plan:gold`;
-    one match is enough. Earlier revisions are kept by the store, never here.
+    An article with `questions` and a short `body` is an FAQ pair; one with headings is a document. Whoever holds one
+    label of `audience` may see it; with none at all nobody may. Earlier revisions are kept by the store, never here.
     """
 
-    id: ArticleId
-    title: str
-    body: str
-    """Markdown."""
-    questions: tuple[str, ...] = ()
-    """Other ways to ask for this article; the more, the better it is found."""
-    language: str = ""
-    """BCP 47 tag such as `zh` or `en-GB`; empty means any."""
-    audience: tuple[str, ...] = (EVERYONE,)
+    id: Annotated[ArticleId, Meta(min_length=1, max_length=64)]
+    title: Annotated[str, Meta(min_length=1, max_length=300)]
+    #: Markdown.
+    body: Annotated[str, Meta(max_length=500_000)]
+    #: Other ways to ask for this article; the more there are, the better it is found.
+    questions: Annotated[tuple[Question, ...], Meta(max_length=1_000)] = ()
+    #: BCP 47 tag such as `zh` or `en-GB`; empty means any.
+    language: Annotated[str, Meta(max_length=35)] = ""
+    audience: Annotated[tuple[AudienceLabel, ...], Meta(max_length=50)] = (EVERYONE,)
     state: Literal["draft", "published"] = "draft"
-    labels: tuple[str, ...] = ()
-    source: str = ""
-    """Address the text came from; empty when it was written here."""
+    labels: Annotated[tuple[Label, ...], Meta(max_length=50)] = ()
+    #: Address the text came from; empty when it was written here.
+    source: Annotated[str, Meta(max_length=2_000)] = ""
+    #: Milliseconds since 1970.
     updated_at: int = 0
-    """Milliseconds since 1970."""
-    revision: int = 1
+    revision: Annotated[int, Meta(ge=1)] = 1

@@ -15,9 +15,12 @@ from fastdesk.moderation.lookalikes import LEET, plain
 
 __all__ = ["SEPARATORS", "counts"]
 
-SEPARATORS = (
-    " \t\r\n\u00a0\u2002\u2003\u2009\u3000*._-~|/\\+^·•・,，。、;；:：?？…'\"“”‘’()（）[]【】「」<>《》=#&"
+_SIGNS = (
+    " \t\r\n\u00a0\u2002\u2003\u2009\u3000*._-~|/\\+^·•・,，。．、;；:：?？…'\"“”‘’()（）[]【】「」<>《》=#&"
 )
+_PICTURES = (*range(0x2190, 0x2460), *range(0x2500, 0x27C0), *range(0x1F300, 0x1FB00))
+
+SEPARATORS = _SIGNS + "".join(map(chr, _PICTURES))
 """What may stand between the signs of a word; whether it does so innocently is asked here."""
 
 _SHORT = 6
@@ -34,9 +37,10 @@ def counts(word: str, text: str, start: int, end: int) -> bool:
     """Say whether `text[start:end]`, which the matcher took for `word`, is it."""
     listed = _phrase(word)
     found = fold(plain(text[start:end]))
-    if _ADDRESS.fullmatch(listed):
-        return _solid(found) == listed and _is_whole_address(text, start, end)
     signs, wanted = _visible(found), _visible(listed)
+    if _ADDRESS.fullmatch(listed):
+        is_apart = signs == wanted and len(_groups(found)) == len(signs)
+        return (is_apart or _solid(found) == listed) and _is_whole_address(text, start, end)
     if not _reads_as(signs, wanted):
         return False
     is_latin = listed.isascii()
@@ -96,4 +100,6 @@ def _is_whole_address(text: str, start: int, end: int) -> bool:
     if start > 0 and text[start - 1] in _HOST_SIGNS and text[start - 1] != ".":
         return False
     after = text[end : end + 2]
-    return not (after and after[0] in _HOST_SIGNS and (after[0].isalnum() or after[1:].isalnum()))
+    if not after or after[0] not in _HOST_SIGNS:
+        return True
+    return not after[0].isalnum() and not (after[1:] in _HOST_SIGNS and after[1:].isalnum())

@@ -63,11 +63,13 @@ class Database:
         """Return an empty data base in memory; one thread only."""
         engine = create_engine(
             "sqlite://",
+            hide_parameters=True,
             poolclass=StaticPool,
             creator=lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False),
         )
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        tables.metadata.create_all(engine)
+        with engine.begin() as connection:
+            tables.metadata.create_all(connection)
         return cls(engine, engine)
 
     @contextmanager
@@ -82,7 +84,13 @@ class Database:
     def read(self, query: Callable[[sqlalchemy.Connection], T]) -> T:
         """Run `query` on a connection that can't write, in one snapshot."""
         with self._readers.connect() as connection:
-            return query(connection)
+            if self._readers is not self._writers:
+                return query(connection)
+            connection.exec_driver_sql("PRAGMA query_only = 1")
+            try:
+                return query(connection)
+            finally:
+                connection.exec_driver_sql("PRAGMA query_only = 0")
 
     def empty_log(self) -> bool:
         """Move the write-ahead log into the file and empty it; False while a reader needs it."""
@@ -114,6 +122,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def _engine(path: Path, connections: int, *, read_only: bool) -> Engine:
     engine = create_engine(
         "sqlite://",
+        hide_parameters=True,  # they hold what people wrote, and errors are logged
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
@@ -129,21 +138,38 @@ def _engine(path: Path, connections: int, *, read_only: bool) -> Engine:
 
 
 def _prepare(path: Path) -> None:
-    """Bring the file's schema to `HEAD`; a file that is there already costs one query."""
+    """Make the schema of a new file, upgrade that of an old one; one that is up to date costs a query."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         version = _version(connection)
-        if version == HEAD:
-            return
         if version is None:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    # Alembic takes a third of a second to import; a start that has nothing to upgrade does without.
+    if version is None:
+        _create(_engine(path, 1, read_only=False))
+    elif version != HEAD:
+        _upgrade(path, version)
+
+
+def _create(engine: Engine) -> None:
+    """Make all tables as the newest migration leaves them; one transaction, and no need for Alembic."""
+    with engine.begin() as connection:
+        tables.metadata.create_all(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version"
+            " (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+    engine.dispose()
+
+
+def _upgrade(path: Path, version: str) -> None:
+    # A third of a second to import, and only a start after an update of the program needs it.
     from fastdesk.store.migrate import known_versions, upgrade
 
-    if version is not None and version not in known_versions():
+    if version not in known_versions():
         raise StoreTooNew(
             f"{path} has schema {version}; this program knows schemas up to {HEAD}.",
             hint="Start the program version that wrote it, or a later one.",

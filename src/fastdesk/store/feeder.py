@@ -157,7 +157,8 @@ class Feeder:
 
     def _end(self, failure: Exception) -> None:
         self._ended = True
-        reason = f"The journal can't be projected: {type(failure).__name__}: {failure}"
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        reason = f"The journal can't be projected: {type(cause).__name__}: {cause}"
         self._runner.tell(self._listener.broken, reason)
 
 

@@ -59,10 +59,12 @@ class Projector:
         self._lock = threading.Lock()
         self.fed = 0
         self.isolated: frozenset[TenantId] = frozenset()
+        self._known_apart: frozenset[TenantId] = frozenset()  # those that the main data base knows
 
     def start(self) -> None:
         """Learn from the main data base how far it is and which tenants have their own."""
         self.fed, self.isolated = self._databases.open().read(_stand)
+        self._known_apart = self.isolated
 
     def database(self, tenant: TenantId | None) -> Database:
         """Return where a tenant's rows stand; the main data base for None."""
@@ -82,6 +84,7 @@ class Projector:
             self._isolate(batch.events)
             for tenant, feed in self._split(batch):
                 self._apply(self.database(tenant), feed, batch)
+            self._known_apart = self.isolated
             self.fed = batch.last
             self._journal.trim(self.fed)
         return len(batch.events)
@@ -127,14 +130,17 @@ class Projector:
 
     def _apply(self, database: Database, feed: Feed, batch: Batch) -> None:
         with database.write() as connection:
-            feed = feed.after(_fed(connection))
+            fed = _fed(connection)
+            feed = feed.after(fed)
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)
             # The main data base knows the revs of all tenants, so that a start need not open every file.
             is_main = database is self._databases.open()
             revs = {event.tenant: event.rev for event in (batch if is_main else feed).events}
+            made_apart = self.isolated - self._known_apart if is_main else ()
+            revs = dict.fromkeys(made_apart, 0) | revs
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])
-            connection.execute(_SET_FED, {"value": str(batch.last)})
+            connection.execute(_SET_FED, {"value": str(max(fed, batch.last))})
 
 
 _SET_REVS: Final = (

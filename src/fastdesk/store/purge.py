@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, text
 from fastdesk.model.event import Event, Put
 from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.store.database import Database
-from fastdesk.store.followers import Followers
+from fastdesk.store.followers import Followers, Positioned
 from fastdesk.store.projections import Feed
 
 __all__ = ["ERASURE", "FORGETTING", "Purge", "Removals", "erasure", "forgetting"]
@@ -66,9 +66,9 @@ def _execute(connection: Connection, statements: Sequence[str], **parameters: An
 
 
 _ERASE: Final = (
-    "INSERT INTO purge SELECT :position, id, tenant, NULL FROM conversation"
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM conversation"
     " WHERE tenant = :tenant AND visitor = :visitor",
-    "INSERT INTO purge VALUES (:position, :visitor, :tenant, NULL)",
+    "INSERT INTO purge (position, subject, tenant) VALUES (:position, :visitor, :tenant)",
     "DELETE FROM conversation_label WHERE tenant = :tenant AND conversation IN"
     " (SELECT id FROM conversation WHERE tenant = :tenant AND visitor = :visitor)",
     "DELETE FROM conversation WHERE tenant = :tenant AND visitor = :visitor",
@@ -76,12 +76,12 @@ _ERASE: Final = (
 )
 
 _FORGET: Final = (
-    "INSERT INTO purge VALUES (:position, '', :tenant, :before)",
-    "INSERT INTO purge SELECT :position, id, tenant, NULL FROM visitor"
+    "INSERT INTO purge (position, subject, tenant, before) VALUES (:position, '', :tenant, :before)",
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM visitor"
     " WHERE tenant = :tenant AND last_seen < :before AND NOT EXISTS (SELECT 1 FROM conversation"
     " WHERE conversation.tenant = :tenant AND conversation.visitor = visitor.id AND active_at >= :before)",
     "DELETE FROM visitor WHERE tenant = :tenant AND id IN (SELECT subject FROM purge WHERE position = :position)",
-    "INSERT INTO purge SELECT :position, id, tenant, NULL FROM conversation"
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM conversation"
     " WHERE tenant = :tenant AND active_at < :before",
     "DELETE FROM conversation_label WHERE tenant = :tenant AND conversation IN"
     " (SELECT subject FROM purge WHERE position = :position)",
@@ -102,7 +102,11 @@ class Purge:
         task, trace = database.read(_next_task)
         if task is not None:
             with database.write() as connection:
-                if not self._remove(database, connection, task):
+                if task.before is None:
+                    is_done = self._remove_about(database, connection, task)
+                else:
+                    is_done = self._remove_older(database, connection, task)
+                if is_done:
                     connection.execute(_DONE, {"position": task.position, "subject": task.subject})
                     connection.execute(_SET_TRACE, {"value": _DELETED})
         elif trace == _LOGGED:
@@ -112,16 +116,30 @@ class Purge:
             self._merge(database, trace)
         return bool(task or trace)
 
-    def _remove(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
-        query = _ABOUT if task.before is None else _OLDEST
-        rows = connection.execute(query, {**task._mapping, "limit": _STEP_EVENTS})
+    def _remove_about(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
+        """Remove some events about a conversation or a visitor; True when there were none left."""
+        rows = connection.execute(_ABOUT, {**task._mapping, "limit": _STEP_EVENTS})
         events = [(row.position, self._decode(row.body)) for row in rows]
-        if task.before is not None:
-            events = list(takewhile(lambda event: event[1].at < task.before, events))
+        self._remove(database, connection, events)
+        return not events
+
+    def _remove_older(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
+        """Remove the next events of before a time; True when there were none left.
+
+        The last record of a visitor stays, and so do the changes of a conversation: both are still in use.
+        """
+        rows = connection.execute(_OLDEST, {**task._mapping, "limit": _STEP_EVENTS}).all()
+        rows = list(takewhile(lambda row: row.at < task.before, rows))
+        events = [(row.position, self._decode(row.body)) for row in rows if row.is_removed]
+        self._remove(database, connection, events)
+        if rows:
+            connection.execute(_ADVANCE, {**task._mapping, "rev": rows[-1].rev})
+        return not rows
+
+    def _remove(self, database: Database, connection: Connection, events: Sequence[Positioned]) -> None:
         if events:
             self._followers.forget(database, connection, events)
             connection.execute(_DELETE, [{"position": position} for position, _ in events])
-        return bool(events)
 
     def _merge(self, database: Database, trace: str) -> None:
         """Merge the search index a little further: only what is merged has lost its deleted terms."""
@@ -158,9 +176,13 @@ _ABOUT: Final = text(
     " WHERE subject = :subject AND tenant = :tenant AND position < :position LIMIT :limit"
 )
 _OLDEST: Final = text(
-    "SELECT position, body FROM event WHERE tenant = :tenant"
-    " AND kind IN ('said', 'noted', 'changed', 'put:visitor') ORDER BY rev LIMIT :limit"
+    "SELECT position, rev, at, body, kind != 'put:visitor' OR EXISTS (SELECT 1 FROM event AS later"
+    " WHERE later.subject = event.subject AND later.position > event.position"
+    " AND later.kind = 'put:visitor' AND later.tenant = :tenant) AS is_removed"
+    " FROM event WHERE tenant = :tenant AND rev > :rev AND kind IN ('said', 'noted', 'put:visitor')"
+    " ORDER BY rev LIMIT :limit"
 )
+_ADVANCE: Final = text("UPDATE purge SET rev = :rev WHERE position = :position AND subject = :subject")
 _DELETE: Final = text("DELETE FROM event WHERE position = :position")
 _CHANGES: Final = text("SELECT total_changes()")
 

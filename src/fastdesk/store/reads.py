@@ -51,10 +51,12 @@ _visitor = tables.visitor.c
 
 
 def revs(connection: Connection) -> dict[TenantId, int]:
-    """Return the highest rev of each tenant."""
+    """Return the highest rev of each tenant that has events."""
     return {
         TenantId(row.id): row.rev
-        for row in connection.execute(select(tables.tenant.c.id, tables.tenant.c.rev))
+        for row in connection.execute(
+            select(tables.tenant.c.id, tables.tenant.c.rev).where(tables.tenant.c.rev > 0)
+        )
     }
 
 

@@ -3,6 +3,7 @@
 Blocking and without threads of its own: one thread appends, another reads and trims.
 """
 
+import fcntl
 import os
 import threading
 from collections.abc import Callable
@@ -29,7 +30,10 @@ from fastdesk.store.segment import (
     segment_paths,
 )
 
-__all__ = ["Batch", "Segments"]
+__all__ = ["HOLD", "Batch", "Segments"]
+
+HOLD: Final = "hold"
+"""A file in the journal's folder: while another process has a lock on it, no segment is deleted."""
 
 _log = structlog.get_logger("fastdesk.store.journal")
 
@@ -168,14 +172,28 @@ class Segments:
         return Batch(begin, events, bodies).after(after)
 
     def trim(self, fed: int) -> None:
-        """Delete the segments that hold nothing behind position `fed`; never the active one."""
+        """Delete the segments that hold nothing behind position `fed`;
+
+        never the active one, none during a backup.
+        """
         with self._lock:
             gone = 0
             while gone + 1 < len(self._firsts) and self._firsts[gone + 1] <= fed + 1:
                 gone += 1
-            firsts, self._firsts = self._firsts[:gone], self._firsts[gone:]
-        for first in firsts:
-            segment_path(self._folder, first).unlink(missing_ok=True)
+            if gone and not self._is_held():
+                for first in self._firsts[:gone]:
+                    segment_path(self._folder, first).unlink(missing_ok=True)
+                del self._firsts[:gone]
+
+    def _is_held(self) -> bool:
+        try:
+            with (self._folder / HOLD).open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     def close(self) -> None:
         """Close the active segment."""

@@ -128,7 +128,8 @@ record = Table(
     Column("body", Text, nullable=False),  # JSON
 )
 
-#: What is being removed from table `event`, in small steps: the events about a subject, or all before a time.
+#: What is being removed from table `event`, in small steps: all events about a subject, or what was said
+#: before a time.
 purge = Table(
     "purge",
     metadata,
@@ -136,6 +137,9 @@ purge = Table(
     Column("subject", Text, primary_key=True),  # empty when `before` tells
     Column("tenant", Text, nullable=False),
     Column("before", BigInteger),
+    Column(
+        "rev", BigInteger, nullable=False, server_default=text("0")
+    ),  # what is behind us of a tenant's events
 )
 
 #: The words of messages and notes, by the event's position. It holds no text: only which word stands where.

@@ -270,7 +270,7 @@ class Door:
 
         It is taken over cleanly, or the request is refused and the connection closed.
         """
-        fields = tuple((name.lower(), value) for name, value in request.headers.items())
+        fields = {name.lower(): request.headers.getall(name) for name in request.headers}
         head = Head(request.method, request.path, request.version == HttpVersion11, fields)
         upgrade = self._judge(head, self.peer_of(request)) if is_upgrade(head) else _NO_UPGRADE
         if isinstance(upgrade, Refusal):

@@ -34,20 +34,21 @@ _ONCE: Final = ("host", "origin", "sec-websocket-key", "sec-websocket-version", 
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A request line and its fields, names in lower case, in the order they came."""
+    """A request line and its fields: the values of each in order, the names in lower case."""
 
     method: str
     path: str
     is_http_11: bool
-    fields: tuple[tuple[str, str], ...]
+    fields: dict[str, list[str]]
 
     def values(self, name: str) -> list[str]:
         """Return every value of the field `name`, in order."""
-        return [value for field, value in self.fields if field == name]
+        return self.fields.get(name, [])
 
     def value(self, name: str) -> str:
         """Return the first value of the field `name`, or nothing."""
-        return next(iter(self.values(name)), "")
+        values = self.fields.get(name)
+        return values[0] if values else ""
 
     def tokens(self, name: str) -> list[str]:
         """Return the comma-separated parts of the field `name`."""
@@ -107,15 +108,15 @@ def parse_head(raw: bytes) -> Head | Refusal:
     request = _REQUEST_LINE.fullmatch(first)
     if request is None or len(lines) > _MAX_FIELDS:
         return Refusal(400, "bad_request")
-    fields = []
+    fields: dict[str, list[str]] = {}
     for line in lines:
         field = _FIELD.fullmatch(line)
         if field is None:
             return Refusal(400, "bad_request")
-        fields.append((field[1].decode("ascii").lower(), field[2].decode("latin-1")))
+        fields.setdefault(field[1].decode("ascii").lower(), []).append(field[2].decode("latin-1"))
     method, target, minor = request.groups()
     path = target.decode("latin-1").partition("?")[0]
-    return Head(method.decode("ascii"), path, minor == b"1", tuple(fields))
+    return Head(method.decode("ascii"), path, minor == b"1", fields)
 
 
 def is_upgrade(head: Head) -> bool:

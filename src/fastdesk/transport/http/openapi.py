@@ -19,7 +19,9 @@ def describe(routes: list[Route]) -> dict[str, Any]:
     """Return the OpenAPI document of `routes`."""
     shapes = [shape for route in routes for shape in (route.body, route.answer) if shape is not None]
     schemas, components = msgspec.json.schema_components(
-        shapes, schema_hook=lambda shape: {"description": "Any value."}, ref_template="#/components/schemas/{name}"
+        shapes,
+        schema_hook=lambda shape: {"description": "Any value."},
+        ref_template="#/components/schemas/{name}",
     )
     by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
     paths: dict[str, Any] = {}

@@ -62,6 +62,7 @@ STATEMENTS = (
         subject TEXT NOT NULL,
         tenant TEXT NOT NULL,
         "before" BIGINT,
+        rev BIGINT DEFAULT 0 NOT NULL,
         PRIMARY KEY (position, subject)
     )
     """,
