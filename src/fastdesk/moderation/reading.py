@@ -71,9 +71,9 @@ def _visible(text: str) -> str:
 
 
 def _solid(text: str) -> str:
-    return "".join(
-        sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _INVISIBLE
-    )
+    """Write an address without blanks and with plain points: `0000-qq . cn`, `qq。cn`."""
+    kept = (sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _INVISIBLE)
+    return unicodedata.normalize("NFKC", "".join(kept)).replace("。", ".")
 
 
 def _groups(text: str) -> list[str]:
