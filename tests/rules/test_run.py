@@ -1,10 +1,12 @@
 """What happens around HTTP calls: the answer fills the next actions, a failure is said."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fastdesk.model.call import CallAnswer
-from fastdesk.model.condition import Regex
-from fastdesk.model.rule import Http, Note, Reply, Resolve, Rule, RuleId
+from fastdesk.model.condition import Contains, Regex
+from fastdesk.model.rule import Action, Http, Note, Reply, Resolve, Rule, RuleId
 from fastdesk.rules import Facts, Match, RuleBook, resume
 
 REFUND = Rule(
@@ -112,3 +114,62 @@ def test_resume_without_a_call_is_a_mistake_of_the_caller() -> None:
     assert rest is not None
     with pytest.raises(ValueError, match="nothing waits"):
         resume(type(rest)(pending=(), facts=rest.facts), CallAnswer())
+
+
+names = st.text("ab退", min_size=1, max_size=3)
+said = st.sampled_from(["x", "{{visitor.name}}", "{{text | 空}}", "{{visitor.identity}}", "{{answer.a.0.b}}"])
+actions = st.one_of(
+    said.map(lambda text: Reply(text=text)),
+    said.map(lambda text: Reply(text={"zh": text, "en": "x"})),
+    said.map(lambda text: Note(text=text)),
+    st.builds(
+        lambda text, save: Http(
+            url="https://a.example/{{visitor.id}}", body={"a": [text]}, save=save, failure=text
+        ),
+        st.sampled_from(["x", "{{text}}"]),
+        st.sampled_from(["answer", "other"]),
+    ),
+    st.just(Resolve()),
+)
+answers = st.one_of(
+    st.just(CallAnswer(error="timeout")),
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "0"]), inner, max_size=3)
+        ),
+    ).map(lambda body: CallAnswer(status=200, body=body)),
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(names, st.lists(actions, min_size=1, max_size=5), st.booleans()), max_size=5),
+    st.text("ab退 {}", max_size=8),
+    st.lists(answers, min_size=25, max_size=25),
+    st.sampled_from([None, "c-1"]),
+)
+def test_random_rules_never_crash_and_always_end(
+    many: list[tuple[str, list[Action], bool]],
+    text: str,
+    given_answers: list[CallAnswer],
+    identity: str | None,
+) -> None:
+    rules = [
+        Rule(id=RuleId(f"r{n}"), when=Contains(texts=(word,)), do=tuple(do), stop=stop)
+        for n, (word, do, stop) in enumerate(many)
+    ]
+    made, _ = RuleBook.salvage(rules)
+    match = made.match(Facts(text=text, identity=identity, visitor={"id": "v"}, language="zh"))
+    if match is None:
+        return
+    done = list(match.actions)
+    rest = match.rest
+    for answer in given_answers:
+        if rest is None:
+            break
+        following, rest = resume(rest, answer)
+        done += following
+    assert rest is None
+    assert len(done) <= 100
+    assert identity is not None or not any("c-1" in str(action) for action in done)
