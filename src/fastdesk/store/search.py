@@ -1,8 +1,9 @@
 """The search index over messages and notes: text enters in the background, positions of events leave.
 
 Chinese is indexed by overlapping pairs of characters, everything else by words. A pair needs no dictionary,
-so that any part of a text is found, whoever would cut its words where (docs/decisions/002-search.md has the
-comparison). Each term begins with the tenant's number: a search walks through its own tenant's entries only.
+so that any part of a text is found, whoever would cut its words where (docs/decisions/005-search-by-pairs.md
+has the comparison). Each term begins with the tenant's number: a search walks through its own tenant's
+entries only.
 """
 
 import re
