@@ -370,7 +370,9 @@ def _whole_response(behaviour: Behaviour, call: _Call) -> bytes:
 
 def _wrong_body(behaviour: Behaviour, call: _Call) -> bytes:
     """Return a well-framed body with the wrong content: the faults that are not about the connection."""
-    content: Any = {"huge_body": "x" * behaviour.huge_bytes, "invalid_utf8": "@@"}.get(behaviour.fault)
+    content: Any = {"huge_body": "x", "invalid_utf8": "@@"}.get(behaviour.fault)
+    if behaviour.fault == "huge_body":
+        content *= behaviour.huge_bytes
     choices: list[Any] = []
     if behaviour.fault != "empty_choices":
         part = "delta" if call.stream else "message"

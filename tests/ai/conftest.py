@@ -150,6 +150,7 @@ class ScriptedCall:
         self.request = request
         self.sink = sink
         self.is_cancelled = False
+        self.is_sent = True
 
     @property
     def asked(self) -> str:

@@ -13,7 +13,7 @@ from fastdesk.ai.cache import AnswerCache, cache_key
 from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
 from fastdesk.ai.counters import Counters
 from fastdesk.ai.limits import Buckets, RateLimits
-from fastdesk.ai.models import Models
+from fastdesk.ai.models import Model, Models
 from fastdesk.ai.pool import Pool
 from fastdesk.ai.provider import Line, ProviderKit, Spawn, any_address
 from fastdesk.ai.registry import ProviderMaker, make_provider
@@ -100,7 +100,7 @@ class Assistant:
         if former is not None:
             self._cache.forget(tenant)
             used = {model for each in self._setups.values() for model in each.models}
-            self._kit.spawn(self._models.keep_only(used), "close unused models")
+            self._kit.spawn(_close(self._models.drop_others(used)), "close unused models")
         return setup
 
     def ask(self, question: Question, setup: Setup, port: Port | None = None) -> "asyncio.Future[Result]":
@@ -162,7 +162,7 @@ class Assistant:
 
     async def close(self) -> None:
         """Close all connections and write the last rows of the budget."""
-        await self._models.keep_only(set())
+        await _close(self._models.drop_others(set()))
         await self._budgets.close()
 
     def _new_asking(self, port: Port | None, *, follows_up: bool) -> Asking:
@@ -219,3 +219,8 @@ class Assistant:
     def _kit_for(self, key: str, is_tenants: bool) -> ProviderKit:
         kit = self._kit
         return ProviderKit(key, kit.clock, kit.spawn, kit.may_connect if is_tenants else any_address)
+
+
+async def _close(models: list[Model]) -> None:
+    for model in models:
+        await model.provider.close()

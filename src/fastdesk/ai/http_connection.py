@@ -86,6 +86,13 @@ class Connection(asyncio.Protocol):
         self._stop_draining()
         self._transport.abort()
 
+    def fail(self, kind: ModelFault) -> None:
+        """Close at once; the running exchange hears why."""
+        exchange = self._exchange
+        self.abort()
+        if exchange is not None:
+            exchange.on_lost(kind, False)
+
     # Called by the loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -97,7 +104,7 @@ class Connection(asyncio.Protocol):
             return
         self._received += len(piece)
         if self._received > MAX_ANSWER_BYTES:
-            self._lose("too_large")
+            self.fail("too_large")
             return
         if not self._status:
             self._head = self._head + piece if self._head else piece
@@ -105,7 +112,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(piece)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             if not self._complete:
-                self._lose("garbage")
+                self.fail("garbage")
                 return
             self._reusable = False  # the answer is whole; what came behind it ends the connection
         satisfied = self._deliver()
@@ -168,12 +175,6 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         if exchange is not None:
             exchange.on_whole(status, head)
-
-    def _lose(self, kind: ModelFault) -> None:
-        exchange = self._exchange
-        self.abort()
-        if exchange is not None:
-            exchange.on_lost(kind, False)
 
     def _stop_draining(self) -> None:
         if self._draining is not None:

@@ -72,6 +72,9 @@ class Endpoint:
         if connection is not None:
             sender.send_on(connection)
             return
+        if self._closed:
+            sender.on_unreachable("closed")
+            return
         self._waiting[sender] = None
         if self._opening < len(self._waiting) and self.connections < self._max_connections:
             self._opening += 1
@@ -82,10 +85,12 @@ class Endpoint:
         self._waiting.pop(sender, None)
 
     async def close(self) -> None:
-        """Close every connection; those still being opened close when they are."""
+        """Close every connection, failing what waits; those still being opened close when they are."""
         self._closed = True
+        while self._waiting:
+            self._waiting.popitem()[0].on_unreachable("closed")
         for connection in tuple(self._open):
-            connection.abort()
+            connection.fail("broken")
         if self._resolving is not None:
             self._resolving.cancel()
 

@@ -73,12 +73,10 @@ class Models:
             model = self._models[name] = Model(settings, provider, breaker)
         return model
 
-    async def keep_only(self, used: set[Model]) -> None:
-        """Close the models that are not in `used`."""
-        for name, model in tuple(self._models.items()):
-            if model not in used:
-                del self._models[name]
-                await model.provider.close()
+    def drop_others(self, used: set[Model]) -> list[Model]:
+        """Forget the models that are not in `used` and return them, to be closed."""
+        others = [name for name, model in self._models.items() if model not in used]
+        return [self._models.pop(name) for name in others]
 
     def snapshot(self, now_ns: int) -> list[dict[str, object]]:
         """Return the state of each model, for metrics and the API."""
