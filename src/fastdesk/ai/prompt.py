@@ -33,7 +33,7 @@ _KNOWLEDGE = (
 #: Variables that are the same for every visitor.
 _IMPERSONAL = frozenset({"site"})
 _VARIABLE = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
-_MARK = re.compile(r"<(?=/?\s*(?:visitor|passage)\b)", re.IGNORECASE)
+_MARK = re.compile(r"<(?=/?\s*(?:visitor|passage|desk|draft)\b)", re.IGNORECASE)
 _CITATION = re.compile(r"\[(\d{1,2})\]")
 
 

@@ -128,7 +128,7 @@ class Keys:
     """Find the secret that a model's settings only name.
 
     The operator may name any variable or file. A tenant's own model may name only what was put there for
-    that tenant: the variable must start with `AI_KEY_<TENANT>_`, the file must lie in the tenant's folder.
+    that tenant: the variable must start with `AI_KEY_<TENANT>__`, the file must lie in the tenant's folder.
     So nobody can have another's key sent to an address of his own choice.
 
     Args:
@@ -148,7 +148,7 @@ class Keys:
         """
         place, _, name = model.key.partition(":")
         if place == "env":
-            own = "AI_KEY_" + re.sub(r"[^A-Z0-9]", "_", tenant.upper()) + "_"
+            own = "AI_KEY_" + re.sub(r"[^A-Z0-9]", "_", tenant.upper()) + "__"
             if tenant and not name.startswith(own):
                 raise ConfigError(
                     f"{name} is not a key of this tenant.", hint=f"Its name must start with {own}."
