@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from websockets.sync.client import connect
-
 from tests.running import RunningDesk
+from websockets.sync.client import connect
 
 SOON_MS = 10_000
 
@@ -27,7 +26,9 @@ class Visitor:
         self.page = self.context.new_page()
         self.page.set_default_timeout(SOON_MS)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}") or dialog.dismiss())
+        self.page.on(
+            "dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}") or dialog.dismiss()
+        )
         self.page.on("console", self._hear)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(path if ":" in path else self.base + path)
@@ -35,7 +36,11 @@ class Visitor:
 
     def _hear(self, message: Any) -> None:
         # A browser reports every failed request by itself; the tests of broken lines expect those.
-        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket" not in message.text:
+        if (
+            message.type == "error"
+            and "Failed to load resource" not in message.text
+            and "WebSocket" not in message.text
+        ):
             self.troubles.append(message.text)
 
     @property
@@ -69,15 +74,17 @@ class Visitor:
     @property
     def conversation(self) -> str:
         """The conversation that the browser has in mind."""
-        kept = self.frame.evaluate("localStorage.getItem(Object.keys(localStorage).find(name => name.endsWith(':session')))")
+        kept = self.frame.evaluate(
+            "localStorage.getItem(Object.keys(localStorage).find(name => name.endsWith(':session')))"
+        )
         return str(json.loads(kept)["conversation"])
 
     def bubbles(self) -> list[str]:
         """What people have said in the conversation: without the welcome, and without the bot."""
         return self.chat.locator(".message[data-id]:not(.is-bot) .bubble").all_inner_texts()
 
-    def sees(self, text: str) -> None:
-        self.chat.locator(".message[data-id]", has_text=text).first.wait_for()
+    def sees(self, text: str, within_ms: int = SOON_MS) -> None:
+        self.chat.locator(".message[data-id]", has_text=text).first.wait_for(timeout=within_ms)
 
     def state(self, state: str) -> None:
         """Wait until the visitor's last message has come so far."""
@@ -115,7 +122,9 @@ class Agent:
         """Wait for a frame; others that come before it are let pass."""
         deadline = time.monotonic() + SOON_MS / 1000
         while True:
-            frame: dict[str, Any] = json.loads(self._socket.recv(timeout=max(0.01, deadline - time.monotonic())))
+            frame: dict[str, Any] = json.loads(
+                self._socket.recv(timeout=max(0.01, deadline - time.monotonic()))
+            )
             assert frame["t"] != "error", frame
             if frame["t"] == t and where(frame):
                 return frame
@@ -123,9 +132,17 @@ class Agent:
     def take(self, conversation: str) -> None:
         self.tell("watch", conversation=conversation)
         self.tell("take", conversation=conversation)
-        self.hear("conversation", lambda frame: frame["conversation"] == conversation and "assignee" in frame["is"])
+        self.hear(
+            "conversation", lambda frame: frame["conversation"] == conversation and "assignee" in frame["is"]
+        )
 
     def say(self, conversation: str, text: str, **more: Any) -> None:
         self._ids += 1
-        self.tell("send", id=f"agent-{time.monotonic_ns()}-{self._ids}", conversation=conversation, text=text, **more)
+        self.tell(
+            "send",
+            id=f"agent-{time.monotonic_ns()}-{self._ids}",
+            conversation=conversation,
+            text=text,
+            **more,
+        )
         self.hear("ack")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.e2e.people import Agent, Visitor
 from tests.running import RunningDesk
 
@@ -31,7 +30,9 @@ def test_nothing_but_the_loader_is_there_before_the_visitor_opens_it(visit: Visi
     visitor = visit()
     visitor.launcher.wait_for()
     visitor.page.wait_for_load_state("networkidle")
-    own = [url for url in visitor.requests if "demo" not in url and "icon" not in url and url != desk.base + "/"]
+    own = [
+        url for url in visitor.requests if "demo" not in url and "icon" not in url and url != desk.base + "/"
+    ]
     assert own == [desk.base + "/widget.js"]
     assert visitor.page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     assert visitor.page.locator("fastdesk-chat iframe").count() == 0
@@ -67,7 +68,9 @@ def test_the_button_is_a_button_for_everybody(visit: Visit) -> None:
     visitor.page.keyboard.press("Enter")
     field = visitor.chat.locator(".composer-text")
     field.wait_for()
-    visitor.until(lambda: field.evaluate("field => field === document.activeElement"), "the composer has the focus")
+    visitor.until(
+        lambda: field.evaluate("field => field === document.activeElement"), "the composer has the focus"
+    )
     assert visitor.launcher.get_attribute("aria-expanded") == "true"
     visitor.page.keyboard.press("Escape")
     visitor.until(
@@ -90,12 +93,16 @@ def test_a_rule_answers(visit: Visit) -> None:
     assert answer.locator("a").get_attribute("rel") == "noopener noreferrer nofollow"
 
 
-def test_a_person_is_asked_for_answers_resolves_and_is_rated(visit: Visit, agent: Agent, desk: RunningDesk) -> None:
+def test_a_person_is_asked_for_answers_resolves_and_is_rated(
+    visit: Visit, agent: Agent, desk: RunningDesk
+) -> None:
     visitor = visit().open()
     visitor.say("something hard")
     visitor.state("stored")
     visitor.chat.get_by_role("button", name="Talk to a person").click()
-    visitor.chat.get_by_role("status").filter(has_text=re.compile("number 1 in line|Looking for someone")).wait_for()
+    visitor.chat.get_by_role("status").filter(
+        has_text=re.compile("number 1 in line|Looking for someone")
+    ).wait_for()
     conversation = visitor.conversation
     agent.take(conversation)
     visitor.chat.locator("h1", has_text="Admin").wait_for()
@@ -135,12 +142,21 @@ def test_buttons_cards_and_forms(visit: Visit, agent: Agent) -> None:
     visitor.state("stored")
     conversation = visitor.conversation
     agent.take(conversation)
-    agent.say(conversation, "Which one?", extra={"buttons": [{"label": {"en": "Tea", "zh-CN": "茶"}, "value": "tea-1"}]})
+    agent.say(
+        conversation,
+        "Which one?",
+        extra={"buttons": [{"label": {"en": "Tea", "zh-CN": "茶"}, "value": "tea-1"}]},
+    )
     visitor.chat.get_by_role("button", name="Tea").click()
     assert agent.hear("message")["text"] == "tea-1"
     assert visitor.bubbles()[-1] == "Tea"
     assert visitor.chat.get_by_role("button", name="Tea").is_disabled()
-    card = {"title": "Green", "text": "Fresh", "link": "javascript:alert(1)", "buttons": [{"label": "Order", "value": "order"}]}
+    card = {
+        "title": "Green",
+        "text": "Fresh",
+        "link": "javascript:alert(1)",
+        "buttons": [{"label": "Order", "value": "order"}],
+    }
     agent.say(conversation, "This may fit", extra={"card": card})
     visitor.chat.locator(".card", has_text="Green").wait_for()
     assert visitor.chat.locator(".card a").count() == 0
@@ -208,7 +224,9 @@ def test_the_form_before_the_talk(visit: Visit, desk: RunningDesk) -> None:
 
 
 def test_the_page_that_stands_alone_speaks_the_visitors_language(visit: Visit) -> None:
-    visitor = visit("/chat/demo", locale="zh-CN", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    visitor = visit(
+        "/chat/demo", locale="zh-CN", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
+    )
     visitor.chat.get_by_role("button", name="转人工").wait_for()
     assert visitor.page.evaluate("document.documentElement.lang") == "zh-CN"
     visitor.say("我要退款")
@@ -223,7 +241,8 @@ def test_the_page_that_stands_alone_speaks_the_visitors_language(visit: Visit) -
 def test_commands_of_the_host_page(visit: Visit, agent: Agent) -> None:
     visitor = visit()
     visitor.launcher.wait_for()
-    visitor.page.evaluate("window.heard = []; fastdesk('on', 'open', () => heard.push('open')); fastdesk.ready.then(() => heard.push('ready'))")
+    visitor.page.evaluate("window.heard = []; fastdesk('on', 'open', () => heard.push('open'))")
+    visitor.page.evaluate("() => void fastdesk.ready.then(() => heard.push('ready'))")
     visitor.command("message", "from the page", {"send": True})
     visitor.sees("from the page")
     visitor.state("stored")
@@ -231,7 +250,9 @@ def test_commands_of_the_host_page(visit: Visit, agent: Agent) -> None:
     visitor.command("locale", "zh-TW")
     visitor.chat.get_by_role("button", name="轉真人客服").wait_for()
     visitor.command("theme", "dark")
-    visitor.until(lambda: visitor.frame.evaluate("document.documentElement.dataset.mode") == "dark", "dark mode")
+    visitor.until(
+        lambda: visitor.frame.evaluate("document.documentElement.dataset.mode") == "dark", "dark mode"
+    )
     visitor.command("hide")
     assert not visitor.launcher.is_visible()
     visitor.command("show")
@@ -261,7 +282,9 @@ def test_a_reload_and_a_second_tab_show_the_same(visit: Visit, agent: Agent) -> 
     agent.take(conversation)
     visitor.page.reload()
     agent.say(conversation, "two")
-    visitor.until(lambda: visitor.page.locator("fastdesk-chat .badge").inner_text() == "1", "unread after a reload")
+    visitor.until(
+        lambda: visitor.page.locator("fastdesk-chat .badge").inner_text() == "1", "unread after a reload"
+    )
     visitor.open()
     visitor.sees("two")
     first_page = visitor.page

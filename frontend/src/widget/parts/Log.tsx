@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { Fragment } from "preact";
+import { Fragment, type VNode } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "../../shared/Icon";
 import { formatDay, formatWait, pick, t } from "../../shared/i18n";
@@ -21,7 +21,19 @@ export function Log({ chat }: { chat: Chat }) {
   const last = entries[entries.length - 1];
   const lastOwn = [...entries].reverse().find(e => e.from.role === "visitor")?.key;
   const oldest = entries[0]?.key;
+  const drawn = useRef(new WeakMap<Entry, { flags: string; node: VNode }>());
   const before = useRef({ height: 0, oldest });
+
+  // An entry that has not changed is not drawn again, however long the conversation is.
+  const draw = (entry: Entry, isFirst: boolean, isNewest: boolean, showsState: boolean): VNode => {
+    const flags = `${isFirst}${isNewest}${showsState}`;
+    let known = drawn.current.get(entry);
+    if (known?.flags !== flags) {
+      known = { flags, node: <Message {...{ chat, entry, isFirst, isNewest, showsState }} /> };
+      drawn.current.set(entry, known);
+    }
+    return known.node;
+  };
 
   const follow = useCallback(() => {
     const log = root.current;
@@ -86,13 +98,7 @@ export function Log({ chat }: { chat: Chat }) {
                   <span>{formatDay(entry.at, Date.now())}</span>
                 </p>
               )}
-              <Message
-                chat={chat}
-                entry={entry}
-                isFirst={startsRun(entry, entries[i - 1])}
-                isNewest={entry === last}
-                showsState={entry.key === lastOwn}
-              />
+              {draw(entry, startsRun(entry, entries[i - 1]), entry === last, entry.key === lastOwn)}
             </Fragment>
           ))}
           <Activity chat={chat} />
