@@ -303,11 +303,9 @@ class ReferenceMatcher:
         *,
         separators: str = SEPARATORS,
         lookalikes: Mapping[str, str] | None = None,
-        whole_words: bool = False,
     ) -> None:
         self.separators = {fold(sign) for sign in separators}
         self.meanings = {fold(sign): fold(meant) for sign, meant in (lookalikes or {}).items()}
-        self.whole_words = whole_words
         self.words: dict[str, int] = {}
         unusable = []
         for i, word in enumerate(words):
@@ -332,9 +330,8 @@ class ReferenceMatcher:
         for end in range(1, len(kept) + 1):
             for start in range(max(0, end - self.longest), end):
                 word = self.words.get(normal_text[start:end])
-                place = kept[start][0], kept[end - 1][0] + 1
-                if word is not None and self._stands(text, *place):
-                    found.append((*place, word))
+                if word is not None:
+                    found.append((kept[start][0], kept[end - 1][0] + 1, word))
         return found[:limit]
 
     def find_longest(self, text: str) -> list[Match]:
@@ -349,14 +346,3 @@ class ReferenceMatcher:
 
     def has_match(self, text: str) -> bool:
         return bool(self.find_all(text))
-
-    def _stands(self, text: str, start: int, end: int) -> bool:
-        def touch(at: int) -> bool:
-            return 0 < at < len(text) and is_latin(text[at - 1]) and is_latin(text[at])
-
-        return not self.whole_words or not (touch(start) or touch(end))
-
-
-def is_latin(sign: str) -> bool:
-    sign = fold(sign)
-    return "0" <= sign <= "9" or "a" <= sign <= "z" or ("\xdf" <= sign <= "\u024f" and sign != "÷")

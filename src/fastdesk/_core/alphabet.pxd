@@ -43,7 +43,6 @@ cdef inline uint32_t label_of(const Alphabet* alphabet, uint32_t code) noexcept 
     return alphabet.blocks[alphabet.pages[code >> 8]].labels[code & 0xFF]
 
 
-cdef bint is_latin(uint32_t code) noexcept nogil
 cdef int draft_words(
     Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
 ) except -1

@@ -49,12 +49,6 @@ cdef uint32_t fold(uint32_t code) noexcept nogil:
     return Py_UNICODE_TOLOWER(code)
 
 
-cdef bint is_latin(uint32_t code) noexcept nogil:
-    """Is it a Latin letter or a digit, of whatever width?"""
-    code = fold(code)
-    return 0x30 <= code <= 0x39 or 0x61 <= code <= 0x7A or 0xDF <= code <= 0x24F and code != 0xF7
-
-
 cdef int draft_words(
     Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
 ) except -1:

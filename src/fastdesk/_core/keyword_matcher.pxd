@@ -32,7 +32,6 @@ cdef struct Text:                       # a str, borrowed
 
 cdef class KeywordMatcher:
     cdef:
-        readonly bint whole_words
         readonly tuple unusable         # indices of the words that can never match
         Py_ssize_t _words               # words given
         Alphabet _alphabet
@@ -53,8 +52,7 @@ cdef class KeywordMatcher:
     cdef uint32_t _label(self, const Text* text, Py_ssize_t index) noexcept nogil
     cdef bint _may_follow(self, uint32_t state, uint32_t label) noexcept nogil
     cdef uint32_t _advance(self, uint32_t state, uint32_t label) noexcept nogil
-    cdef bint _may_match(self, const Text* text) noexcept nogil
+    cdef bint _matches(self, const Text* text) noexcept nogil
     cdef bint _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil
     cdef list _overlapping(self, const Text* text, Py_ssize_t limit)
     cdef list _longest(self, const Text* text, Py_ssize_t limit)
-    cdef bint _stands(self, const Text* text, Py_ssize_t start, Py_ssize_t end) noexcept

@@ -11,11 +11,8 @@ class KeywordMatcher:
         *,
         separators: str = ...,
         lookalikes: Mapping[str, str] | None = None,
-        whole_words: bool = False,
         max_bytes: int = 268435456,
     ) -> KeywordMatcher: ...
-    @property
-    def whole_words(self) -> bool: ...
     @property
     def unusable(self) -> tuple[int, ...]: ...
     @property

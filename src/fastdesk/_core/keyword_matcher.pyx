@@ -16,7 +16,6 @@ from fastdesk._core.alphabet cimport (
     discard,
     draft_alphabet,
     draft_words,
-    is_latin,
     label_of,
     sort_words,
     unusable_words,
@@ -61,9 +60,6 @@ cdef class KeywordMatcher:
     word's first to its last character, and the index of the word in the list. Of words that are the same
     after normalisation only the first is reported.
 
-    `whole_words` keeps a match that begins or ends with a Latin letter or digit only where no other one
-    touches it in the original text, so that "gun" is not found in "begun"; other scripts are not affected.
-
     A word of which nothing is left, or more than 255 characters (1,020 before normalisation), can never
     match; its index stands in `unusable`. An empty list is allowed. A lone surrogate is a character.
 
@@ -94,7 +90,6 @@ cdef class KeywordMatcher:
         *,
         str separators not None=SEPARATORS,
         lookalikes=None,
-        bint whole_words=False,
         Py_ssize_t max_bytes=1 << 28,
     ):
         cdef tuple snapshot
@@ -108,7 +103,6 @@ cdef class KeywordMatcher:
         snapshot = tuple(words)
         memset(&draft, 0, sizeof(Draft))
         self._words = len(snapshot)
-        self.whole_words = whole_words
         try:
             draft_words(
                 &draft, snapshot, separators, meanings,
@@ -137,29 +131,24 @@ cdef class KeywordMatcher:
     def has_match(self, str text not None, /):
         """Return whether any word stands in the text."""
         cdef Text borrowed = borrow(text)
-        if not self._may_match(&borrowed):
-            return False
-        return not self.whole_words or bool(self._overlapping(&borrowed, 1))
+        return self._matches(&borrowed)
 
     def find_first(self, str text not None, /):
         """Return the leftmost match, the longest of those that begin there, or None."""
         cdef Text borrowed = borrow(text)
-        if not self._may_match(&borrowed):
-            return None
-        found = self._longest(&borrowed, 1)
-        return found[0] if found else None
+        return self._longest(&borrowed, 1)[0] if self._matches(&borrowed) else None
 
     def find_longest(self, str text not None, /):
         """Return matches that do not overlap, from left to right, each the longest that begins there."""
         cdef Text borrowed = borrow(text)
-        return self._longest(&borrowed, borrowed.size) if self._may_match(&borrowed) else []
+        return self._longest(&borrowed, borrowed.size) if self._matches(&borrowed) else []
 
     def find_all(self, str text not None, /, Py_ssize_t limit=10_000):
         """Return all matches, also one within another, by end and then start; the first `limit` of them."""
         cdef Text borrowed = borrow(text)
         if limit < 1:
             raise ValueError(f"limit must be at least one, not {limit}")
-        return self._overlapping(&borrowed, limit) if self._may_match(&borrowed) else []
+        return self._overlapping(&borrowed, limit) if self._matches(&borrowed) else []
 
     def __len__(self):
         return self._words
@@ -201,8 +190,8 @@ cdef class KeywordMatcher:
             state = self._nodes[state].fail
         return label if label <= self._alphabet.starts else 0
 
-    cdef bint _may_match(self, const Text* text) noexcept nogil:
-        """Is there a match, `whole_words` apart? Nearly every text ends here, and no object is made."""
+    cdef bint _matches(self, const Text* text) noexcept nogil:
+        """Is there a match? For nearly every text this is all, and no object is made."""
         if text.kind == 1:
             return self._scan(<const uint8_t*>text.start, text.size)
         if text.kind == 2:
@@ -247,10 +236,9 @@ cdef class KeywordMatcher:
             ending = self._nodes[state].ending
             while ending:
                 start = places[(count - self._endings[ending].length) & (RING - 1)]
-                if self._stands(text, start, i + 1):
-                    found.append((start, i + 1, self._endings[ending].word))
-                    if len(found) == limit:
-                        return found
+                found.append((start, i + 1, self._endings[ending].word))
+                if len(found) == limit:
+                    return found
                 ending = self._endings[ending].shorter
         return found
 
@@ -275,13 +263,10 @@ cdef class KeywordMatcher:
                 count += 1
                 state = self._advance(state, label)
                 ending = self._nodes[state].ending
-                while ending:
+                if ending:
                     start = places[(count - self._endings[ending].length) & (RING - 1)]
-                    if self._stands(text, start, i):
-                        if best_start < 0 or start <= best_start:
-                            best_start, best_end, best = start, i, self._endings[ending].word
-                        break
-                    ending = self._endings[ending].shorter
+                    if best_start < 0 or start <= best_start:
+                        best_start, best_end, best = start, i, self._endings[ending].word
                 depth = self._nodes[state].depth
                 if best_start < 0 or depth and places[(count - depth) & (RING - 1)] <= best_start:
                     continue
@@ -291,17 +276,6 @@ cdef class KeywordMatcher:
                 break
             i, best_start, state = best_end, -1, 0
         return found
-
-    cdef bint _stands(self, const Text* text, Py_ssize_t start, Py_ssize_t end) noexcept:
-        """Is the match free of Latin neighbours where it is Latin itself, if that is asked for?"""
-        if not self.whole_words:
-            return True
-        if start > 0 and is_latin(PyUnicode_READ(text.kind, text.start, start)):
-            if is_latin(PyUnicode_READ(text.kind, text.start, start - 1)):
-                return False
-        if end < text.size and is_latin(PyUnicode_READ(text.kind, text.start, end - 1)):
-            return not is_latin(PyUnicode_READ(text.kind, text.start, end))
-        return True
 
     # Building.
 
