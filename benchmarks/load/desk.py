@@ -19,7 +19,7 @@ QUESTION = "您好，请问这款商品的价格是多少？我想买两件送�
 ANSWER = "您好，这款商品现价 128 元，两件起包邮，今天下单明天送达。还有什么可以帮您？"
 
 _ADMIN = {"email": "bench@example.com", "password": "bench password 4 load tests"}
-_RULE = {
+RULE = {
     "id": "bench-price",
     "name": "Load test",
     "when": {"kind": "contains", "texts": ["bench price"]},
@@ -118,8 +118,8 @@ class Desk:
 
     def add_rule(self) -> Self:
         """Let the desk answer `QUESTION` with `ANSWER`."""
-        if all(rule["id"] != _RULE["id"] for rule in self.call("GET", "/v1/rules")):
-            self.call("POST", "/v1/rules", _RULE)
+        if all(rule["id"] != RULE["id"] for rule in self.call("GET", "/v1/rules")):
+            self.call("POST", "/v1/rules", RULE)
         return self
 
     def sessions(self, count: int, on_progress: Callable[[int], None] = lambda _: None) -> Path:

@@ -45,7 +45,7 @@ class Server:
         *,
         core: int | None = None,
         environment: Mapping[str, str] | None = None,
-        start_timeout_s: float = 60.0,
+        start_timeout_s: float = 120.0,
     ) -> None:
         pinned = [] if core is None else ["taskset", "-c", str(core)]
         self._command = [*pinned, *command]
@@ -92,6 +92,13 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def memory_bytes(self) -> int:
+        """Return the process's memory, shared pages by their share (PSS)."""
+        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+        return 0
 
     def last_lines(self, count: int = 5) -> str:
         """Return the end of the log."""

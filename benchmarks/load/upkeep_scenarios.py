@@ -66,11 +66,14 @@ def _counting(bench: Bench, count: int) -> Callable[[int], None]:
 def _start(bench: Bench, row: Row) -> None:
     bench.stop_desk()
     times = []
+    memory_mb = 0.0
     for _ in range(bench.method.repetitions):
         desk = bench.desk()
         times.append(desk.server.ready_after_s)
+        memory_mb = desk.server.memory_bytes() / 2**20
         bench.stop_desk()
     row.facts["ready after start, empty store, s"] = round(statistics.median(times), 3)
+    row.facts["memory after start, MB"] = round(memory_mb, 1)
 
 
 def _import(bench: Bench, row: Row) -> None:

@@ -23,10 +23,11 @@ from benchmarks.micro.subjects import SUBJECTS, Run, Subject
 BASELINE = Path(__file__).with_name("baseline.json")
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: Two lengths of a run: their difference is free of start-up and set-up.
-_SHORT, _LONG = 2_000, 22_000
-_VALGRIND_SHORT, _VALGRIND_LONG = 500, 2_500
-_TIMED, _ROUNDS = 5_000, 9
+#: Valgrind is fifty times slower, and its counts need no distance from noise.
+_VALGRIND_PART = 10
+_TIMED_PART, _ROUNDS = 4, 9
+#: A start now and then does more than the others: byte code is written anew, a page comes late.
+_COUNTED_ROUNDS = 3
 #: Counts repeat within 1 %; times on a busy machine do not, even in turns.
 _COUNT_TOLERANCE, _TIME_TOLERANCE = 0.08, 0.5
 
@@ -72,7 +73,7 @@ def measure(on_progress: Callable[[str, float], None] = lambda name, share: None
         on_progress(subject.name, index / len(SUBJECTS))
         runs = _runs(subject)
         instructions = {name: _instructions(index, name, counter) for name in runs} if counter else {}
-        found[subject.name] = Figures(instructions, _times_ns(runs))
+        found[subject.name] = Figures(instructions, _times_ns(runs, subject.operations // _TIMED_PART))
     return Baseline(_place(), counter or "", found)
 
 
@@ -127,8 +128,12 @@ def _counter() -> str | None:
 
 def _instructions(index: int, way: str, counter: str) -> float:
     """Return instructions for one operation."""
-    short, long = (_SHORT, _LONG) if counter == "perf" else (_VALGRIND_SHORT, _VALGRIND_LONG)
-    counts = [_count(index, way, operations, counter) for operations in (short, long)]
+    operations = SUBJECTS[index].operations // (1 if counter == "perf" else _VALGRIND_PART)
+    # Two lengths of a run: their difference is free of start-up, set-up and first times.
+    short, long = operations // 10, operations + operations // 10
+    counts = [
+        min(_count(index, way, length, counter) for _ in range(_COUNTED_ROUNDS)) for length in (short, long)
+    ]
     return round((counts[1] - counts[0]) / (long - short), 1)
 
 
@@ -159,18 +164,18 @@ def _runs(subject: Subject) -> dict[str, Run]:
     return runs
 
 
-def _times_ns(runs: dict[str, Run]) -> dict[str, float]:
+def _times_ns(runs: dict[str, Run], operations: int) -> dict[str, float]:
     """Time all ways in turns and return the fastest round of each, for one operation."""
     fastest = dict.fromkeys(runs, float("inf"))
     for _ in range(_ROUNDS):
         for name, run in runs.items():
-            fastest[name] = min(fastest[name], _seconds(run))
-    return {name: round(seconds / _TIMED * 1e9, 1) for name, seconds in fastest.items()}
+            fastest[name] = min(fastest[name], _seconds(run, operations))
+    return {name: round(seconds / operations * 1e9, 1) for name, seconds in fastest.items()}
 
 
-def _seconds(run: Run) -> float:
+def _seconds(run: Run, operations: int) -> float:
     started = time.perf_counter()
-    run(_TIMED)
+    run(operations)
     return time.perf_counter() - started
 
 

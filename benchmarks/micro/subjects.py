@@ -36,6 +36,8 @@ class Subject(msgspec.Struct, frozen=True):
     name: str
     desk: Callable[[], Run]
     others: dict[str, Callable[[], Run]] = {}
+    operations: int = 20_000
+    """How many are counted: enough to stand out from the start-up's own small differences."""
 
 
 # Word filter: 15,000 words, a Chinese text of 60 characters without a hit.
@@ -234,6 +236,12 @@ def _parse_json() -> Run:
     return run
 
 
+def _corridor_desk() -> Run:
+    from benchmarks.micro.corridor import corridor_run  # draws in the whole desk: only where it is wanted
+
+    return corridor_run()
+
+
 def _frames() -> tuple[Ack, Message]:
     ack = Ack("018f3a5c-0001-7abc-8def-000000000001", 41, 1_767_225_600_000)
     author = Author("bot", "Bot")
@@ -272,5 +280,6 @@ SUBJECTS = (
     Subject("rate limit", _buckets_desk, {"Python": _buckets_python}),
     Subject("idempotency filter", _bloom_desk, {"set": _bloom_set}),
     Subject("stage parse", _parse_desk, {"json.loads": _parse_json}),
+    Subject("whole corridor, store in memory", _corridor_desk, operations=1_000),
     Subject("stage reply, two frames", _reply_desk, {"json.dumps": _reply_json}),
 )
