@@ -10,7 +10,7 @@ help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 run: $(VENV)/run.stamp ## start the desk on port 8080 (FASTDESK_* settings count)
-	@$(BIN)/python -m fastdesk serve
+	@FASTDESK_DEMO="$${FASTDESK_DEMO-examples/shop}" $(BIN)/python examples/shop/with_orders.py
 
 test: $(VENV)/test.stamp ## run all tests but those that need a browser
 	@$(BIN)/python -m pytest -m "not browser"

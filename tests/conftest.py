@@ -22,7 +22,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """Return a running desk with a rule "hello" that all tests of the run share."""
-    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", DEMO="false", LIMITS="off").start()
+    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", LIMITS="off").start()
     try:
         running.rule("hello", exact=["hello"], reply="Hello, visitor!")
         yield running
@@ -33,7 +33,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
 @pytest.fixture
 def own_desk(tmp_path: Path) -> Iterator[RunningDesk]:
     """Return a running desk of the test's own, which it may kill."""
-    running = RunningDesk(tmp_path / "data", DEMO="false", LIMITS="off").start()
+    running = RunningDesk(tmp_path / "data", LIMITS="off").start()
     try:
         yield running
     finally:

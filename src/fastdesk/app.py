@@ -25,7 +25,8 @@ from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.runner import ThreadRunner
 from fastdesk.store.segments import Segments
 from fastdesk.store.sqlite import SqliteStore
-from fastdesk.tenants.first_start import found_installation
+from fastdesk.teaching import teach
+from fastdesk.tenants.first_start import DEMO, found_installation
 from fastdesk.tenants.limits import Limits, Rate
 from fastdesk.transport.door import Door, DoorLimits
 from fastdesk.transport.echo import echo_endpoint
@@ -116,6 +117,8 @@ class App:
             clock=self._clock,
             entropy=self._entropy,
         )
+        if self.first_password is not None and settings.demo is not None:
+            teach(self.engine.records, DEMO, settings.demo, actor="first start")
         await self._open_street()
         self._tasks.spawn(self.engine.run_rounds(), "rounds")
         self._tasks.spawn(self._watch_loop(), "loop lag")

@@ -45,7 +45,10 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         None, description="Password of the first agent; first start only, made and printed when absent."
     )
-    demo: bool = Field(True, description="Fill the tenant demo with the example shop at first start.")
+    demo: Path | None = Field(
+        None,
+        description="Folder of rules, flows, words and articles that the tenant demo is taught at first start.",
+    )
     plugins_dir: Path | None = Field(None, description="Folder whose *.py files are loaded as plug-ins.")
     durability: Literal["fsync", "os"] = Field(
         "fsync",

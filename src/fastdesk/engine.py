@@ -112,7 +112,9 @@ class Engine:
             self.rules,
             find=lambda conversation: self.hub.find(conversation.tenant, conversation.id),
             lives=self.hub.lives,
-            volunteer=lambda live, outcome, reason: self.answering.volunteer(live, outcome, reason),
+            volunteer=lambda live, handler, claim, reason: self.answering.volunteer(
+                live, handler, claim, reason
+            ),
             is_open=self.is_open,
         )
         self.webhooks = Webhooks(
@@ -151,11 +153,18 @@ class Engine:
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
         self.rounds = Rounds(self.rooms, gate=self.gate)
-        self.rounds.others += [self.automation.strike, self.webhooks.tick]
+        self.rounds.others += [self.automation.strike, self.webhooks.tick, self._remind]
         store.on_commit = self.pipeline.committed
 
     def _accept(self, session: Any, payload: bytes) -> None:
         self.pipeline.accept(session, payload)
+
+    def _remind(self, now_ms: int) -> None:
+        """Let flows go on whose visitors have let their time pass."""
+        for live in self.hub.lives():
+            claim = self.flows.overdue(live.conversation.flow, now_ms)
+            if claim is not None and live.run is None:
+                self.answering.volunteer(live, self.flows, claim, "time passed")
 
     def _begin_flow(self, live: Live, turn: Turn, action: Action) -> None:
         """Begin the flow that a rule names."""

@@ -75,15 +75,16 @@ class Answering:
         turn = replace(turn, port=port)
         self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks))
 
-    def volunteer(self, live: Live, outcome: Outcome, reason: str) -> None:
-        """Carry out what no visitor has asked for; `reason` stands in its events."""
+    def volunteer(self, live: Live, handler: Handler, claim: Any, reason: str) -> None:
+        """Let a handler act though no visitor has asked; `reason` stands in its events."""
         conversation = live.conversation
         last = live.recent[-1] if live.recent else None
         said = last or Said(
             conversation.tenant, 0, 0, conversation.id, live.seq, "", "visitor", "", "", "text", ""
         )
         port = _Port(self._rooms, live, f"t{said.seq}")
-        self._reply(live, self._turn(live, said, port, self._rooms.clock.now_ns()), outcome, reason)
+        turn = self._turn(live, said, port, self._rooms.clock.now_ns())
+        self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks), reason)
 
     def _turn(self, live: Live, said: Said, port: _Port, received_ns: int) -> Turn:
         return Turn(
@@ -97,12 +98,15 @@ class Answering:
             port=port,
         )
 
-    def _settle(self, live: Live, turn: Turn, port: _Port, answer: Outcome | Slow | None) -> None:
+    def _settle(
+        self, live: Live, turn: Turn, port: _Port, answer: Outcome | Slow | None, reason: str = ""
+    ) -> None:
         """Store an outcome that is there; wait in a task for one that is not."""
         if isinstance(answer, Outcome):
-            self._reply(live, turn, answer)
+            self._reply(live, turn, answer, reason)
         elif answer is not None:
-            live.run = self._rooms.tasks.spawn(self._finish_later(live, turn, port, answer), "answer")
+            work = self._finish_later(live, turn, port, answer, reason)
+            live.run = self._rooms.tasks.spawn(work, "answer")
             live.run.add_done_callback(lambda _: answer.close())
 
     def silence(self, live: Live) -> None:
@@ -116,7 +120,7 @@ class Answering:
         if live.run is not None and live.run.get_name() == "answer":
             live.run.cancel(turn)
 
-    async def _finish_later(self, live: Live, turn: Turn, port: _Port, slow: Slow) -> None:
+    async def _finish_later(self, live: Live, turn: Turn, port: _Port, slow: Slow, reason: str) -> None:
         """Wait for a slow handler and store its outcome, unless it was stopped or superseded."""
         me = asyncio.current_task()
         try:
@@ -136,7 +140,7 @@ class Answering:
             if port.shown and outcome.replies:
                 first = _final(port, outcome.replies[0])
                 outcome = replace(outcome, replies=(first, *outcome.replies[1:]))
-            self._reply(live, turn, outcome)
+            self._reply(live, turn, outcome, reason)
 
     def _reply(self, live: Live, turn: Turn, outcome: Outcome, reason: str = "") -> None:
         rooms = self._rooms

@@ -1,6 +1,9 @@
 """The tenants' word filters, in force within a second of a change."""
 
+import time
 from typing import Literal
+
+import structlog
 
 from fastdesk.model.ids import TenantId
 from fastdesk.model.word import WordList
@@ -11,10 +14,19 @@ from fastdesk.tenants.records import Records
 
 __all__ = ["WordFilters"]
 
+_log = structlog.get_logger("fastdesk.words")
 
-def _build(gathered: object, before: WordFilter | None) -> WordFilter | None:
-    words = WordFilter.compile(gathered)  # type: ignore[arg-type]
-    return words if isinstance(words, WordFilter) else None
+
+def _build(gathered: object, before: WordFilter | None) -> WordFilter:
+    words, problems = WordFilter.salvage(gathered, breathe=_breathe)  # type: ignore[arg-type]
+    for problem in problems:
+        _log.error("word_list_left_out", problem=str(problem))
+    return words
+
+
+def _breathe() -> None:
+    """Let the loop run: a list of 100,000 words takes a second to build, and the interpreter's lock with it."""
+    time.sleep(0.0005)
 
 
 class WordFilters:

@@ -6,14 +6,14 @@ A rule never fires on what it caused itself: each event made by rules carries th
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from fastdesk.hooks.spec import Handler
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
 from fastdesk.model.rule import Trigger
 from fastdesk.model.site import Site
-from fastdesk.model.turn import Outcome
 from fastdesk.pipeline.reply import pick_text
-from fastdesk.plugins.rules import Rules, outcome_of
+from fastdesk.plugins.rules import Rules
 from fastdesk.rules import Facts
 
 __all__ = ["Automation"]
@@ -25,7 +25,7 @@ CAUSED = "rules:"
 class Volunteer(Protocol):
     """Act on a conversation without having been asked."""
 
-    def __call__(self, live: Live, outcome: Outcome, reason: str) -> None: ...
+    def __call__(self, live: Live, handler: Handler, claim: Any, reason: str) -> None: ...
 
 
 class Automation:
@@ -127,5 +127,4 @@ class Automation:
         )
         match = self._rules.books.of(conversation.tenant).match(facts)
         if match is not None:
-            outcome = outcome_of(match.actions, match)
-            self._volunteer(live, outcome, CAUSED + ",".join((*cause, *match.fired)))
+            self._volunteer(live, self._rules, match, CAUSED + ",".join((*cause, *match.fired)))

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from msgspec import Struct
+
 from fastdesk.dialogue import (
     Answered,
     Around,
@@ -12,6 +14,7 @@ from fastdesk.dialogue import (
     Given,
     Handed,
     Heard,
+    Late,
     Over,
     Request,
     SideAnswered,
@@ -30,10 +33,17 @@ from fastdesk.plugins.rules import Caller
 from fastdesk.tenants.compiled import Compiled
 from fastdesk.tenants.records import Records
 
-__all__ = ["FlowHandler"]
+__all__ = ["FlowHandler", "Overdue"]
 
 #: Answer a side question by other means; None when nobody knows an answer at once.
 SideAnswer = Callable[[Turn], Outcome | None]
+
+
+class Overdue(Struct, frozen=True):
+    """A dialogue whose visitor has let the time of its state pass."""
+
+    state: FlowState
+
 
 #: A flow to begin, with slots that are filled already.
 Start = tuple[str, dict[str, str]]
@@ -72,13 +82,22 @@ class FlowHandler:
             return decode_state(turn.conversation.flow)
         return self.flows.of(turn.conversation.tenant).wants(turn.message.text)
 
-    def answer(self, turn: Turn, claim: FlowState | str | Start) -> "Outcome | Awaitable[Outcome] | None":
+    def overdue(self, flow: bytes | None, now_ms: int) -> Overdue | None:
+        """Return the claim of a stored state whose time has passed, None when it has not."""
+        state = decode_state(flow) if flow is not None else None
+        return Overdue(state) if state is not None and 0 < state.late_at_ms <= now_ms else None
+
+    def answer(
+        self, turn: Turn, claim: FlowState | str | Start | Overdue
+    ) -> "Outcome | Awaitable[Outcome] | None":
         """Take one step; at once, or later when the flow calls an endpoint. A rule's claim is a flow with slots to fill."""
         flows = self.flows.of(turn.conversation.tenant)
         now_ms, around = self._clock.now_ms(), _around(turn)
         step: Step | None
         if isinstance(claim, str):
             step = flows.start(claim, now_ms, around)
+        elif isinstance(claim, Overdue):
+            step = flows.step(claim.state, Late(), now_ms, around)
         elif isinstance(claim, tuple):
             step = flows.start(claim[0], now_ms, around, claim[1])
         else:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fastdesk.dialogue import parse_flow_object
+from fastdesk.dialogue import Flows, parse_flow_object
 from fastdesk.errors import Refused
 from fastdesk.model.article import Article
 from fastdesk.model.canned import Canned
@@ -15,7 +15,7 @@ from fastdesk.model.rule import Rule
 from fastdesk.model.webhook import Webhook, WebhookCursor
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
-from fastdesk.rules import parse_rule
+from fastdesk.rules import RuleBook, parse_rule
 from fastdesk.tenants.records import Kind, basic_kinds
 
 __all__ = ["all_kinds", "refuse"]
@@ -36,6 +36,17 @@ def _parser(parse: Callable[[object], Any]) -> Callable[[dict[str, Any]], Any]:
     return read
 
 
+def _checker(compile: Callable[[list[Any]], Any]) -> Callable[[list[Any], Any], None]:
+    """Refuse a record with which its tenant's others could not be built."""
+
+    def check(others: list[Any], record: Any) -> None:
+        built = compile([*others, record])
+        if isinstance(built, list):
+            raise refuse(built)
+
+    return check
+
+
 def _next_version(old: Any, new: Any, now_ms: int) -> Any:
     return replace(new, version=1 if old is None else old.version + 1)
 
@@ -49,9 +60,11 @@ def all_kinds() -> list[Kind]:
     read, write = "knowledge.read", "knowledge.write"
     return [
         *basic_kinds(),
-        Kind("rule", Rule, read, write, plural="rules", parse=_parser(parse_rule), revise=_next_version),
+        Kind("rule", Rule, read, write, plural="rules", parse=_parser(parse_rule), revise=_next_version,
+             check=_checker(RuleBook.compile)),
         Kind(
             "flow", Flow, read, write, plural="flows", parse=_parser(parse_flow_object), revise=_next_version,
+            check=_checker(Flows.compile),
             archive=("flow_version", lambda old: FlowVersion(id=f"{old.id}.{old.version}", flow=old)),
         ),
         Kind("flow_version", FlowVersion),

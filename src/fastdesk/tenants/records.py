@@ -22,8 +22,8 @@ __all__ = ["HOUSE", "Check", "Kind", "Records", "basic_kinds"]
 T = TypeVar("T", bound=Struct)
 
 
-#: Refuse a record that does not fit its tenant's others, by raising `Refused`.
-Check = Callable[[TenantId, Any], None]
+#: Refuse a record that does not fit its tenant's others, (others, record), by raising `Refused`.
+Check = Callable[[list[Any], Any], None]
 
 
 class Kind(Struct, frozen=True):

@@ -9,7 +9,7 @@ from fastdesk.errors import Refused
 from fastdesk.observe.clock import new_id, new_secret
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import Rejection
-from fastdesk.tenants.records import Check, Kind
+from fastdesk.tenants.records import Kind
 from fastdesk.transport.http.routes import Call, Route, read_body
 
 __all__ = ["RecordRoutes"]
@@ -20,11 +20,10 @@ _JSON = msgspec.json.Decoder(dict[str, Any])
 class RecordRoutes:
     """List, read, write, change and remove records of one kind."""
 
-    def __init__(self, rooms: Rooms, kind: Kind, *, path: str, check: Check | None = None) -> None:
+    def __init__(self, rooms: Rooms, kind: Kind, *, path: str) -> None:
         self._rooms = rooms
         self._kind = kind
         self._path = path
-        self._check = check or kind.check
 
     def routes(self) -> list[Route]:
         """Return the routes of this kind."""
@@ -142,8 +141,9 @@ class RecordRoutes:
             )
         except msgspec.ValidationError as fault:
             raise Refused("invalid", str(fault)) from None
-        if self._check is not None:
-            self._check(call.principal.tenant, record)
+        if self._kind.check is not None:
+            every = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
+            self._kind.check([other for other in every if other.id != fields["id"]], record)  # type: ignore[attr-defined]
         tenant, name = call.principal.tenant, self._kind.name
         self._rooms.records.put(tenant, name, record, actor=call.principal.id)
         written = self._rooms.records.get(self._kind.struct, tenant, name, fields["id"])
