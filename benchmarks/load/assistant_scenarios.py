@@ -31,14 +31,15 @@ def _ask(
 ) -> None:
     """Load a desk whose assistant asks a stand-in model, and note what the model itself took."""
     with FastModel(delay_ms=delay_ms, core=bench.method.generator_core) as model:
-        desk = bench.desk(
-            AI_PROVIDER=provider,
-            AI_BASE_URL=model.base_url,
-            AI_API_KEY="stand-in",
-            AI_CONCURRENCY="2048",
-            AI_DEADLINE_MS=str(deadline_ms),
-        )
-        assistant: dict[str, Any] = {"limits": {"visitor_requests": 0}}
+        desk = bench.desk(AI_CONCURRENCY="2048", ALLOW_PRIVATE_URLS="true")
+        # The site brings its own model, as only then it may lift the limit of each visitor.
+        assistant: dict[str, Any] = {
+            "models": [
+                {"provider": provider, "base_url": model.base_url, "model": "stand-in", "stream": stream}
+            ],
+            "deadline_ms": deadline_ms,
+            "limits": {"visitor_requests": 0},
+        }
         desk.call("PATCH", "/v1/sites/demo", {"settings": {"assistant": assistant}})
         chat(bench, row, desk, connections, rate=rate, text=_QUESTION, expect=_ANSWER)
         bench.stop_desk()

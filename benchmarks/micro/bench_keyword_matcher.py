@@ -18,10 +18,10 @@ from itertools import cycle
 import ahocorasick
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from tests.core.reference import ReferenceMatcher
 
 from benchmarks.micro.subjects import filter_words
 from fastdesk._core import KeywordMatcher
-from tests.core.reference import ReferenceMatcher
 
 WORDS = filter_words()
 CHINESE = (

@@ -1,15 +1,15 @@
-"""What does a look-up, a put and an eviction cost in the cache of contexts and answers?
+"""What do a look-up, a put and an eviction cost in the cache of contexts and answers?
 
-Unit: one operation on a cache of 10,000 entries with keys like those of conversations. Beside it `cachetools`,
-which a user would take, with sizes as ours; and an `OrderedDict`, the fastest cache in plain Python, which
-counts entries only. A regression makes every message of every conversation dearer.
+Unit: a thousand operations on a cache of 10,000 entries with keys like those of conversations. Beside it
+`cachetools`, which a user would take, with sizes as ours; and an `OrderedDict`, the fastest cache in plain
+Python, which counts entries only. A regression makes every message of every conversation dearer.
 
     python -m pytest benchmarks/micro/bench_lru.py
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
-from itertools import count
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from itertools import count, repeat
 
 import cachetools
 import pytest
@@ -19,72 +19,77 @@ from fastdesk._core import LRUCache
 
 ENTRIES = 10_000
 KEYS = [f"tenant:conversation-{i:06d}" for i in range(ENTRIES)]
+THOUSAND = KEYS[::10]
 
-Get = Callable[[str], object]
-Put = Callable[[str, object], object]
-
-
-def desk() -> tuple[Get, Put]:
-    cache: LRUCache[str, object] = LRUCache(ENTRIES, ENTRIES * 100, owner_share=0.5)
-    return cache.get, lambda key, value: cache.put(key, value, 100)
+Work = Callable[[Iterable[str]], object]
 
 
-def desk_with_owners() -> tuple[Get, Put]:
-    cache: LRUCache[str, object] = LRUCache(ENTRIES, ENTRIES * 100, owner_share=0.5)
-    return cache.get, lambda key, value: cache.put(key, value, 100, key[-2:])
+def desk(owner: str | None = None) -> tuple[Work, Work]:
+    cache: LRUCache[str, str] = LRUCache(ENTRIES, ENTRIES * 100)
+    return (
+        lambda keys: deque(map(cache.get, keys), maxlen=0),
+        lambda keys: deque(map(cache.put, keys, keys, repeat(100), repeat(owner)), maxlen=0),
+    )
 
 
-def from_cachetools() -> tuple[Get, Put]:
-    cache: cachetools.LRUCache[str, object] = cachetools.LRUCache(ENTRIES * 100, getsizeof=lambda _: 100)
-    return cache.get, cache.__setitem__
+def desk_with_owners() -> tuple[Work, Work]:
+    return desk("tenant")
 
 
-def ordered_dict() -> tuple[Get, Put]:
-    cache: OrderedDict[str, object] = OrderedDict()
+def from_cachetools() -> tuple[Work, Work]:
+    cache: cachetools.LRUCache[str, str] = cachetools.LRUCache(ENTRIES * 100, getsizeof=lambda _: 100)
+    return (
+        lambda keys: deque(map(cache.get, keys), maxlen=0),
+        lambda keys: deque(map(cache.__setitem__, keys, keys), maxlen=0),
+    )
 
-    def get(key: str) -> object:
-        if key in cache:
-            cache.move_to_end(key)
-            return cache[key]
-        return None
 
-    def put(key: str, value: object) -> None:
+def ordered_dict() -> tuple[Work, Work]:
+    cache: OrderedDict[str, str] = OrderedDict()
+
+    def get(key: str) -> str | None:
+        if key not in cache:
+            return None
+        cache.move_to_end(key)
+        return cache[key]
+
+    def put(key: str, value: str) -> None:
         cache[key] = value
         cache.move_to_end(key)
         if len(cache) > ENTRIES:
             cache.popitem(last=False)
 
-    return get, put
+    return lambda keys: deque(map(get, keys), maxlen=0), lambda keys: deque(map(put, keys, keys), maxlen=0)
 
 
 ways = pytest.mark.parametrize("make", [desk, desk_with_owners, from_cachetools, ordered_dict])
+Make = Callable[[], tuple[Work, Work]]
 
 
 @ways
 @pytest.mark.benchmark(group="get")
-def test_get(benchmark: BenchmarkFixture, make: Callable[[], tuple[Get, Put]]) -> None:
+def test_get(benchmark: BenchmarkFixture, make: Make) -> None:
     get, put = make()
-    for key in KEYS:
-        put(key, key)
-    assert benchmark(get, KEYS[ENTRIES // 2]) == KEYS[ENTRIES // 2]
+    put(KEYS)
+    benchmark(get, THOUSAND)
 
 
 @ways
 @pytest.mark.benchmark(group="put over")
-def test_put_over(benchmark: BenchmarkFixture, make: Callable[[], tuple[Get, Put]]) -> None:
-    get, put = make()
-    for key in KEYS:
-        put(key, key)
-    benchmark(put, KEYS[ENTRIES // 2], "new")
-    assert get(KEYS[ENTRIES // 2]) == "new"
+def test_put_over(benchmark: BenchmarkFixture, make: Make) -> None:
+    _, put = make()
+    put(KEYS)
+    benchmark(put, THOUSAND)
 
 
 @ways
 @pytest.mark.benchmark(group="put new and evict")
-def test_put_new(benchmark: BenchmarkFixture, make: Callable[[], tuple[Get, Put]]) -> None:
-    get, put = make()
-    for key in KEYS:
-        put(key, key)
+def test_put_new(benchmark: BenchmarkFixture, make: Make) -> None:
+    _, put = make()
+    put(KEYS)
     numbers = count()
-    benchmark(lambda: put(f"new {next(numbers):06d}", "value"))
-    assert get(KEYS[0]) is None
+
+    def new_keys() -> tuple[tuple[list[str]], dict[str, object]]:
+        return ([f"new-{next(numbers):012d}" for _ in range(1000)],), {}
+
+    benchmark.pedantic(put, setup=new_keys, rounds=300)

@@ -15,7 +15,9 @@ from typing import Any
 
 import msgspec
 
-from fastdesk._core import BloomFilter, BucketTable, KeywordMatcher, LRUCache
+from fastdesk._core import BloomFilter, BucketTable, KeywordMatcher
+from fastdesk.dialogue.context import ContextCache, ContextTurn, estimate_tokens
+from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.pipeline.parse import parse
 from fastdesk.protocol.codec import JSON
 from fastdesk.protocol.frames import Ack, Author, Message
@@ -104,18 +106,23 @@ def _keys() -> list[str]:
 
 def context_run() -> Run:
     """Return the look-up and append as the desk does it."""
-    cache: LRUCache[str, list[str]] = LRUCache(_CONVERSATIONS, _MEMORY_BYTES)
-    keys = _keys()
+
+    async def load(tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
+        raise RuntimeError("the context of a benchmark is always at hand")
+
+    tenant = TenantId("demo")
+    cache = ContextCache(load, max_bytes=_MEMORY_BYTES, tenant_share=1.0)
+    keys = [ConversationId(key) for key in _keys()]
+    tokens = estimate_tokens(_MESSAGE)
+    room = tokens * _CONTEXT_LENGTH
 
     def run(count: int) -> None:
         for key in islice(cycle(keys), count):
-            context = cache.get(key)
-            if context is None:
-                context = []
-            context.append(_MESSAGE)
-            if len(context) > _CONTEXT_LENGTH:
-                del context[0]
-            cache.put(key, context, 64 + 96 * len(context))
+            window = cache.at_hand(tenant, key, room)
+            if window is None:
+                cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)])
+            else:
+                cache.append(tenant, key, ContextTurn(window[-1].seq + 1, "visitor", _MESSAGE, tokens))
 
     return run
 
