@@ -224,7 +224,7 @@ class World:
 
     def __init__(self, tasks: Tasks, **values: Any) -> None:
         self.models: dict[str, ScriptedModel] = {}
-        self.said: dict[str, list[Line]] = {}
+        self.said: dict[str, Any] = {}
         self.words: dict[str, str] = {}
         self.warnings: list[Spent] = []
         self.clock = LoopClock()
@@ -236,7 +236,6 @@ class World:
                     "clock": self.clock,
                     "entropy": SeededEntropy(1),
                     "spawn": tasks.spawn,
-                    "window": lambda tenant, conversation, tokens: self.said.get(conversation, []),
                     "screen": self.screen,
                     "make_buckets": BucketTable,
                     "ledger": self.ledger,
@@ -279,7 +278,8 @@ class World:
     def ask(
         self, setup: Setup, text: str = "你好", port: Any = None, **values: Any
     ) -> "asyncio.Future[Result]":
-        return self.assistant.ask(self.question(text, **values), setup, port)
+        question = self.question(text, **values)
+        return self.assistant.ask(question, setup, port, self.said.get(question.conversation, ()))
 
     def assert_idle(self) -> None:
         """Nothing is held by anyone."""

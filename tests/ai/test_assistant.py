@@ -51,19 +51,21 @@ async def test_no_conversation_sees_another(world: World) -> None:
 async def test_context_from_the_store_is_waited_for_but_not_beyond_the_deadline(tasks: Tasks) -> None:
     delay_s = 0.1
 
-    async def window(*_: Any) -> Sequence[Line]:
+    async def window() -> Sequence[Line]:
         await asyncio.sleep(delay_s)
         return [Line("user", "早先")]
 
-    world = World(tasks, window=window)
+    world = World(tasks)
     setup = world.setup(deadline_ms=500)
-    asked = world.ask(setup)
+    world.said["slow"] = window()
+    asked = world.ask(setup, conversation="slow")
     await asyncio.sleep(0.2)
     assert "早先" in world.models["a"].last.request.lines[1].content
     world.models["a"].last.end("好。")
     assert isinstance(await asked, Answer)
     delay_s = 5
-    result = await world.ask(setup)
+    world.said["slow"] = window()
+    result = await world.ask(setup, conversation="slow")
     assert isinstance(result, NoAnswer)
     assert result.reason == "late"
     await asyncio.sleep(10)

@@ -375,7 +375,6 @@ def test_kit_needs_no_more_than_it_says() -> None:
         SystemClock(),
         SeededEntropy(1),
         lambda work, name: asyncio.get_running_loop().create_task(work),
-        lambda tenant, conversation, tokens: (),
         lambda tenant, text, side: None,  # type: ignore[arg-type, return-value]
         lambda rate, burst, keys: None,  # type: ignore[arg-type, return-value]
         MemoryLedger(),

@@ -1,6 +1,6 @@
 import pytest
 
-from fastdesk.ai.language import chosen_language, detect_language, instruction
+from fastdesk.ai.language import chosen_language, detect_language, language_instruction
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_site_may_fix_or_restrict_the_language() -> None:
 
 
 def test_instruction_names_the_language() -> None:
-    assert "Chinese" in instruction("zh")
-    assert "中文" in instruction("zh-CN")
-    assert "繁體中文" in instruction("zh-TW")
-    assert instruction("en") == instruction("en-GB") == "Reply in English."
-    assert instruction("sw") == "Reply in sw."
-    assert "visitor's last message" in instruction("")
+    assert "Chinese" in language_instruction("zh")
+    assert "中文" in language_instruction("zh-CN")
+    assert "繁體中文" in language_instruction("zh-TW")
+    assert language_instruction("en") == language_instruction("en-GB") == "Reply in English."
+    assert language_instruction("sw") == "Reply in sw."
+    assert "visitor's last message" in language_instruction("")

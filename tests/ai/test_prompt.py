@@ -96,3 +96,9 @@ def test_what_is_the_same_is_made_once() -> None:
     writer = PromptWriter(AssistantSettings())
     assert writer.write("你好").lines[0] is writer.write("再见").lines[0]
     assert writer.write("hello there").lines[0] is not writer.write("再见").lines[0]
+
+
+def test_owner_s_instruction_is_for_this_answer_only() -> None:
+    writer = PromptWriter(AssistantSettings())
+    assert "Offer the sale." in system(writer.write("你好", instruction="Offer the sale."))
+    assert "Offer the sale." not in system(writer.write("你好"))

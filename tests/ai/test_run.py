@@ -445,7 +445,7 @@ async def test_hand_off_is_an_action_not_a_phrase(world: World) -> None:
 async def test_tool_is_done_for_the_verified_visitor_and_told_to_the_model(tasks: Tasks) -> None:
     done: list[tuple[str, ProposedAction]] = []
 
-    async def perform(question: Question, action: ProposedAction) -> str:
+    async def perform(question: Question, tool: ToolSettings, action: ProposedAction) -> str:
         done.append((question.conversation, action))
         await asyncio.sleep(1)
         return '{"state":"sent"}'
@@ -487,7 +487,7 @@ async def test_obedient_model_cannot_do_what_rules_do_not_allow(world: World) ->
 
 @pytest.mark.parametrize("fault", ["raises", "hangs", "absent"])
 async def test_tool_that_fails_is_told_as_failed(tasks: Tasks, fault: str) -> None:
-    async def perform(question: Question, action: ProposedAction) -> str:
+    async def perform(question: Question, tool: ToolSettings, action: ProposedAction) -> str:
         if fault == "raises":
             raise ValueError("secret")
         await asyncio.sleep(1000)
@@ -506,7 +506,7 @@ async def test_tool_that_fails_is_told_as_failed(tasks: Tasks, fault: str) -> No
 
 
 async def test_cancelled_while_a_tool_works(tasks: Tasks) -> None:
-    async def perform(question: Question, action: ProposedAction) -> str:
+    async def perform(question: Question, tool: ToolSettings, action: ProposedAction) -> str:
         await asyncio.sleep(1000)
         return ""
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from fastdesk.ai.settings import AssistantSettings, Keys, ModelSettings, read_settings
+from fastdesk.ai.settings import AssistantSettings, Budget, Keys, Limits, ModelSettings, read_settings
 from fastdesk.errors import ConfigError
 
 DEFAULTS = AssistantSettings(models=(ModelSettings(model="m"),), deadline_ms=400)
@@ -13,6 +13,15 @@ def test_site_lays_its_own_values_over_the_operator_s() -> None:
     assert (own.prompt, own.deadline_ms, own.models, own.allow) == ("Be kind.", 400, DEFAULTS.models, ())
     assert own.limits.visitor_requests == 3
     assert read_settings({}, DEFAULTS) == DEFAULTS
+
+
+def test_who_spends_the_operator_s_money_can_only_spend_less() -> None:
+    bound = AssistantSettings(budget=Budget(day=100), limits=Limits(visitor_requests=10))
+    own = {"budget": {"day": 500, "month": 900}, "limits": {"visitor_requests": 0, "site_requests": 7}}
+    merged = read_settings(own, bound)
+    assert merged.budget == Budget(day=100, month=900)
+    assert (merged.limits.visitor_requests, merged.limits.site_requests) == (10, 7)
+    assert read_settings({**own, "models": [{"model": "own"}]}, bound).budget == Budget(day=500, month=900)
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,19 @@ def test_estimate_is_from_above() -> None:
     assert estimate_tokens("") == 1
     assert estimate_tokens("你好") == 3
     assert estimate_tokens("hello") == 3
+
+
+async def test_what_is_at_hand_needs_no_reading() -> None:
+    log = Log()
+    of = cache(log)
+    turns = [log.add(A, C, text) for text in ("一", "二", "三")]
+    assert of.known(A, C) is None
+    assert of.at_hand(A, C, 100) is None
+    of.begin(A, C, turns[:2])
+    assert of.known(A, C) == 2
+    assert of.at_hand(A, C, 100, seq=3) is None
+    of.append(A, C, turns[2])
+    assert texts(of.at_hand(A, C, 100, seq=3) or []) == ["一", "二", "三"]
+    assert texts(await of.window(A, C, 100, seq=3)) == ["一", "二", "三"]
+    assert of.at_hand(B, C, 100) is None
+    assert log.reads == 0

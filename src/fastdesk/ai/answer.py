@@ -18,8 +18,8 @@ class Question(Struct, frozen=True, kw_only=True):
 
     `turn` is the same when the same message is asked about again. `received_ns` is monotonic: the deadline
     counts from it. `identity` holds what the session has proved, never what the visitor says of himself.
-    `variables` fill the site's prompt. `audience` parts cached answers: visitors of different classes never
-    share one.
+    `variables` fill the site's prompt, `instruction` is added to it for this turn. `audience` parts cached
+    answers: visitors of different classes never share one.
     """
 
     tenant: TenantId
@@ -33,6 +33,7 @@ class Question(Struct, frozen=True, kw_only=True):
     audience: str = ""
     identity: Mapping[str, str] = {}
     variables: Mapping[str, str] = {}
+    instruction: str = ""
     passages: tuple[Passage, ...] = ()
 
 

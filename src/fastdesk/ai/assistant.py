@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,18 +21,18 @@ from fastdesk.ai.run import Run, RunKit
 from fastdesk.ai.settings import AssistantSettings, ModelSettings
 from fastdesk.ai.setup import Setup
 from fastdesk.ai.tool_round import Perform
-from fastdesk.model.ids import ConversationId, SiteId, TenantId
+from fastdesk.model.ids import SiteId, TenantId
 from fastdesk.model.turn import Port
 from fastdesk.observe.clock import Clock, Entropy
 
-__all__ = ["Assistant", "AssistantKit", "Window"]
+__all__ = ["Assistant", "AssistantKit", "Said"]
 
 _MS = 1_000_000
 #: An agent who asked for help waits longer than a visitor.
 COPILOT_DEADLINE_MS = 15_000
 
-#: The newest lines of a conversation within so many tokens, at once from memory or later from the store.
-Window = Callable[[TenantId, ConversationId, int], Sequence[Line] | Awaitable[Sequence[Line]]]
+#: What was said so far, oldest first: at once from memory or later from the store.
+Said = Sequence[Line] | Awaitable[Sequence[Line]]
 
 
 class AssistantKit(NamedTuple):
@@ -46,7 +46,6 @@ class AssistantKit(NamedTuple):
     clock: Clock
     entropy: Entropy
     spawn: Spawn
-    window: Window
     screen: Screen
     make_buckets: Callable[[float, int, int], Buckets]
     ledger: Ledger
@@ -103,7 +102,9 @@ class Assistant:
             self._kit.spawn(_close(self._models.drop_others(used)), "close unused models")
         return setup
 
-    def ask(self, question: Question, setup: Setup, port: Port | None = None) -> "asyncio.Future[Result]":
+    def ask(
+        self, question: Question, setup: Setup, port: Port | None = None, said: Said = ()
+    ) -> "asyncio.Future[Result]":
         """Answer a question; the result is there when the deadline passes without a first token, at the latest.
 
         Cancel the future when nobody wants the answer any more: the visitor left, a person took over, a
@@ -125,7 +126,6 @@ class Assistant:
             asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
             return asking.future
         asking.expect_within(left_ns)
-        said = kit.window(question.tenant, question.conversation, settings.context_tokens)
         if isinstance(said, Sequence):
             self._begin(asking, question, setup, screened.text, said)
         else:
@@ -151,7 +151,7 @@ class Assistant:
         """Drop a tenant's cached answers: what they were made from has changed."""
         self._cache.forget(tenant)
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Any]:
         """Return pool, models with their breakers, and budgets as they stand, for metrics and the API."""
         return {
             "pool": self._pool.snapshot(),
@@ -186,6 +186,7 @@ class Assistant:
             passages=question.passages,
             variables=question.variables,
             language=question.language,
+            instruction=question.instruction,
         )
         key = cache_key(setup, question, prompt)
         if key is not None and self._find(asking, question, key):

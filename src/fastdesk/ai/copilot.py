@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fastdesk.ai.language import instruction
+from fastdesk.ai.language import language_instruction
 from fastdesk.ai.prompt import Passage, Prompt, as_data, passage_block
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
@@ -56,7 +56,7 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
     if ask.kind == "draft" and ask.passages:
         parts.append(passage_block(ask.passages))
     if ask.language:
-        parts.append(instruction(ask.language))
+        parts.append(language_instruction(ask.language))
     system = Line("system", "\n\n".join(parts))
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
     talk: list[str] = []

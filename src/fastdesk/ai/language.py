@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["chosen_language", "detect_language", "instruction"]
+__all__ = ["chosen_language", "detect_language", "language_instruction"]
 
 #: Language code → how it is called in a prompt: in English, and in itself where that helps the model.
 _NAMES = {
@@ -79,7 +79,7 @@ def chosen_language(wanted: str, allowed: tuple[str, ...], text: str, fallback: 
     return code
 
 
-def instruction(code: str) -> str:
+def language_instruction(code: str) -> str:
     """Return the sentence that tells a model which language to use."""
     name = _NAMES.get(code) or _NAMES.get(code.partition("-")[0])
     if code in ("zh-TW", "zh-HK", "zh-Hant"):

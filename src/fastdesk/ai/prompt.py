@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from fastdesk.ai.guard import PersonalData, mask_personal
-from fastdesk.ai.language import chosen_language, instruction
+from fastdesk.ai.language import chosen_language, language_instruction
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
@@ -43,6 +43,7 @@ class Passage(Struct, frozen=True):
     id: str
     title: str
     text: str
+    url: str = ""
 
 
 class Prompt(NamedTuple):
@@ -71,6 +72,7 @@ class PromptWriter:
         passages: Sequence[Passage] = (),
         variables: Mapping[str, str] | None = None,
         language: str = "",
+        instruction: str = "",
     ) -> Prompt:
         """Write the lines for one question.
 
@@ -78,10 +80,11 @@ class PromptWriter:
             said: the conversation so far, oldest first; the question may stand at its end already.
             variables: for the placeholders of the site's system prompt; a missing one becomes empty.
             language: the visitor's language as far as it is known, "" when it is not.
+            instruction: what the owner wants of this one answer.
         """
         settings = self._settings
         code = chosen_language(settings.language, settings.languages, question, language)
-        system, tokens = self._system(code, passages, variables or {})
+        system, tokens = self._system(code, passages, variables or {}, instruction)
         end = len(said)
         if end and said[-1].role == "user" and said[-1].content == question:
             end -= 1
@@ -100,9 +103,10 @@ class PromptWriter:
         return Prompt(tuple(talk), code, is_personal)
 
     def _system(
-        self, code: str, passages: Sequence[Passage], variables: Mapping[str, str]
+        self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
     ) -> tuple[Line, int]:
-        if not passages and not self._names and code in self._ready:
+        is_plain = not passages and not self._names and not wanted
+        if is_plain and code in self._ready:
             return self._ready[code]
         parts = [
             _VARIABLE.sub(lambda found: _closed(variables.get(found[1], ""))[:500], self._template),
@@ -110,10 +114,12 @@ class PromptWriter:
         ]
         if passages:
             parts.append(passage_block(passages))
-        parts.append(instruction(code))
+        if wanted:
+            parts.append(wanted)
+        parts.append(language_instruction(code))
         line = Line("system", "\n\n".join(parts))
         made = line, estimate_tokens(line.content)
-        if not passages and not self._names and len(self._ready) < 100:
+        if is_plain and len(self._ready) < 100:
             self._ready[code] = made
         return made
 

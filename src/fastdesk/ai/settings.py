@@ -6,14 +6,17 @@ Leaves: frozen Structs. A key never stands in them, only the name of the place w
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from fastdesk.errors import ConfigError
 
 __all__ = ["AssistantSettings", "Budget", "Keys", "Limits", "ModelSettings", "ToolSettings", "read_settings"]
+
+_T = TypeVar("_T", bound=Struct)
 
 Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -26,14 +29,13 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     provider: str = "openai_http"
     base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=500)] = "https://api.openai.com/v1"
-    model: Annotated[str, Meta(min_length=1, max_length=200)] = "gpt-4o-mini"
+    model: Annotated[str, Meta(min_length=1, max_length=200)] = "gpt-5-mini"
     #: Where the key is kept: `env:NAME`, `file:NAME`, or empty for a model that needs none.
     key: Annotated[str, Meta(pattern=r"^$|^(env|file):[A-Za-z0-9_.\-]+$", max_length=200)] = ""
     stream: bool = True
     #: Ask for token counts at the end of a stream; some older servers refuse the field.
     stream_usage: bool = True
-    #: Give up on this model when its first token takes longer; 0 waits as long as the answer's deadline
-    #: allows.
+    #: Give up on this model when its first token takes longer; 0 leaves that to the answer's deadline.
     first_token_ms: Milliseconds = 0
     gap_ms: Annotated[int, Meta(ge=1, le=600_000)] = 5_000
     total_ms: Annotated[int, Meta(ge=1, le=3_600_000)] = 60_000
@@ -68,7 +70,7 @@ class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ToolSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tool the owner allows. `parameters` is a JSON schema of an object.
+    """A tool the owner allows: an endpoint that is sent the arguments as JSON. `parameters` is a JSON schema of an object.
 
     The arguments named in `identity` are not the model's to choose: the server fills them from the verified
     session.
@@ -79,6 +81,10 @@ class ToolSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     parameters: dict[str, Any] = {}
     identity: dict[str, str] = {}
     side_effect: bool = False
+    url: Annotated[str, Meta(pattern=r"^$|^https?://[^\s{}]+$", max_length=2000)] = ""
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    headers: dict[str, Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$", max_length=2000)]] = {}
+    timeout_ms: Annotated[int, Meta(ge=100, le=10_000)] = 3_000
 
 
 class AssistantSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,9 +120,26 @@ class AssistantSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def read_settings(values: Mapping[str, Any], defaults: AssistantSettings) -> AssistantSettings:
     """Lay a site's own values over the operator's defaults.
 
+    As long as the models are the operator's, and so is the bill, limits and budget may only be made tighter.
+
     Raises:
         ConfigError: a value is unknown or out of range; the message names its path.
     """
+    own = _merge(values, defaults)
+    if "models" in values:
+        return own
+    return replace(
+        own, limits=_tighter(own.limits, defaults.limits), budget=_tighter(own.budget, defaults.budget)
+    )
+
+
+def _tighter(own: _T, bound: _T) -> _T:
+    """Return the smaller of two figures by name, where 0 is no limit."""
+    pairs = {name: (getattr(own, name), getattr(bound, name)) for name in own.__struct_fields__}
+    return type(own)(**{name: min(filter(None, pair), default=0) for name, pair in pairs.items()})
+
+
+def _merge(values: Mapping[str, Any], defaults: AssistantSettings) -> AssistantSettings:
     merged = {**{name: getattr(defaults, name) for name in defaults.__struct_fields__}, **values}
     try:
         return msgspec.convert(msgspec.to_builtins(merged), AssistantSettings)

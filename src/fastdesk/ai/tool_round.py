@@ -7,12 +7,13 @@ from fastdesk.ai.actions import BUILT_IN, ProposedAction, Refusal, propose
 from fastdesk.ai.answer import Question
 from fastdesk.ai.counters import Counters
 from fastdesk.ai.provider import Completion, Line, ToolCall
+from fastdesk.ai.settings import ToolSettings
 from fastdesk.ai.setup import Offer
 
 __all__ = ["MAX_CALLS", "Perform", "ToolRound"]
 
-#: Does what an action says for the visitor who asked, and returns what the model may know of the result.
-Perform = Callable[[Question, ProposedAction], Awaitable[str]]
+#: Does what an action says with its tool, for the visitor who asked; returns what the model may know of the result.
+Perform = Callable[[Question, ToolSettings, ProposedAction], Awaitable[str]]
 
 #: Calls of one answer that are looked at; and how much of a result a model is told.
 MAX_CALLS = 8
@@ -26,6 +27,7 @@ class ToolRound:
     def __init__(self, completion: Completion, offer: Offer, question: Question, counters: Counters) -> None:
         self._completion = completion
         self._question = question
+        self._offer = offer
         self._counters = counters
         #: What the desk itself will do after the answer.
         self.actions: list[ProposedAction] = []
@@ -70,7 +72,7 @@ class ToolRound:
             return "failed: this desk has no such tool"
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                return (await do(self._question, action))[:_MAX_RESULT]
+                return (await do(self._question, self._offer.by_name[action.name], action))[:_MAX_RESULT]
         except TimeoutError:
             return "failed: it took too long"
         except Exception as error:  # the plug-in guard: tools may come from anyone

@@ -114,9 +114,27 @@ class ContextCache:
             seq: the turn that must be in sight; a context that does not reach it is read again.
         """
         key = (tenant, conversation)
-        context = self._find(key)
+        turns = self.at_hand(tenant, conversation, max_tokens, seq)
+        return _newest((await self._read(key)).turns, max_tokens) if turns is None else turns
+
+    def known(self, tenant: TenantId, conversation: ConversationId) -> int | None:
+        """Say up to which `seq` a context is in memory, None when it is not."""
+        context = self._find((tenant, conversation))
+        return None if context is None else context.seq
+
+    def begin(self, tenant: TenantId, conversation: ConversationId, turns: list[ContextTurn]) -> None:
+        """Keep a context that need not be read, as its newest turns are at hand: dense, oldest first, not empty."""
+        key = (tenant, conversation)
+        context = _Context(turns)
+        self._cache.put(key, context, context.size, tenant)
+
+    def at_hand(
+        self, tenant: TenantId, conversation: ConversationId, max_tokens: int, seq: int = 0
+    ) -> list[ContextTurn] | None:
+        """Give what `window` gives if that takes no reading, else None."""
+        context = self._find((tenant, conversation))
         if context is None or context.seq < seq:
-            context = await self._read(key)
+            return None
         return _newest(context.turns, max_tokens)
 
     @contextmanager

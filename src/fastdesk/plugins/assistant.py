@@ -1,0 +1,194 @@
+"""Let a language model answer what no rule and no article answered, in time or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+
+from fastdesk.ai import (
+    Answer,
+    Assistant,
+    AssistantSettings,
+    NoAnswer,
+    Question,
+    Result,
+    Setup,
+    read_settings,
+)
+from fastdesk.errors import ConfigError
+from fastdesk.model.ids import SiteId, TenantId
+from fastdesk.model.site import Site, Tenant
+from fastdesk.model.turn import Action, Outcome, Reply, Turn
+from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.reply import pick_text
+from fastdesk.plugins.contexts import Contexts
+from fastdesk.plugins.faq import audience_of
+from fastdesk.tenants.records import HOUSE, Records
+
+__all__ = ["AssistantHandler"]
+
+#: An answer that takes longer is announced: the visitor sees that something is being done.
+THINKING_AFTER_S = 0.1
+
+_HANDING_OFF = {
+    "zh": "好的，正在为您转接人工客服，请稍候。",
+    "en": "Of course. A person will be with you shortly.",
+}
+_WITHHELD = {
+    "zh": "抱歉，这个问题我无法回答。您可以换个问题，或转人工客服。",
+    "en": "Sorry, I cannot answer this. Ask something else, or talk to a person.",
+}
+
+_log = structlog.get_logger("fastdesk.assistant")
+
+
+#: Carry out an outcome though its turn has been answered; the reason stands in its events.
+Volunteer = Callable[[Turn, Outcome, str], None]
+
+
+class AssistantHandler:
+    """Claim what is left when a site has a model; when the model has no answer, `otherwise` has one."""
+
+    name = "assistant"
+
+    def __init__(
+        self,
+        *,
+        assistant: Assistant,
+        defaults: AssistantSettings,
+        records: Records,
+        tasks: Tasks,
+        contexts: Contexts,
+        otherwise: Callable[[Turn], Outcome],
+        volunteer: Volunteer,
+    ) -> None:
+        self._assistant = assistant
+        self._defaults = defaults
+        self._records = records
+        self._tasks = tasks
+        self._contexts = contexts
+        self._otherwise = otherwise
+        self._volunteer = volunteer
+        self._setups: dict[tuple[TenantId, SiteId], tuple[Site, Tenant | None, Setup | None]] = {}
+        records.watch("article", assistant.forget)
+
+    def setup(self, tenant: TenantId, site: Site) -> Setup | None:
+        """Return what answering for a site takes, made anew when its settings changed; None when it cannot answer."""
+        house = self._records.get(Tenant, HOUSE, "tenant", tenant)
+        known = self._setups.get((tenant, site.id))
+        if known is not None and known[0] is site and known[1] is house:
+            return known[2]
+        setup: Setup | None = None
+        own = {**(house.settings.get("assistant", {}) if house else {}), **site.settings.get("assistant", {})}
+        try:
+            settings = read_settings(own, self._defaults)
+            setup = self._assistant.prepare(tenant, site.id, settings, own_models="models" in own)
+        except ConfigError as problem:
+            _log.error("assistant_off", tenant=tenant, site=site.id, problem=str(problem))
+        self._setups[tenant, site.id] = (site, house, setup)
+        return setup
+
+    def claim(self, turn: Turn) -> tuple[Setup, str] | None:
+        """Claim words when the site has a model."""
+        setup = self.setup(turn.conversation.tenant, turn.site)
+        if setup is None or not setup.models or turn.message.kind != "text":
+            return None
+        return setup, ""
+
+    def answer(self, turn: Turn, claim: tuple[Setup, str] | Outcome) -> "Outcome | Awaitable[Outcome]":
+        """Ask the models; who cancels the answer cancels the call. An answer that came late is its own claim."""
+        return claim if isinstance(claim, Outcome) else self._answer(turn, *claim)
+
+    def instructed(self, turn: Turn, instruction: str) -> tuple[Setup, str] | None:
+        """Return the claim on a turn that a rule gives to the assistant, with what the rule wants of it."""
+        claim = self.claim(turn)
+        return None if claim is None else (claim[0], instruction)
+
+    async def _answer(self, turn: Turn, setup: Setup, instruction: str) -> Outcome:
+        question = self._question(turn, instruction)
+        said = self._contexts.said(turn, setup.settings.context_tokens)
+        thinking = asyncio.get_running_loop().call_later(THINKING_AFTER_S, turn.port.thinking)
+        try:
+            result = await self._assistant.ask(question, setup, turn.port, said)
+        finally:
+            thinking.cancel()
+        if isinstance(result, Answer):
+            return self._outcome(turn, question, result)
+        if result.follow_up is not None:
+            self._tasks.spawn(self._follow_up(turn, question, result.follow_up), "late answer")
+        return self._without(turn, result)
+
+    async def _follow_up(self, turn: Turn, question: Question, late: "asyncio.Future[Result]") -> None:
+        result = await late
+        if isinstance(result, Answer) and not self._contexts.has_moved_on(turn):
+            self._volunteer(turn, self._outcome(turn, question, result), "late answer")
+
+    def _question(self, turn: Turn, instruction: str) -> Question:
+        conversation, visitor = turn.conversation, turn.visitor
+        return Question(
+            tenant=conversation.tenant,
+            site=conversation.site,
+            visitor=visitor.id,
+            conversation=conversation.id,
+            turn=f"{conversation.id}-{turn.id}",
+            text=turn.message.text,
+            received_ns=turn.received_ns,
+            language=turn.language,
+            audience=",".join(audience_of(turn)),
+            identity={} if visitor.identity is None else {"identity": visitor.identity},
+            variables={"site": pick_text(turn.site.name, turn.language), "visitor": visitor.name},
+            instruction=instruction,
+            passages=self._contexts.passages(turn),
+        )
+
+    # What becomes of it.
+
+    def _outcome(self, turn: Turn, question: Question, answer: Answer) -> Outcome:
+        why: dict[str, Any] = {"by": self.name, "model": answer.model, **_figures(answer)}
+        why |= {"first_ms": answer.first_ms, "total_ms": answer.total_ms, "cached": answer.is_cached}
+        actions = {action.name: action for action in answer.actions}
+        text, handing = answer.text, actions.get("hand_off")
+        if not text and handing is None:
+            return replace(self._otherwise(turn), why=why | {"not_sure": True})
+        if not text:
+            text = pick_text(turn.site.texts.handoff, turn.language) or pick_text(
+                _HANDING_OFF, answer.language
+            )
+        sources = [
+            {"id": passage.id, "title": passage.title, "url": passage.url}
+            for passage in question.passages
+            if passage.id in answer.sources
+        ]
+        return Outcome(
+            replies=(Reply(text=text, kind="markdown", role="assistant", sources=sources or None),),
+            actions=() if handing is None else (_hand_off(str(handing.arguments.get("reason") or "model")),),
+            why=why,
+        )
+
+    def _without(self, turn: Turn, result: NoAnswer) -> Outcome:
+        """Let the rules answer, or say neutrally that this cannot be answered."""
+        why = {"assistant": result.reason, "detail": result.detail, **_figures(result)}
+        if result.reason != "blocked":
+            outcome = self._otherwise(turn)
+            return replace(outcome, why={**(outcome.why or {}), **why})
+        actions = []
+        if result.draft:
+            actions.append(Action(do="noted", values={"kind": "draft", "text": result.draft, "body": why}))
+        if "handoff" in result.detail.split():
+            actions.append(_hand_off("blocked"))
+        text = pick_text(_WITHHELD, turn.language or "zh")
+        return Outcome(
+            replies=(Reply(text=text, role="assistant"),),
+            actions=tuple(actions),
+            why={"by": self.name, **why},
+        )
+
+
+def _figures(result: Result) -> dict[str, Any]:
+    return {"tokens_in": result.tokens_in, "tokens_out": result.tokens_out, "cost_micro": result.cost_micro}
+
+
+def _hand_off(reason: str) -> Action:
+    return Action(do="handoff", values={"reason": reason})
