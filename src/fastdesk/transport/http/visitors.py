@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -12,9 +12,6 @@ from msgspec.structs import replace
 from fastdesk.errors import Refused
 from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
-from fastdesk.hub.session import Session
-from fastdesk.model.event import Said
-from fastdesk.model.identity import Principal
 from fastdesk.model.ids import VisitorId
 from fastdesk.model.site import Site
 from fastdesk.model.visitor import Visitor
@@ -27,15 +24,12 @@ from fastdesk.protocol.codec import JSON
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Message, Reset, Send
 from fastdesk.tenants.gate import Gate
-from fastdesk.tenants.limits import address_prefix
 from fastdesk.tenants.tokens import ProvenIdentity, prove_identity
 from fastdesk.transport.http.problems import problem_of
 from fastdesk.transport.http.routes import Call, Query, Route
+from fastdesk.transport.http.sessions import PollSession, PostSession
 
 __all__ = ["VisitorRoutes"]
-
-#: Frames that wait for a slow reader of an event stream; one that is further behind is cut and resumes.
-MAX_STREAM_BACKLOG: Final = 1000
 
 Short = Annotated[str, Meta(max_length=200)]
 
@@ -82,61 +76,6 @@ class Messages(Struct, frozen=True):
 
     messages: list[Message]
     more: bool
-
-
-class PostSession(Session):
-    """A session of one request: the first thing that is said to it is its answer."""
-
-    __slots__ = ("answer",)
-
-    def __init__(self, principal: Principal, live: Live, address: str) -> None:
-        super().__init__(codec=JSON, address=address, bucket=address_prefix(address))
-        self.principal = principal
-        self.live = live
-        self.answer: asyncio.Future[Said | Rejection] = asyncio.get_running_loop().create_future()
-
-    def write(self, data: bytes) -> None:
-        """Ignore frames: this session hears nothing but its acknowledgement."""
-
-    def acknowledge(self, said: Said) -> None:
-        if not self.answer.done():
-            self.answer.set_result(said)
-
-    def refuse(self, refusal: Rejection, conversation: str | None = None) -> None:
-        if not self.answer.done():
-            self.answer.set_result(refusal)
-
-    def close(self, code: int, reason: str) -> None:
-        """Ignore: there is no connection to end."""
-
-
-class PollSession(Session):
-    """A session that collects frames for one long poll or one event stream."""
-
-    __slots__ = ("backlog", "wake")
-
-    def __init__(self, principal: Principal) -> None:
-        super().__init__(codec=JSON)
-        self.principal = principal
-        self.backlog: list[bytes] = []
-        self.wake = asyncio.Event()
-
-    def write(self, data: bytes) -> None:
-        if len(self.backlog) >= MAX_STREAM_BACKLOG:
-            self.closed = True
-        else:
-            self.backlog.append(data)
-        self.wake.set()
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = True
-        self.wake.set()
-
-    def take(self) -> list[bytes]:
-        """Return the frames since the last call."""
-        frames, self.backlog = self.backlog, []
-        self.wake.clear()
-        return frames
 
 
 class VisitorRoutes:
