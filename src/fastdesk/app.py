@@ -11,6 +11,8 @@ import structlog
 import uvloop
 
 from fastdesk._core import WsEndpoint
+from fastdesk.ai import AssistantSettings, Budget, Keys, ModelSettings, read_models
+from fastdesk.ai import Limits as AiLimits
 from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.errors import ConfigError
@@ -18,9 +20,10 @@ from fastdesk.hooks.discovery import find_plugins, make_plugins, read_options
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.plugins.assistance import AssistantOptions
 from fastdesk.store.databases import FileDatabases
 from fastdesk.store.journal import ThreadedJournal
-from fastdesk.store.keyfile import load_secret
+from fastdesk.store.keyfile import load_secret, read_key
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.runner import ThreadRunner
 from fastdesk.store.segments import Segments
@@ -32,7 +35,7 @@ from fastdesk.transport.door import Door, DoorLimits
 from fastdesk.transport.echo import echo_endpoint
 from fastdesk.transport.handshake import Handshake
 from fastdesk.transport.http.server import HttpServer
-from fastdesk.transport.outgoing import Outgoing
+from fastdesk.transport.outgoing import Outgoing, is_public
 from fastdesk.transport.peers import TrustedProxies
 from fastdesk.transport.websocket import WebSockets
 
@@ -67,6 +70,45 @@ def limits_of(settings: Settings) -> Limits:
         visitor=Rate(settings.limit_visitor_per_s, settings.limit_visitor_burst),
         agent=Rate(settings.limit_agent_per_s, settings.limit_agent_burst),
         tenant=Rate(settings.limit_tenant_per_s, settings.limit_tenant_burst),
+    )
+
+
+def assistant_options(settings: Settings) -> AssistantOptions:
+    """Return what the settings say of models: none without a key, a base URL or a provider that needs neither."""
+    keys = dict(os.environ)
+    if settings.ai_api_key is not None:
+        keys["OPENAI_API_KEY"] = settings.ai_api_key.get_secret_value()
+    models: tuple[ModelSettings, ...] = ()
+    is_openai = settings.ai_provider in ("openai_http", "openai")
+    if settings.ai_base_url or "OPENAI_API_KEY" in keys or not is_openai:
+        first = {
+            "provider": settings.ai_provider,
+            "model": settings.ai_model,
+            "base_url": settings.ai_base_url or ModelSettings().base_url,
+            "key": "env:OPENAI_API_KEY" if "OPENAI_API_KEY" in keys else "",
+            "stream": settings.ai_stream,
+            "max_tokens": settings.ai_max_tokens,
+            "price_in": round(settings.ai_price_in * 1_000_000),
+            "price_out": round(settings.ai_price_out * 1_000_000),
+        }
+        models = read_models((first, *settings.ai_more_models))
+    is_limited = settings.limits == "on"
+    return AssistantOptions(
+        defaults=AssistantSettings(
+            models=models,
+            deadline_ms=settings.ai_deadline_ms,
+            late=settings.ai_late,
+            prompt=settings.ai_prompt,
+            limits=AiLimits(visitor_requests=settings.ai_visitor_per_minute if is_limited else 0),
+            budget=Budget(
+                day=round(settings.ai_budget_day * 1_000_000),
+                month=round(settings.ai_budget_month * 1_000_000),
+            ),
+        ),
+        key_of=Keys(keys, lambda name: read_key(settings.ai_keys, name)).key_of,
+        may_connect=(lambda address: True) if settings.allow_private_urls else is_public,
+        max_active=settings.ai_concurrency,
+        max_waiting=settings.ai_queue,
     )
 
 
@@ -107,6 +149,7 @@ class App:
             caller=self._outgoing,
             flush=self._flush,
             plugins=_plugins(settings),
+            assistant=assistant_options(settings),
         )
         await self.engine.load()
         password = settings.admin_password.get_secret_value() if settings.admin_password else None
@@ -168,6 +211,7 @@ class App:
         await self._door.drain(spread_s=self.settings.drain_s)
         await self._door.close()
         await self._http.stop()
+        await self.engine.assistance.assistant.close()
         await self._tasks.stop()
         await self._outgoing.stop()
         await self._store.stop()
@@ -209,6 +253,7 @@ class App:
             "fastdesk_loop_lag_seconds": self._lag_s,
             "fastdesk_listener": dict(self._endpoint.counters()),
             "fastdesk_door": dict(self._door.counters()),
+            "fastdesk_assistant": engine.assistance.figures(),
             "fastdesk_plugin_failures": dict(engine.hooks.failures),
         }
 

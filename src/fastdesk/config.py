@@ -6,6 +6,7 @@ Values come from, strongest first: command-line options, the environment (`FASTD
 
 import difflib
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -110,6 +111,40 @@ class Settings(BaseSettings):
     ai_deadline_ms: Annotated[int, Field(ge=50, le=120_000)] = Field(
         500, description="No first word from the model by then: the rules answer."
     )
+    ai_late: Literal["drop", "follow_up"] = Field(
+        "drop",
+        description="What becomes of an answer that came too late: dropped, or said after the rules' own.",
+    )
+    ai_stream: bool = Field(True, description="Take answers as streams and show them sentence by sentence.")
+    ai_prompt: str = Field(
+        "", description="System prompt of sites without their own; {site} and {visitor} are filled in."
+    )
+    ai_max_tokens: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        512, description="Longest answer, in tokens."
+    )
+    ai_more_models: tuple[dict[str, Any], ...] = Field(
+        (),
+        description="Models asked when the first fails, as a JSON list in their order: "
+        '[{"base_url": …, "model": …, "key": "env:NAME"}].',
+    )
+    ai_price_in: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Price of a million tokens of a question."
+    )
+    ai_price_out: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="Price of a million tokens of an answer."
+    )
+    ai_budget_day: Annotated[float, Field(ge=0)] = Field(
+        0.0,
+        description="Most that each tenant may spend on models a day (UTC), in the currency of the prices; 0: no limit.",
+    )
+    ai_budget_month: Annotated[float, Field(ge=0)] = Field(0.0, description="The same for a month.")
+    ai_visitor_per_minute: Annotated[int, Field(ge=0)] = Field(
+        60, description="Questions of one visitor a minute that reach a model; 0: no limit."
+    )
+    ai_keys: Path | None = Field(
+        None,
+        description="Folder of key files that models name as file:NAME; those of a tenant in a folder of its id.",
+    )
     ai_concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
         64, description="Most model calls at a time."
     )
@@ -146,6 +181,11 @@ class Settings(BaseSettings):
             if isinstance(networks, str)
             else networks
         )
+
+    @field_validator("ai_more_models", mode="before")
+    @classmethod
+    def _models(cls, models: Any) -> Any:
+        return json.loads(models) if isinstance(models, str) else models
 
     @field_validator("trusted_proxies")
     @classmethod

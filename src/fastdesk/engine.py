@@ -34,6 +34,7 @@ from fastdesk.pipeline.runner import Pipeline
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
+from fastdesk.plugins.assistance import Assistance, AssistantOptions
 from fastdesk.plugins.automation import Automation
 from fastdesk.plugins.fallback import Fallback
 from fastdesk.plugins.faq import Faq
@@ -42,6 +43,7 @@ from fastdesk.plugins.human import Human
 from fastdesk.plugins.kinds import all_kinds
 from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.webhooks import Sender, Webhooks
+from fastdesk.protocol.frames import Copilot
 from fastdesk.store.protocol import ConversationQuery, Store
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits
@@ -90,6 +92,7 @@ class Engine:
         caller: Outside,
         flush: Callable[[], Any] = lambda: None,
         plugins: Sequence[tuple[str, object]] = (),
+        assistant: AssistantOptions | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -120,8 +123,36 @@ class Engine:
         self.webhooks = Webhooks(
             store=store, records=self.records, tasks=tasks, clock=clock, entropy=entropy, sender=caller
         )
+        self._fallback = fallback = Fallback()
+        self.assistance = Assistance(
+            assistant or AssistantOptions(),
+            store=store,
+            records=self.records,
+            revs=self.revs,
+            hub=self.hub,
+            words=self.words,
+            knowledge=self.faq.index,
+            caller=caller,
+            clock=clock,
+            entropy=entropy,
+            tasks=tasks,
+            otherwise=lambda turn: fallback.answer(turn, True),
+            volunteer=self._say_late,
+            note=self._note_summary,
+            load=lambda tenant, conversation: self.rooms.lives.by_id(tenant, conversation),
+        )
         first = [("queue", self.line), *((each.name, each) for each in (Human(), self.flows, self.rules))]
-        last = [(each.name, each) for each in (self.faq, Fallback(), self.automation, self.webhooks)]
+        last = [
+            (each.name, each)
+            for each in (
+                self.faq,
+                self.assistance.handler,
+                fallback,
+                self.assistance.summary,
+                self.automation,
+                self.webhooks,
+            )
+        ]
         trusted = frozenset(name for name, _ in (*first, *last))
         self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted)
         repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
@@ -146,9 +177,12 @@ class Engine:
             is_open=self.is_open,
             revs=self.revs,
         )
-        self.answering = Answering(self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow})
+        self.answering = Answering(
+            self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow, "assistant": self._ask_assistant}
+        )
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
         self.commands = Commands(self.rooms, opening=self.opening, answering=self.answering)
+        self.commands.others[Copilot] = self.assistance.copilot.run
         self.pipeline = Pipeline(
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
@@ -170,6 +204,23 @@ class Engine:
         """Begin the flow that a rule names."""
         claim = (str(action.values["flow"]), dict(action.values.get("slots", {})))
         self.answering.pass_on(live, turn, self.flows, claim)
+
+    def _ask_assistant(self, live: Live, turn: Turn, action: Action) -> None:
+        """Give a turn to the assistant, as a rule wants it; without a model the fallback answers."""
+        handler: Handler = self.assistance.handler
+        claim: Any = self.assistance.handler.instructed(turn, str(action.values.get("instruction", "")))
+        if claim is None:
+            handler, claim = self._fallback, True
+        self.answering.pass_on(live, turn, handler, claim)
+
+    def _say_late(self, turn: Turn, outcome: Outcome, reason: str) -> None:
+        """Say what a model answered after the rules had answered."""
+        live = self.hub.find(turn.conversation.tenant, turn.conversation.id)
+        if live is not None:
+            self.answering.volunteer(live, self.assistance.handler, outcome, reason)
+
+    def _note_summary(self, live: Live, text: str, body: dict[str, Any]) -> None:
+        self.rooms.scribe.note(live, kind="summary", actor="desk", text=text, body=body)
 
     def _answer_aside(self, turn: Turn) -> Outcome | None:
         """Answer a visitor's side question in a form by rule or article, when one does at once."""

@@ -24,6 +24,7 @@ from fastdesk.ai.settings import (
     Limits,
     ModelSettings,
     ToolSettings,
+    read_models,
     read_settings,
 )
 from fastdesk.ai.setup import Setup
@@ -54,6 +55,7 @@ __all__ = [
     "Spent",
     "ToolSettings",
     "handoff_summary",
+    "read_models",
     "read_settings",
     "wants_person",
 ]

@@ -11,6 +11,10 @@ from fastdesk.model.turn import Port
 __all__ = ["Asking", "Awaited"]
 
 
+#: An answer that takes longer is announced: the visitor sees that something is being done.
+ANNOUNCE_AFTER_S = 0.1
+
+
 class Awaited(Protocol):
     """What a question waits for."""
 
@@ -37,6 +41,7 @@ class Asking:
         self._counters = counters
         self._follow_up: asyncio.Future[Result] | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._announcement: asyncio.TimerHandle | None = None
         self._awaited: Awaited | None = None
 
     @property
@@ -46,7 +51,10 @@ class Asking:
 
     def expect_within(self, delay_ns: int) -> None:
         """Begin the time for the first token."""
-        self._deadline = self.future.get_loop().call_later(max(0, delay_ns) / 1e9, self._on_deadline)
+        loop = self.future.get_loop()
+        self._deadline = loop.call_later(max(0, delay_ns) / 1e9, self._on_deadline)
+        if self._port is not None:
+            self._announcement = loop.call_later(ANNOUNCE_AFTER_S, self._port.thinking)
 
     def wait_for(self, awaited: Awaited) -> None:
         """Name what is waited for."""
@@ -56,9 +64,7 @@ class Asking:
 
     def on_begun(self) -> None:
         """The first token has come: the deadline is met."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._stop_timers()
 
     def show(self, text: str, *, replace: bool) -> None:
         """Show a checked piece."""
@@ -72,7 +78,7 @@ class Asking:
 
     def tell(self, result: Result) -> None:
         """Give the result."""
-        self.on_begun()
+        self._stop_timers()
         self._awaited = None
         if not self.future.done():
             self._counters.count("answered" if not isinstance(result, NoAnswer) else result.reason)
@@ -80,6 +86,12 @@ class Asking:
         elif self._follow_up is not None and not self._follow_up.done():
             self._counters.follow_ups += 1
             self._follow_up.set_result(result)
+
+    def _stop_timers(self) -> None:
+        for timer in (self._deadline, self._announcement):
+            if timer is not None:
+                timer.cancel()
+        self._deadline = self._announcement = None
 
     # Called by the loop.
 
@@ -113,7 +125,7 @@ class Asking:
         if not future.cancelled():
             return
         self._counters.cancelled += 1
-        self.on_begun()
+        self._stop_timers()
         awaited, self._awaited = self._awaited, None
         if awaited is not None:
             awaited.leave(self, is_late=False)

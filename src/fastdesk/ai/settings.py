@@ -5,7 +5,7 @@ Leaves: frozen Structs. A key never stands in them, only the name of the place w
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -14,7 +14,16 @@ from msgspec.structs import replace
 
 from fastdesk.errors import ConfigError
 
-__all__ = ["AssistantSettings", "Budget", "Keys", "Limits", "ModelSettings", "ToolSettings", "read_settings"]
+__all__ = [
+    "AssistantSettings",
+    "Budget",
+    "Keys",
+    "Limits",
+    "ModelSettings",
+    "ToolSettings",
+    "read_models",
+    "read_settings",
+]
 
 _T = TypeVar("_T", bound=Struct)
 
@@ -115,6 +124,18 @@ class AssistantSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         "bank_card",
         "email",
     )
+
+
+def read_models(values: Iterable[Mapping[str, Any]]) -> tuple[ModelSettings, ...]:
+    """Return the models that plain values describe.
+
+    Raises:
+        ConfigError: a value is unknown or out of range.
+    """
+    try:
+        return tuple(msgspec.convert(value, ModelSettings) for value in values)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"The settings of a model are wrong: {error}.") from None
 
 
 def read_settings(values: Mapping[str, Any], defaults: AssistantSettings) -> AssistantSettings:

@@ -29,9 +29,6 @@ from fastdesk.tenants.records import HOUSE, Records
 
 __all__ = ["AssistantHandler"]
 
-#: An answer that takes longer is announced: the visitor sees that something is being done.
-THINKING_AFTER_S = 0.1
-
 _HANDING_OFF = {
     "zh": "好的，正在为您转接人工客服，请稍候。",
     "en": "Of course. A person will be with you shortly.",
@@ -109,11 +106,7 @@ class AssistantHandler:
     async def _answer(self, turn: Turn, setup: Setup, instruction: str) -> Outcome:
         question = self._question(turn, instruction)
         said = self._contexts.said(turn, setup.settings.context_tokens)
-        thinking = asyncio.get_running_loop().call_later(THINKING_AFTER_S, turn.port.thinking)
-        try:
-            result = await self._assistant.ask(question, setup, turn.port, said)
-        finally:
-            thinking.cancel()
+        result = await self._assistant.ask(question, setup, turn.port, said)
         if isinstance(result, Answer):
             return self._outcome(turn, question, result)
         if result.follow_up is not None:

@@ -1,12 +1,12 @@
-"""The installation's secret: made at the first start, kept readable for its owner only."""
+"""Secrets in files: the installation's own, made at the first start and kept readable for its owner only, and keys of others."""
 
 import os
 from pathlib import Path
 
-from fastdesk.errors import StoreError
+from fastdesk.errors import ConfigError, StoreError
 from fastdesk.observe.clock import Entropy, new_secret
 
-__all__ = ["load_secret"]
+__all__ = ["load_secret", "read_key"]
 
 
 def load_secret(data: Path, entropy: Entropy) -> str:
@@ -35,3 +35,19 @@ def load_secret(data: Path, entropy: Entropy) -> str:
             f"The secret in {path} is too short.", hint="Remove the file; everybody has to sign in again."
         )
     return secret
+
+
+def read_key(folder: Path | None, name: str) -> str:
+    """Return the key in the file `name` of a folder of secrets.
+
+    Raises:
+        ConfigError: there is no such folder or file.
+    """
+    if folder is None:
+        raise ConfigError(f"There is no folder of keys for {name}.", hint="Set FASTDESK_AI_KEYS.")
+    try:
+        return (folder / name).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(
+            f"The key file {folder / name} cannot be read: {type(problem).__name__}."
+        ) from problem
