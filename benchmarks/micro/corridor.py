@@ -57,7 +57,11 @@ class _NoCalls:
 def corridor_run() -> Callable[[int], None]:
     """Return a run in which a rule answers each message of one visitor."""
     loop = asyncio.new_event_loop()
-    engine, peer = loop.run_until_complete(_start())
+    try:
+        engine, peer = loop.run_until_complete(_start())
+    except BaseException:
+        loop.close()
+        raise
     said = 0
 
     async def say(count: int) -> None:
