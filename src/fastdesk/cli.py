@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fastdesk import __version__
+from fastdesk.cli_plugin import plugin_app
+from fastdesk.cli_teach import flow_app, kb_app, rules_app, words_app
 from fastdesk.errors import FastdeskError
 
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ key_app = typer.Typer(no_args_is_help=True, help="API keys for programs.")
 app.add_typer(agent_app, name="agent")
 app.add_typer(site_app, name="site")
 app.add_typer(key_app, name="apikey")
+app.add_typer(flow_app, name="flow")
+app.add_typer(rules_app, name="rules")
+app.add_typer(words_app, name="words")
+app.add_typer(kb_app, name="kb")
+app.add_typer(plugin_app, name="plugin")
 
 Tenant = Annotated[str, typer.Option(help="Tenant the new thing belongs to.")]
 

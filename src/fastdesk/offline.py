@@ -1,8 +1,10 @@
 """Change an installation that is not running: the command line's way to agents, sites and keys."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
+
+from msgspec import Struct
 
 from fastdesk.app import open_store
 from fastdesk.config import Settings
@@ -19,9 +21,10 @@ from fastdesk.tenants.records import Records
 from fastdesk.tenants.revs import Revs
 from fastdesk.tenants.tokens import VisitorTokens
 
-__all__ = ["add_agent", "add_key", "add_site"]
+__all__ = ["add_agent", "add_key", "add_site", "read_records", "write_records"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 _clock = SystemClock()
 _entropy = SystemEntropy()
@@ -68,6 +71,26 @@ def add_key(settings: Settings, tenant: str, name: str, scopes: tuple[str, ...])
         return gate.new_key(_known(records, tenant), name, scopes, actor="command line")[0]
 
     return _with_records(settings, add)
+
+
+def read_records(settings: Settings, tenant: str, kind: str, struct: type[S]) -> list[S]:
+    """Return all records of a kind."""
+
+    async def read(records: Records, gate: Gate) -> list[S]:
+        return records.all(struct, _known(records, tenant), kind)
+
+    return _with_records(settings, read)
+
+
+def write_records(settings: Settings, tenant: str, kind: str, written: Sequence[Struct]) -> None:
+    """Add records of a kind, or replace those of the same id."""
+
+    async def write(records: Records, gate: Gate) -> None:
+        whose = _known(records, tenant)
+        for record in written:
+            records.put(whose, kind, record, actor="command line")
+
+    _with_records(settings, write)
 
 
 def _known(records: Records, tenant: str) -> TenantId:

@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import sys
 import tomllib
+import traceback
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,7 +22,7 @@ from fastdesk.errors import PluginError
 from fastdesk.hooks.registry import check_plugin
 from fastdesk.hooks.spec import HOOKS
 
-__all__ = ["GROUP", "find_plugins", "make_plugins", "read_options"]
+__all__ = ["DEFAULT_ORDER", "GROUP", "find_plugins", "load_file", "make_plugins", "read_options"]
 
 GROUP: Final = "fastdesk.plugins"
 #: Where a plug-in without `order` stands: behind the rules, before the knowledge base.
@@ -44,7 +45,7 @@ def find_plugins(folder: Path | None) -> list[tuple[str, type]]:
             )
         for path in sorted(folder.glob("*.py")):
             if not path.name.startswith(("_", "test_")):
-                found += _classes(_imported(str(path), lambda path=path: _import_file(path)), str(path))
+                found += load_file(path)
     names: dict[str, str] = {}
     for where, plugin in found:
         other = names.setdefault(_name(plugin), where)
@@ -53,6 +54,15 @@ def find_plugins(folder: Path | None) -> list[tuple[str, type]]:
                 f"Two plug-ins are called {_name(plugin)}: {other} and {where}.", hint="Rename one."
             )
     return sorted(found, key=lambda each: (getattr(each[1], "order", DEFAULT_ORDER), _name(each[1])))
+
+
+def load_file(path: Path) -> list[tuple[str, type]]:
+    """Return (where, class) of every plug-in in one file.
+
+    Raises:
+        PluginError: the file cannot be imported or holds no plug-in.
+    """
+    return _classes(_imported(str(path), lambda: _import_file(path)), str(path))
 
 
 def make_plugins(found: Iterable[tuple[str, type]], options: Mapping[str, Any]) -> list[tuple[str, object]]:
@@ -119,8 +129,12 @@ def _imported(where: str, load: Any) -> Any:
     except PluginError:
         raise
     except Exception as failure:  # the border to foreign code
+        file = str(Path(where).absolute())
+        frames = traceback.extract_tb(failure.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == file]
+        place = f", line {lines[-1]}" if lines else ""
         raise PluginError(
-            f"Plug-in {where} cannot be imported: {type(failure).__name__}: {failure}."
+            f"Plug-in {where}{place} cannot be imported: {type(failure).__name__}: {failure}."
         ) from failure
 
 

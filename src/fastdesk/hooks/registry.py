@@ -25,6 +25,7 @@ def check_plugin(plugin: object, name: str) -> None:
     Raises:
         PluginError: says which method is wrong and what was expected.
     """
+    _check_handler(plugin, name)
     for attribute in dir(type(plugin)):
         if not attribute.startswith("on_"):
             continue
@@ -32,6 +33,7 @@ def check_plugin(plugin: object, name: str) -> None:
             near = difflib.get_close_matches(attribute, HOOKS, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Known hooks: {', '.join(sorted(HOOKS))}."
             raise PluginError(f"Plug-in {name} defines the unknown hook {attribute}.", hint=hint)
+        _refuse_waiting(plugin, name, attribute)
         found = tuple(inspect.signature(getattr(plugin, attribute)).parameters)
         if found != HOOKS[attribute]:
             expected = ", ".join(("self", *HOOKS[attribute]))
@@ -39,6 +41,33 @@ def check_plugin(plugin: object, name: str) -> None:
                 f"Hook {attribute} of plug-in {name} takes ({', '.join(('self', *found))}).",
                 hint=f"Write def {attribute}({expected}).",
             )
+
+
+def _check_handler(plugin: object, name: str) -> None:
+    """Refuse half a handler, a claim that waits, and methods that cannot take what they are given."""
+    shapes = {"claim": ("turn",), "answer": ("turn", "claim")}
+    there = [method for method in shapes if callable(getattr(plugin, method, None))]
+    if not there:
+        return
+    for method, parameters in shapes.items():
+        expected = f"Write def {method}({', '.join(('self', *parameters))})."
+        if method not in there:
+            raise PluginError(f"Plug-in {name} has {there[0]} without {method}.", hint=expected)
+        try:
+            inspect.signature(getattr(plugin, method)).bind(*parameters)
+        except TypeError:
+            raise PluginError(
+                f"{method} of plug-in {name} does not take {len(parameters)} values.", hint=expected
+            ) from None
+    _refuse_waiting(plugin, name, "claim")
+
+
+def _refuse_waiting(plugin: object, name: str, method: str) -> None:
+    if inspect.iscoroutinefunction(getattr(plugin, method)):
+        raise PluginError(
+            f"{method} of plug-in {name} is async.",
+            hint="Only answer may wait; write def instead of async def.",
+        )
 
 
 class Hooks:

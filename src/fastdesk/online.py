@@ -1,0 +1,66 @@
+"""Change a desk that is running: the command line's way over HTTP, with an API key."""
+
+import urllib.error
+import urllib.request
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from fastdesk.errors import FastdeskError
+
+__all__ = ["read_records", "write_records"]
+
+T = TypeVar("T", bound=Struct)
+
+_TIMEOUT_S = 30
+
+
+def read_records(url: str, key: str, kinds: str, struct: type[T]) -> list[T]:
+    """Return all records of a kind; `kinds` is the part of the address, such as `articles`."""
+    return msgspec.json.decode(_ask("GET", f"{url.rstrip('/')}/v1/{kinds}", key), type=list[struct])  # type: ignore[valid-type]
+
+
+def write_records(url: str, key: str, kinds: str, records: list[T], known: set[str]) -> None:
+    """Write records one by one; those in `known` are there already and are replaced."""
+    address = f"{url.rstrip('/')}/v1/{kinds}"
+    for record in records:
+        id = str(record.id)  # type: ignore[attr-defined]
+        body = msgspec.json.encode(record)
+        if id in known:
+            _ask("PUT", f"{address}/{quote(id, safe='')}", key, body)
+        else:
+            _ask("POST", address, key, body)
+
+
+def _ask(method: str, address: str, key: str, body: bytes | None = None) -> bytes:
+    if not address.startswith(("http://", "https://")):
+        raise FastdeskError(f"{address} is no address of a desk.", hint="Write --url https://desk.example.")
+    request = urllib.request.Request(address, method=method, data=body)
+    request.add_header("Authorization", f"Bearer {key}")
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+            content: bytes = response.read()
+            return content
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            said = _sentence(refusal.read())
+        raise FastdeskError(
+            f"The desk refused {method} {address}: {refusal.code} {said}".rstrip()
+        ) from refusal
+    except OSError as failure:
+        raise FastdeskError(
+            f"There is no answer from {address}: {failure}.", hint="Does it run?"
+        ) from failure
+
+
+def _sentence(content: bytes) -> str:
+    try:
+        problem: Any = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return ""
+    if not isinstance(problem, dict):
+        return ""
+    return " ".join(str(problem[part]) for part in ("message", "hint") if problem.get(part))
