@@ -116,7 +116,7 @@ def _markdown(stem: str, text: str) -> Iterator[Node | Problem]:
     heading = _HEADING.search(body)
     held.setdefault("id", Node(_id(stem)))
     held.setdefault("title", Node(heading.group(1) if heading is not None else stem))
-    held["body"] = Node(body.strip() + "\n")
+    held["body"] = Node(body.strip())
     yield Node(held, 1)
 
 

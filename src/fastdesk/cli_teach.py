@@ -231,7 +231,9 @@ def evaluate_articles(
     typer.echo(
         f"asked {found.asked:d}: {found.first_rate:.1%} first, {found.third_rate:.1%} in the first three"
     )
-    typer.echo(f"answered {found.answered:d}, {found.answered_right:d} rightly; suggested {found.suggested:d}")
+    typer.echo(
+        f"answered {found.answered:d}, {found.answered_right:d} rightly; suggested {found.suggested:d}"
+    )
     typer.echo(f"no article for {found.foreign:d}, {found.foreign_answered:d} answered all the same")
     for each in found.confusions[:10]:
         typer.echo(f"  {each.count} × {each.wanted} → {each.found or 'nothing'}: {' | '.join(each.examples)}")
