@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Line, build, closing
 from tests.transport.street import open_street
@@ -85,7 +85,7 @@ def survives(stream: bytes, chance: random.Random) -> None:
         assert line.closed[0] in (code, 1005)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_bent_frames_leave_a_sound_listener(chance: random.Random) -> None:
     async def run() -> None:

@@ -69,6 +69,7 @@ async def test_replies_to_several_frames_of_one_read_are_one_write() -> None:
     line = Line(on_message=lambda connection, payload, is_text: connection.send_text(payload))
     line.feed(b"".join(build(TEXT, b"%d" % i) for i in range(16)))
     assert len(line.transport.writes) == 1
+    assert line.scheduled == [], "nothing is left for the next turn"
     assert line.sent() == [(TEXT, b"%d" % i) for i in range(16)]
 
 
@@ -271,6 +272,7 @@ async def test_a_lost_connection_is_reported_once_as_1006() -> None:
     line.endpoint.flush_dirty()
     assert line.closed == [1006]
     assert line.gone == 1
+    assert line.connection.context is None
     assert line.endpoint.connections() == []
     assert line.connection.pending_bytes == 0
 
@@ -547,6 +549,31 @@ async def test_an_idle_connection_holds_no_buffers() -> None:
     line.endpoint.flush_dirty()
     assert line.connection.pending_bytes == 0
     assert WsConnection.__basicsize__ <= 256
+
+
+async def test_memory_that_runs_out_costs_one_connection_at_most() -> None:
+    testing = pytest.importorskip("_testcapi")
+    stream = build(TEXT, b"a") + build(TEXT, b"b", fin=False) + build(PING) + build(CONTINUATION, b"c" * 900)
+    endings = set()
+    for n in range(60):
+        line = Line(on_message=lambda connection, payload, is_text: connection.send_text(payload))
+        buffer = memoryview(line.protocol.get_buffer(-1))
+        buffer[: len(stream)] = stream
+        arrive, size = line.protocol.buffer_updated, len(stream)
+        testing.set_nomemory(n, n + 1)
+        try:
+            arrive(size)
+        except MemoryError:
+            endings.add("raised")  # the loop ends the connection
+        finally:
+            testing.remove_mem_hooks()
+        line.sent()
+        line.feed(closing(1000))
+        line.lose()
+        assert len(line.closed) == 1
+        endings.update(line.closed)
+    assert endings <= {1000, 1011, "raised"}
+    assert 1011 in endings
 
 
 async def test_counters_count() -> None:

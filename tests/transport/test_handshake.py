@@ -28,9 +28,8 @@ def judge(request: bytes) -> Upgrade | Refusal:
 
 def test_a_request_is_read() -> None:
     head = parse_head(b"POST /v1/messages?x=/?y HTTP/1.0\r\nHost: a\r\nX-Two:  1 \r\nx-two: 2,3\r\nEmpty:")
-    assert head == Head(
-        "POST", "/v1/messages", False, (("host", "a"), ("x-two", "1"), ("x-two", "2,3"), ("empty", ""))
-    )
+    fields = {"host": ["a"], "x-two": ["1", "2,3"], "empty": [""]}
+    assert head == Head("POST", "/v1/messages", False, fields)
     assert head.tokens("x-two") == ["1", "2", "3"]
     assert head.value("nothing") == ""
 

@@ -64,8 +64,8 @@ cdef bint may_close_with(int code) noexcept:
 cdef class WsConnection(Seat):
     """One connection from the handshake to `on_close`. Loop thread only.
 
-    `context` belongs to the caller; while it is None the connection is unclaimed and closes after
-    `unclaimed_s`. `handshake` is whatever the caller gave. What is sent after the end of `open` is dropped: a
+    `context` belongs to the caller until `on_close` returns; while it is None the connection is unclaimed and
+    closes after `unclaimed_s`. `handshake` is whatever the caller gave. What is sent after the end of `open` is dropped: a
     send is no delivery. A peer that lets more than `max_pending_bytes` pile up is cut, code 1013; that marks
     it and calls nothing, so a loop over many receivers may go on. Sending costs one copy, O(size).
     """
@@ -364,6 +364,7 @@ cdef class WsConnection(Seat):
             self.endpoint.on_close(self, self._code)
         except Exception as failure:
             self.endpoint.report(self, failure)
+        self.context = None  # most contexts know their connection: no cycle stays behind
         if self._on_gone is not None:
             self._on_gone(self)
 

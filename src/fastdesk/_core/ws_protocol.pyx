@@ -19,9 +19,7 @@ cdef object parse_bytes = WSProtocol.buffer_updated
 cdef class ParserVoice:
     """Take what picows tells its logger: it tells refused frames nowhere else, and none is for the log."""
 
-    cdef WsConnection connection
-
-    def __init__(self, WsConnection connection not None):
+    def __cinit__(self, WsConnection connection not None):
         self.connection = connection
 
     def isEnabledFor(self, level):
@@ -33,7 +31,7 @@ cdef class ParserVoice:
     info = warning = debug
 
     def error(self, message, values):
-        self.connection.parser_code = int(values[0])
+        self.connection.parser_code = values[0] if isinstance(values, tuple) else 1011
 
     def exception(self, message, *values):
         self.connection.parser_code = 1011

@@ -87,10 +87,8 @@ class Door:
         self._servers: list[asyncio.Server] = []
         self._knocks: dict[Knock, None] = {}
         self._https = 0
-        self._websockets = 0
         self._refused = 0
-        self._no_websockets = asyncio.Event()
-        self._no_websockets.set()
+        self._gone = asyncio.Event()
         self._is_draining = False
         self._timer: asyncio.TimerHandle | None = None
         self._on_websocket_gone = self._websocket_gone  # one bound method for all connections
@@ -140,7 +138,7 @@ class Door:
             for connection in waiting[step::steps]:
                 connection.close(CLOSE_RESTART, "restart")
             await asyncio.sleep(spread_s / steps)
-        await self._no_websockets.wait()  # bounded: the sweep cuts who does not answer
+        await self._wait_until_gone()  # bounded: the sweep cuts who does not answer
 
     async def close(self) -> None:
         """Stop listening and sweeping, drop every connection but HTTP's, which their owner ends."""
@@ -149,10 +147,18 @@ class Door:
             connection.abort(CLOSE_RESTART)
         for knock in tuple(self._knocks):
             knock.transport.abort()
-        await self._no_websockets.wait()
+        await self._wait_until_gone()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    async def _wait_until_gone(self) -> None:
+        while self._count_websockets():
+            self._gone.clear()
+            await self._gone.wait()
+
+    def _count_websockets(self) -> int:
+        return sum(len(endpoint) for endpoint in self._endpoints.values())
 
     def _open_websockets(self) -> list[WsConnection]:
         return [connection for endpoint in self._endpoints.values() for connection in endpoint.connections()]
@@ -180,7 +186,7 @@ class Door:
     def admit(self, knock: Knock) -> Refusal | None:
         """Count the connection, or refuse it: too many in all, or too many of one peer."""
         self._knocks[knock] = None
-        if len(self._knocks) + self._https + self._websockets > self.max_connections:
+        if len(self._knocks) + self._https + self._count_websockets() > self.max_connections:
             return _BUSY
         if not self._proxies.trusts(knock.address):  # many stand behind a proxy: counted when they are known
             knock.is_counted = self._peers.enter(knock.address)
@@ -234,8 +240,6 @@ class Door:
         if endpoint.limits.max_message_bytes < _HUGE_MESSAGE:
             descriptor = transport.get_extra_info("socket")
             descriptor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        self._websockets += 1
-        self._no_websockets.clear()
         connection = WsConnection(endpoint, handshake.peer, handshake, self._on_websocket_gone)
         seat_websocket(transport, connection, upgrade, rest)
 
@@ -253,9 +257,7 @@ class Door:
             self._peers.leave(seat.address)
 
     def _websocket_gone(self, connection: WsConnection) -> None:
-        self._websockets -= 1
-        if not self._websockets:
-            self._no_websockets.set()
+        self._gone.set()
         self._peers.leave(connection.peer)
 
     # For the HTTP server's handlers.
@@ -292,7 +294,7 @@ class Door:
         return {
             "knocking": len(self._knocks),
             "http": self._https,
-            "websocket": self._websockets,
+            "websocket": self._count_websockets(),
             "refused": self._refused,
         }
 
