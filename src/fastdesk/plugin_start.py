@@ -37,12 +37,11 @@ def write_plugin(name: str, folder: Path) -> tuple[Path, Path]:
 _PLUGIN: Final = '''\
 """$title: answers the opening hours, and refuses messages that are too long."""
 
-from msgspec import Struct
-
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.model.visitor import Visitor
 from fastdesk.protocol.codes import Rejection
+from msgspec import Struct
 
 
 class $title:
