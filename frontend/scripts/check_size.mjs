@@ -7,7 +7,7 @@ import { DEFAULT_OUT } from "./build.mjs";
 const KB = 1024;
 const BUDGETS = [
   { what: "loader, before any click", limit: 4 * KB, files: ["widget.js"] },
-  { what: "chat application", limit: 30 * KB, files: ["assets/app.js"] },
+  { what: "chat application", limit: 32 * KB, files: ["assets/app.js"] },
   { what: "chat styles", limit: 5 * KB, files: ["assets/app.css"] },
   {
     what: "chat at first open, in all",

@@ -218,7 +218,7 @@ function run({ src, dataset }: HTMLScriptElement, queue: ArrayLike<unknown>[]): 
       for (const command of queue) act(...(Array.from(command) as Command));
       emit("ready");
       if (isKnown() || presence) whenIdle(load);
-      if (dataset.teaser)
+      if (dataset.teaser && location.pathname.startsWith(dataset.teaserOn ?? ""))
         setTimeout(() => act("teaser", dataset.teaser), Number(dataset.teaserAfter ?? 8) * 1000);
       resolve();
     };

@@ -16,17 +16,17 @@ background:#c9252d;color:#fff;font-size:12px;font-weight:600;line-height:22px;te
 .panel{bottom:88px;width:400px;height:min(680px,calc(100vh - 108px));border:0;border-radius:20px;background:transparent;color-scheme:normal;
 box-shadow:0 0 0 1px #0000000f,0 12px 48px #0003;visibility:hidden;opacity:0;transform:translateY(12px);transition:opacity .18s,transform .18s,visibility 0s .18s}
 .open .panel{visibility:visible;opacity:1;transform:none;transition:opacity .18s,transform .18s}
-.teaser{bottom:90px;max-width:min(300px,calc(100vw - 40px));display:flex;gap:4px;padding:6px 6px 6px 16px;border-radius:16px;background:#fff;color:#1a2027;
+.teaser{bottom:90px;max-width:min(300px,calc(100vw - 40px));display:flex;gap:4px;padding:6px 6px 6px 16px;border-radius:16px;background:var(--back,#fff);color:var(--text,#1a2027);
 box-shadow:0 0 0 1px #0000000f,0 8px 32px #0003}
 .teaser button{all:unset;cursor:pointer;box-sizing:border-box}
-.teaser .text{padding:8px 0;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:4;-webkit-box-orient:vertical;overflow:hidden}
+.teaser .text{padding:8px 0;overflow-wrap:anywhere;max-height:7em;overflow:hidden}
 .teaser .text b{display:block;font-weight:600}
-.teaser .dismiss{flex:none;width:32px;height:32px;border-radius:50%;text-align:center;font-size:18px;line-height:30px;color:#59636e}
+.teaser .dismiss{flex:none;width:32px;height:32px;border-radius:50%;text-align:center;font-size:18px;line-height:30px;opacity:.75}
 .teaser .dismiss:hover{background:#0000000d}
 .teaser button:focus-visible{outline:2px solid var(--brand)}
 @media(max-width:480px){.panel,.left .panel{inset:0;width:100%;height:var(--height,100%);border-radius:0}.open .launcher{display:none}}
 @media(prefers-reduced-motion:reduce){*{transition:none!important}}
 @media(forced-colors:active){.launcher,.teaser{border:2px solid ButtonText}}
-@media(prefers-color-scheme:dark){.auto .teaser{background:#242a31;color:#eef1f4}.auto .dismiss{color:#a9b4bf}}
-.dark .teaser{background:#242a31;color:#eef1f4}.dark .dismiss{color:#a9b4bf}
+.dark{--back:#242a31;--text:#eef1f4}
+@media(prefers-color-scheme:dark){.auto{--back:#242a31;--text:#eef1f4}}
 @media print{:host{display:none}}`;

@@ -128,6 +128,18 @@ it("starts over on a reset, and keeps what was not sent", () => {
   expect(texts()).toEqual(["mine"]);
 });
 
+it("tells the turns of two conversations apart, though they have the same names", () => {
+  take(message(1, "a"), { t: "delta", turn: "t1", text: "half" }, { t: "delta", turn: "t2", text: "other" });
+  take(message(2, "Done", { from: { role: "assistant" }, extra: { turn: "t2" } }));
+  thread.turnPage();
+  take({ t: "delta", turn: "t1", text: "fresh" });
+  expect(texts()).toEqual(["a", "Done", "fresh"]);
+  take({ t: "delta", turn: "t2", text: "next" });
+  take(message(1, "b", { id: "other-1" }));
+  expect(texts()).toEqual(["a", "Done", "b"]);
+  expect(new Set(thread.entries.value.map(entry => entry.key)).size).toBe(3);
+});
+
 it("puts earlier messages in front, once", () => {
   take(message(3, "c"));
   thread.prepend([message(1, "a"), message(2, "b"), message(3, "c")]);

@@ -75,7 +75,7 @@ function markup(text: string, at: number, open: boolean, depth: number, unclosed
     case "`":
       return code(rest, open, unclosed);
     case "[":
-      return link(rest, open, depth);
+      return link(rest, open, depth, unclosed);
     default:
       return emphasis(rest, text[at - 1] ?? " ", open, depth, unclosed);
   }
@@ -90,9 +90,13 @@ function code(rest: string, open: boolean, unclosed: Unclosed): Hit | null {
   return { node: { tag: "code", children: [inner] }, length: end < 0 ? rest.length : end + ticks.length };
 }
 
-function link(rest: string, open: boolean, depth: number): Hit | null {
-  const whole =
-    /^\[([^\]\n]{0,500})\]\(\s{0,9}<?([^\s)>]{0,2000})>?(?:\s{1,9}"[^"\n]{0,500}")?\s{0,9}\)/.exec(rest);
+const LINK = /^\[([^\]\n]{0,500})\]\(\s{0,9}<?([^\s)>]{0,2000})>?(?:\s{1,9}"[^"\n]{0,500}")?\s{0,9}\)/;
+const HALF_LINK = /^\[([^\]\n]{0,500})(?:\](?:\([^)\n]{0,2000})?)?$/;
+const MAX_HALF_LINK = 2504;
+
+function link(rest: string, open: boolean, depth: number, unclosed: Unclosed): Hit | null {
+  if (!unclosed.has(")") && !rest.includes(")")) unclosed.add(")");
+  const whole = unclosed.has(")") ? null : LINK.exec(rest);
   if (whole) {
     const [all, label = "", target = ""] = whole;
     const children = read(label || target, false, true, depth + 1);
@@ -100,7 +104,7 @@ function link(rest: string, open: boolean, depth: number): Hit | null {
     return { node, length: all.length };
   }
   // A link whose address is still being written shows its words.
-  const half = open ? /^\[([^\]\n]{0,500})(?:\](?:\([^)\n]{0,2000})?)?$/.exec(rest) : null;
+  const half = open && rest.length <= MAX_HALF_LINK ? HALF_LINK.exec(rest) : null;
   return half ? { node: half[1] ?? "", length: rest.length } : null;
 }
 
