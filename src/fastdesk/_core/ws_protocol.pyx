@@ -39,7 +39,7 @@ cdef class ParserVoice:
 
 
 class WsProtocol(WSProtocol):
-    """Parse frames for `connection`: the protocol to put on a transport. Writing, timing and pings are not its.
+    """Parse frames for `connection`: the protocol of a transport. It neither writes nor times nor pings.
 
     Feed it the head of a valid upgrade request; `subprotocol` is confirmed in the 101 unless it is empty. Its
     base is private to picows: tests/core/test_ws_protocol.py holds it to its word.

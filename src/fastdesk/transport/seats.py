@@ -6,7 +6,6 @@ replayed.
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
 
 from aiohttp import web
 
@@ -110,4 +109,4 @@ def take_over(request: web.Request) -> tuple[asyncio.Transport, bytes] | None:
     rest = bytes(server._message_tail)
     server.transport = None  # or it would close it
     seat.leave()
-    return cast(asyncio.Transport, transport), rest
+    return transport, rest
