@@ -65,8 +65,8 @@ cdef class WsConnection(Seat):
     """One connection from the handshake to `on_close`. Loop thread only.
 
     `context` belongs to the caller until `on_close` returns; while it is None the connection is unclaimed and
-    closes after `unclaimed_s`. `handshake` is whatever the caller gave. What is sent after the end of `open` is
-    dropped: a send is no delivery. A peer that lets more than `max_pending_bytes` pile up is cut, code 1013;
+    closes after `unclaimed_s`. `handshake` is whatever the caller gave. What is sent after `open` is dropped:
+    a send is no delivery. A peer that lets more than `max_pending_bytes` pile up is cut, code 1013;
     that marks it and calls nothing, so a loop over many receivers may go on. Sending is one copy, O(size).
     """
 
