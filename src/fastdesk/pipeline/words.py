@@ -7,7 +7,7 @@ import structlog
 
 from fastdesk.model.ids import TenantId
 from fastdesk.model.word import WordList
-from fastdesk.moderation import Verdict, WordFilter
+from fastdesk.moderation import CLEAN, Verdict, WordFilter
 from fastdesk.observe.tasks import Tasks
 from fastdesk.tenants.compiled import Compiled
 from fastdesk.tenants.records import Records
@@ -40,4 +40,5 @@ class WordFilters:
 
     def check(self, tenant: str, text: str, side: Literal["input", "output"]) -> Verdict:
         """Return what the tenant's lists say of a text."""
-        return self.filters.of(TenantId(tenant)).check(text, side)
+        words = self.filters.built(TenantId(tenant))
+        return CLEAN if words is None or not words.size else words.check(text, side)

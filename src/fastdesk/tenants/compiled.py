@@ -53,6 +53,10 @@ class Compiled(Generic[T]):
         """Return what is in force for a tenant."""
         return self._built.get(tenant, self._empty)
 
+    def built(self, tenant: TenantId) -> T | None:
+        """Return what was built for a tenant, None when nothing was."""
+        return self._built.get(tenant)
+
     async def build_all(self, tenants: Iterable[TenantId]) -> None:
         """Build for every tenant; called once at start."""
         for tenant in tenants:
