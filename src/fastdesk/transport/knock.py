@@ -69,7 +69,7 @@ class Knock(asyncio.Protocol):
             return
         try:
             refusal = self._sniff(data)
-        except Exception as failure:
+        except Exception as failure:  # the border of the socket callbacks
             self._door.report(failure)
             refusal = Refusal(500, "internal")
         if refusal is not None:

@@ -46,7 +46,7 @@ class HttpSeat(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._inner.data_received(data)
-        except Exception as failure:
+        except Exception as failure:  # the border of the socket callbacks
             self._on_error(failure)
             if self._transport is not None:
                 self._transport.close()
