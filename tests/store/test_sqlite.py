@@ -207,7 +207,7 @@ async def test_a_failed_step_is_repeated_whole(
     class Failing:
         def apply(self, connection: Any, feed: Any) -> None:
             nonlocal failures
-            if feed.events and failures:
+            if feed.said and failures:
                 failures -= 1
                 from sqlalchemy.exc import OperationalError
 

@@ -137,7 +137,7 @@ class Feeder:
         """Do a piece of work; None when the disk refused it, or when it broke the store."""
         try:
             result = work()
-        except (DBAPIError, OSError, StoreError) as failure:
+        except (DBAPIError, sqlite3.Error, OSError, StoreError) as failure:
             if _is_full(failure):
                 self._tell_full(True)
             else:
@@ -171,8 +171,9 @@ def _settle(finished: asyncio.Future[None], refused: bool) -> None:
         finished.set_result(None)
 
 
-def _is_full(failure: Exception) -> bool:
-    if isinstance(failure, OSError):
-        return failure.errno in FULL_ERRORS
-    original = failure.orig if isinstance(failure, DBAPIError) else None
-    return isinstance(original, sqlite3.Error) and original.sqlite_errorcode == sqlite3.SQLITE_FULL
+def _is_full(failure: BaseException | None) -> bool:
+    if isinstance(failure, DBAPIError):
+        failure = failure.orig
+    if isinstance(failure, sqlite3.Error):
+        return failure.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return isinstance(failure, OSError) and failure.errno in FULL_ERRORS

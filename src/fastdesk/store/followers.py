@@ -5,6 +5,7 @@ has got. So it can be added later, or get a new version: then it is reset and re
 One that raises is put aside until the next start; the store goes on without it.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -85,7 +86,7 @@ class Followers:
                     after = rows[-1].position
                     _write_stand(connection, follower, after)
             self._stands[database, follower.name] = after
-        except DBAPIError:
+        except (DBAPIError, sqlite3.OperationalError):
             raise  # the disk's business, not the follower's
         except Exception as failure:  # the guard around other rooms' code
             self._aside.add(follower.name)

@@ -16,6 +16,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from fastdesk.errors import StoreError
+from fastdesk.model.event import Event
 from fastdesk.store.protocol import Entry
 from fastdesk.store.runner import Runner
 from fastdesk.store.segments import Batch, Segments
@@ -189,7 +190,8 @@ class ThreadedJournal:
                 self._pause()
         if tries:
             self._runner.tell(self._listener.full, False)
-        batch = Batch(self._durable + 1, [event for event, _ in entries], bodies)
+        positions = range(self._durable + 1, self._durable + 1 + len(entries))
+        batch = Batch(positions, [event for event, _ in entries], bodies)
         with self._lock:
             self._recent.append(batch)
             self._recent_events += len(entries)
@@ -219,11 +221,11 @@ def _merge(batches: deque[Batch], limit: int) -> Batch:
     first = batches[0]
     if len(batches) == 1 or len(first.events) >= limit:
         return first
-    events: list[object] = []
+    events: list[Event] = []
     bodies: list[bytes] = []
     for batch in batches:
         if events and len(events) + len(batch.events) > limit:
             break
         events += batch.events
         bodies += batch.bodies
-    return Batch(first.first, events, bodies)  # type: ignore[arg-type]
+    return Batch(range(first.first, first.first + len(events)), events, bodies)

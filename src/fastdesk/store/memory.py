@@ -75,7 +75,8 @@ class MemoryJournal:
     def read(self, after: int, limit: int) -> Batch | None:
         """Return what was committed after position `after`."""
         bodies = self._disk.bodies[after : after + limit]
-        return Batch(after + 1, [_decode(body) for body in bodies], bodies) if bodies else None
+        positions = range(after + 1, after + 1 + len(bodies))
+        return Batch(positions, [_decode(body) for body in bodies], bodies) if bodies else None
 
     def trim(self, fed: int) -> None:
         pass

@@ -32,9 +32,8 @@ __all__ = ["Projector"]
 
 PROJECTIONS: Final = (*BASE, Removals())
 
-_STEP_EVENTS: Final = (
-    4096  # a step of this size takes some 30 ms, which is what an urgent reader waits at most
-)
+_MIN_STEP: Final = 2048  # events; some 20 ms, which is what an urgent reader waits at most when all is well
+_MAX_STEP: Final = 8192
 
 
 class _TenantBody(Struct):
@@ -57,6 +56,7 @@ class Projector:
         self._followers = Followers(followers)
         self._purge = Purge(self._followers)
         self._lock = threading.Lock()
+        self._step_events = _MIN_STEP
         self.fed = 0
         self.isolated: frozenset[TenantId] = frozenset()
         self._known_apart: frozenset[TenantId] = frozenset()  # those that the main data base knows
@@ -78,12 +78,15 @@ class Projector:
         Raises what the disk and SQLite raise.
         """
         with self._lock:
-            batch = self._journal.read(self.fed, _STEP_EVENTS)
+            batch = self._journal.read(self.fed, self._step_events)
             if batch is None:
                 return 0
+            # The further behind, the larger the steps: what a step does per conversation it does less often.
+            grow = len(batch.events) >= self._step_events
+            self._step_events = min(self._step_events * 2, _MAX_STEP) if grow else _MIN_STEP
             self._isolate(batch.events)
-            for tenant, feed in self._split(batch):
-                self._apply(self.database(tenant), feed, batch)
+            for tenant, part in self._split(batch):
+                self._apply(self.database(tenant), part, batch)
             self._known_apart = self.isolated
             self.fed = batch.last
             self._journal.trim(self.fed)
@@ -113,30 +116,24 @@ class Projector:
                 if not self._databases.open().read(partial(_is_known, tenant=tenant)):
                     self.isolated |= {tenant}
 
-    def _split(self, batch: Batch) -> list[tuple[TenantId | None, Feed]]:
+    def _split(self, batch: Batch) -> list[tuple[TenantId | None, Batch]]:
         """Deal the events out to their data bases; the main one, None, comes last."""
-        positions = range(batch.first, batch.last + 1)
         if not self.isolated:
-            return [(None, Feed(positions, batch.events, batch.bodies))]
-        dealt: dict[TenantId | None, tuple[list[int], list[Event], list[bytes]]] = {}
-        for position, event, body in zip(positions, batch.events, batch.bodies, strict=True):
-            owner = event.tenant if event.tenant in self.isolated else None
-            row = dealt.setdefault(owner, ([], [], []))
-            row[0].append(position)
-            row[1].append(event)
-            row[2].append(body)
-        main = dealt.pop(None, ([], [], []))
-        return [(tenant, Feed(*row)) for tenant, row in dealt.items()] + [(None, Feed(*main))]
+            return [(None, batch)]
+        owners = [event.tenant if event.tenant in self.isolated else None for event in batch.events]
+        apart = sorted({owner for owner in owners if owner is not None})
+        return [(owner, batch.pick([each == owner for each in owners])) for owner in (*apart, None)]
 
-    def _apply(self, database: Database, feed: Feed, batch: Batch) -> None:
+    def _apply(self, database: Database, part: Batch, batch: Batch) -> None:
         with database.write() as connection:
             fed = _fed(connection)
-            feed = feed.after(fed)
+            part = part.after(fed)
+            feed = Feed(part.positions, part.events, part.bodies)
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)
             # The main data base knows the revs of all tenants, so that a start need not open every file.
             is_main = database is self._databases.open()
-            revs = {event.tenant: event.rev for event in (batch if is_main else feed).events}
+            revs = {event.tenant: event.rev for event in (batch if is_main else part).events}
             made_apart = self.isolated - self._known_apart if is_main else ()
             revs = dict.fromkeys(made_apart, 0) | revs
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])

@@ -47,7 +47,7 @@ class StoreSettings(Struct, frozen=True, kw_only=True):
     durability: Literal["fsync", "os"] = "fsync"
     max_pending_bytes: int = 64 * 1024 * 1024
     segment_bytes: int = 64 * 1024 * 1024
-    max_lag_events: int = 1_000_000
+    max_lag_events: int = 2_000_000
     readers: int = 2
 
 

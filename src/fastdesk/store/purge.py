@@ -49,7 +49,7 @@ class Removals:
     """Project the events that remove others."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        for position, event in zip(feed.positions, feed.events, strict=True):
+        for position, event, _ in feed.others:
             if not isinstance(event, Put) or event.body is None:
                 continue
             if event.kind == ERASURE:

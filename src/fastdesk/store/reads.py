@@ -11,7 +11,7 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store import tables
-from fastdesk.store.projections import sent_digest
+from fastdesk.store.projections import sent_digests
 from fastdesk.store.protocol import (
     ConversationCounts,
     ConversationPage,
@@ -217,7 +217,7 @@ def find_said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, sender: str, id: str
 ) -> Said | None:
     """Return the message that `sender` sent under `id`."""
-    query = _of(tenant, conversation).where(_event.sent == sent_digest(id))
+    query = _of(tenant, conversation).where(_event.sent == next(sent_digests([id])))
     for body in connection.execute(query.order_by(_event.position)).scalars():
         found = _decode_said(body)
         if found.id == id and found.sender == sender:

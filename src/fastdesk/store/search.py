@@ -102,14 +102,14 @@ class SearchIndex:
 
     def apply(self, connection: Connection, events: Sequence[Positioned]) -> None:
         execute_rows(
-            connection, "INSERT INTO search (rowid, terms) VALUES {}", _rows(connection, events), _SIZES
+            connection, "INSERT INTO search (rowid, terms) VALUES {}", _rows(connection, events), sizes=_SIZES
         )
 
     def forget(self, connection: Connection, events: Sequence[Positioned]) -> None:
         # An index without the texts must be told the very terms again. They follow from the text and
         # `version`.
         rows = (("delete", *row) for row in _rows(connection, events))
-        execute_rows(connection, "INSERT INTO search (search, rowid, terms) VALUES {}", rows, _SIZES)
+        execute_rows(connection, "INSERT INTO search (search, rowid, terms) VALUES {}", rows, sizes=_SIZES)
 
 
 def _rows(connection: Connection, events: Sequence[Positioned]) -> Iterator[tuple[int, str]]:

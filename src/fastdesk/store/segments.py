@@ -6,7 +6,9 @@ Blocking and without threads of its own: one thread appends, another reads and t
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Final
 
@@ -42,21 +44,34 @@ _decode_events: Final = msgspec.msgpack.Decoder(list[Event]).decode
 
 
 class Batch(Struct, frozen=True):
-    """Durable events at the positions `first`, `first + 1` …, with their encoded bodies."""
+    """Durable events with their positions, ascending, and their encoded bodies."""
 
-    first: int
+    positions: Sequence[int]
     events: list[Event]
     bodies: list[bytes]
 
     @property
+    def first(self) -> int:
+        """The position of the first event."""
+        return self.positions[0]
+
+    @property
     def last(self) -> int:
         """The position of the last event."""
-        return self.first + len(self.events) - 1
+        return self.positions[-1]
 
     def after(self, position: int) -> "Batch":
         """Return the part behind `position`."""
-        skip = position + 1 - self.first
-        return Batch(position + 1, self.events[skip:], self.bodies[skip:]) if skip > 0 else self
+        skip = bisect_right(self.positions, position)
+        return Batch(self.positions[skip:], self.events[skip:], self.bodies[skip:]) if skip else self
+
+    def pick(self, wanted: Sequence[bool]) -> "Batch":
+        """Return the events that `wanted` says True for."""
+        return Batch(
+            list(compress(self.positions, wanted)),
+            list(compress(self.events, wanted)),
+            list(compress(self.bodies, wanted)),
+        )
 
 
 class Segments:
@@ -169,7 +184,7 @@ class Segments:
             raise StoreDamaged(
                 f"{path} has no good record at {self._cursor[1]}, where position {after + 1} should stand."
             )
-        return Batch(begin, events, bodies).after(after)
+        return Batch(range(begin, begin + len(events)), events, bodies).after(after)
 
     def trim(self, fed: int) -> None:
         """Delete the segments that hold nothing behind position `fed`;
