@@ -31,6 +31,7 @@ cdef struct Item:                       # a word
 cdef struct Draft:                      # the words while an automaton is built of them
     uint32_t* folds                     # code point -> the one it stands for, NOTHING, or 0: itself
     uint32_t* labels                    # normalised code point -> label
+    bint[PAGES] touched                 # code point // 256 -> it has a fold or a label there
     uint32_t* codes                     # of all words: code points, then normalised ones; zero ends a word
     Py_ssize_t codes_used
     Py_ssize_t codes_capacity
@@ -44,7 +45,7 @@ cdef inline uint32_t label_of(const Alphabet* alphabet, uint32_t code) noexcept 
 
 
 cdef int draft_words(
-    Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
+    Draft* draft, list words, str separators, dict lookalikes, Py_ssize_t max_codes
 ) except -1
 cdef int draft_alphabet(Draft* draft, Alphabet* alphabet) noexcept nogil
 cdef int sort_words(Draft* draft) noexcept nogil

@@ -6,10 +6,12 @@ The rules of normalisation stand in the docstring of `KeywordMatcher`.
 """
 
 from libc.stdint cimport uint16_t, uint32_t
-from libc.stdlib cimport calloc, free, malloc, qsort, realloc
+from libc.stdlib cimport free, malloc, qsort, realloc
 from libc.string cimport memset
 
 from cpython.unicode cimport PyUnicode_AsUCS4
+from posix.mman cimport MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE, mmap, munmap
+from posix.unistd cimport usleep
 
 __all__ = ["SEPARATORS"]
 
@@ -22,12 +24,13 @@ SEPARATORS = (
 cdef extern from "Python.h" nogil:
     uint32_t Py_UNICODE_TOLOWER(uint32_t code)
 
-cdef Py_ssize_t CODE_POINTS = 0x110000
+cdef size_t TABLE_BYTES = 0x110000 * sizeof(uint32_t)
 cdef uint32_t NOTHING = 0xFFFFFFFF          # fold of a character that is passed over
 cdef uint32_t CASED_BELOW = 0x20000         # no plane from there on has letters with case or width
 cdef Py_ssize_t RAW_LONGEST = 4 * LONGEST   # of a word before normalisation
 cdef Py_ssize_t CHUNK_WORDS = 4096          # copied with the GIL held, in a fraction of a millisecond
 cdef Py_ssize_t CHUNK_CODES = 1 << 16
+cdef unsigned int WAKE_US = 500             # a free GIL goes to whoever is awake; waking up takes a while
 
 # First and last of: controls but white space, soft hyphen, combining marks, fillers, zero-width and direction
 # marks, variation selectors, tags.
@@ -50,32 +53,50 @@ cdef uint32_t fold(uint32_t code) noexcept nogil:
 
 
 cdef int draft_words(
-    Draft* draft, tuple words, str separators, dict lookalikes, Py_ssize_t max_codes
+    Draft* draft, list words, str separators, dict lookalikes, Py_ssize_t max_codes
 ) except -1:
     """Fill an empty draft with the words, normalised. What can never match becomes an empty word."""
-    cdef Py_ssize_t first, start
-    draft.folds = <uint32_t*>calloc(CODE_POINTS, sizeof(uint32_t))
-    draft.items = <Item*>malloc((len(words) + 1) * sizeof(Item))
-    if draft.folds == NULL or draft.items == NULL:
-        raise MemoryError(f"no memory for {len(words)} words")
-    set_folds(draft.folds, separators, lookalikes)
-    while draft.count < len(words):
+    cdef Py_ssize_t total = len(words)
+    cdef Py_ssize_t first
+    cdef int failure
+    with nogil:
+        failure = open_draft(draft, total)
+    if failure:
+        raise MemoryError(f"no memory for {total} words")
+    set_folds(draft, separators, lookalikes)
+    while draft.count < total:
         first = draft.count
-        start = draft.codes_used
-        while (
-            draft.count < len(words)
-            and draft.count - first < CHUNK_WORDS
-            and draft.codes_used - start < CHUNK_CODES
-        ):
-            copy_word(draft, words[draft.count])
+        with nogil:
+            failure = reserve_chunk(draft)
+        if failure:
+            raise MemoryError(f"no memory for {total} words")
+        # Meanwhile other threads ran, and the list is theirs as well.
+        if len(words) != total:
+            raise RuntimeError("the list of words changed while it was read")
+        copy_chunk(draft, words)
         with nogil:
             normalize(draft, first)
+            if draft.count < total:
+                usleep(WAKE_US)
         if draft.codes_used > max_codes:
-            raise ValueError(f"the first {draft.count} of {len(words)} words already pass max_bytes")
+            raise ValueError(f"the first {draft.count} of {total} words already pass max_bytes")
     return 0
 
 
-cdef int set_folds(uint32_t* folds, str separators, dict lookalikes) except -1:
+cdef int open_draft(Draft* draft, Py_ssize_t total) noexcept nogil:
+    draft.folds = map_code_points()
+    draft.labels = map_code_points()
+    draft.items = <Item*>malloc((total + 1) * sizeof(Item))
+    return 0 if draft.folds != NULL and draft.labels != NULL and draft.items != NULL else NO_MEMORY
+
+
+cdef uint32_t* map_code_points() noexcept nogil:
+    """Return a table of zeros. Most of its pages are never touched: they cost nothing, as calloc's may."""
+    cdef void* table = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    return NULL if table == MAP_FAILED else <uint32_t*>table
+
+
+cdef int set_folds(Draft* draft, str separators, dict lookalikes) except -1:
     cdef uint32_t code, target
     cdef dict targets = {}
     for sign, meant in lookalikes.items():
@@ -87,46 +108,60 @@ cdef int set_folds(uint32_t* folds, str separators, dict lookalikes) except -1:
     for code, target in targets.items():
         if targets.get(target, target) != target:
             raise ValueError(f"look-alike {chr(code)!r} means {chr(target)!r}, which is a look-alike itself")
-        folds[code] = target
+        set_fold(draft, code, target)
     for sign in separators:
-        folds[fold(ord(sign))] = NOTHING
+        set_fold(draft, fold(ord(sign)), NOTHING)
     with nogil:
-        spread_folds(folds)
+        spread_folds(draft)
     return 0
 
 
-cdef void spread_folds(uint32_t* folds) noexcept nogil:
+cdef inline void set_fold(Draft* draft, uint32_t code, uint32_t target) noexcept nogil:
+    draft.folds[code] = target
+    draft.touched[code >> 8] = True
+
+
+cdef void spread_folds(Draft* draft) noexcept nogil:
     """Go from the folds of half-width lower-case characters to those of all."""
     cdef uint32_t code, target
     cdef size_t i
     for i in range(0, sizeof(INVISIBLE) // sizeof(uint32_t), 2):
         for code in range(INVISIBLE[i], INVISIBLE[i + 1] + 1):
-            folds[code] = NOTHING
+            set_fold(draft, code, NOTHING)
     for code in range(CASED_BELOW):
         target = fold(code)
-        if target != code and folds[code] != NOTHING:
-            folds[code] = folds[target] or target
+        if target != code and draft.folds[code] != NOTHING:
+            set_fold(draft, code, draft.folds[target] or target)
 
 
-cdef int copy_word(Draft* draft, object word) except -1:
-    cdef Py_ssize_t size, needed
+cdef int reserve_chunk(Draft* draft) noexcept nogil:
+    cdef Py_ssize_t needed = draft.codes_used + CHUNK_CODES + RAW_LONGEST + 1
     cdef void* place
-    if not isinstance(word, str):
-        raise TypeError(f"word {draft.count} must be str, not {type(word).__name__}")
-    size = len(word) if len(word) <= RAW_LONGEST else 0
-    needed = draft.codes_used + size + 1
     if needed > draft.codes_capacity:
         place = realloc(draft.codes, 2 * needed * sizeof(uint32_t))
         if place == NULL:
-            raise MemoryError("no memory for the words")
+            return NO_MEMORY
         draft.codes = <uint32_t*>place
         draft.codes_capacity = 2 * needed
-    if size:
-        PyUnicode_AsUCS4(word, <Py_UCS4*>(draft.codes + draft.codes_used), size, 0)
-    draft.codes[needed - 1] = 0
-    draft.items[draft.count] = Item(draft.codes_used, NULL, draft.count)
-    draft.codes_used = needed
-    draft.count += 1
+    return 0
+
+
+cdef int copy_chunk(Draft* draft, list words) except -1:
+    cdef Py_ssize_t end = min(draft.count + CHUNK_WORDS, len(words))
+    cdef Py_ssize_t codes_end = draft.codes_used + CHUNK_CODES
+    cdef Py_ssize_t size
+    while draft.count < end and draft.codes_used < codes_end:
+        word = words[draft.count]
+        if not isinstance(word, str):
+            raise TypeError(f"word {draft.count} must be str, not {type(word).__name__}")
+        draft.items[draft.count] = Item(draft.codes_used, NULL, draft.count)
+        size = len(word)
+        if 0 < size <= RAW_LONGEST:
+            PyUnicode_AsUCS4(word, <Py_UCS4*>(draft.codes + draft.codes_used), size, 0)
+            draft.codes_used += size
+        draft.codes[draft.codes_used] = 0
+        draft.codes_used += 1
+        draft.count += 1
     return 0
 
 
@@ -156,10 +191,9 @@ cdef void normalize(Draft* draft, Py_ssize_t first) noexcept nogil:
 cdef int draft_alphabet(Draft* draft, Alphabet* alphabet) noexcept nogil:
     """Spell the words in labels and make the table; return 0, or NO_MEMORY or NO_LABELS."""
     cdef void* shrunk
-    draft.labels = <uint32_t*>calloc(CODE_POINTS, sizeof(uint32_t))
     alphabet.blocks = <Block*>malloc((PAGES + 1) * sizeof(Block))
     draft.spellings = <uint16_t*>malloc((draft.codes_used + 1) * sizeof(uint16_t))
-    if draft.labels == NULL or alphabet.blocks == NULL or draft.spellings == NULL:
+    if alphabet.blocks == NULL or draft.spellings == NULL:
         return NO_MEMORY
     if number(draft, alphabet) >= SKIPPED:
         return NO_LABELS
@@ -169,6 +203,11 @@ cdef int draft_alphabet(Draft* draft, Alphabet* alphabet) noexcept nogil:
     if shrunk != NULL:                  # if not, the old place is still good
         alphabet.blocks = <Block*>shrunk
     return 0
+
+
+cdef inline void set_label(Draft* draft, uint32_t code, uint32_t label) noexcept nogil:
+    draft.labels[code] = label
+    draft.touched[code >> 8] = True
 
 
 cdef uint32_t number(Draft* draft, Alphabet* alphabet) noexcept nogil:
@@ -182,14 +221,14 @@ cdef uint32_t number(Draft* draft, Alphabet* alphabet) noexcept nogil:
             codes = draft.codes + draft.items[i].start
             if codes[0] and draft.labels[codes[0]] == 0 and (turn == 1 or codes[1] == 0):
                 last += 1
-                draft.labels[codes[0]] = last
+                set_label(draft, codes[0], last)
         if turn == 0:
             alphabet.singles = last
     alphabet.starts = last
     for i in range(draft.codes_used):
         if draft.codes[i] and draft.labels[draft.codes[i]] == 0:
             last += 1
-            draft.labels[draft.codes[i]] = last
+            set_label(draft, draft.codes[i], last)
     return last
 
 
@@ -209,6 +248,8 @@ cdef void tabulate(Draft* draft, Alphabet* alphabet) noexcept nogil:
     memset(alphabet.blocks, 0, sizeof(Block))
     alphabet.blocks_used = 1
     for page in range(PAGES):
+        if not draft.touched[page]:
+            continue
         block = &alphabet.blocks[alphabet.blocks_used]
         seen = 0
         for i in range(256):
@@ -272,8 +313,10 @@ cdef tuple unusable_words(const Draft* draft):
 
 
 cdef void discard(Draft* draft) noexcept nogil:
-    free(draft.folds)
-    free(draft.labels)
+    if draft.folds != NULL:
+        munmap(draft.folds, TABLE_BYTES)
+    if draft.labels != NULL:
+        munmap(draft.labels, TABLE_BYTES)
     free(draft.codes)
     free(draft.spellings)
     free(draft.items)

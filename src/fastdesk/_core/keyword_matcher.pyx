@@ -75,6 +75,7 @@ cdef class KeywordMatcher:
 
     Raises:
         TypeError: a word, text, separator or look-alike that is no str.
+        RuntimeError: the list changed while the matcher was built of it.
         ValueError: a look-alike that is not one character or means one that is a look-alike itself; a list
             that may pass `max_bytes` or has more than 65,534 different characters; a limit below one.
         MemoryError: no room for the automaton.
@@ -92,7 +93,6 @@ cdef class KeywordMatcher:
         lookalikes=None,
         Py_ssize_t max_bytes=1 << 28,
     ):
-        cdef tuple snapshot
         cdef dict meanings = {} if lookalikes is None else dict(lookalikes)
         cdef Draft draft
         cdef int failure
@@ -100,12 +100,13 @@ cdef class KeywordMatcher:
             raise ValueError(f"max_bytes must lie in 1..2**36, not {max_bytes}")
         if isinstance(words, str):
             raise TypeError("words must be a list of str, not one str")
-        snapshot = tuple(words)
+        if not isinstance(words, list):     # a list is read where it stands: a copy touches every word twice
+            words = list(words)
         memset(&draft, 0, sizeof(Draft))
-        self._words = len(snapshot)
+        self._words = len(words)
         try:
             draft_words(
-                &draft, snapshot, separators, meanings,
+                &draft, words, separators, meanings,
                 (max_bytes - self._words * <Py_ssize_t>sizeof(Ending)) // STATE_BYTES,
             )
             with nogil:
