@@ -60,11 +60,12 @@ def test_every_character_is_normalised_as_the_reference_does(first: int, last: i
     normals = {sign: reference.normalize(sign) for sign in signs}
     words = sorted(set(normals.values()) - {""})
     places = {word: i for i, word in enumerate(words)}
-    matcher = KeywordMatcher(words)
+    matcher, around = KeywordMatcher(words), KeywordMatcher(["\U000f0000\U000f0001"])
     assert matcher.unusable == ()
     for sign in signs:
         expected = (0, 1, places[normals[sign]]) if normals[sign] else None
         assert matcher.find_first(sign) == expected, hex(ord(sign))
+        assert around.has_match(f"\U000f0000{sign}\U000f0001") is (normals[sign] == ""), hex(ord(sign))
 
 
 def test_a_large_random_list_equals_the_reference() -> None:
@@ -231,6 +232,25 @@ def test_the_build_lets_other_threads_run() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert turns > 20
+
+
+def test_a_list_that_changes_while_it_is_read_is_refused() -> None:
+    words = [f"word {i}" for i in range(50_000)]
+    failures: list[RuntimeError] = []
+
+    def build() -> None:
+        try:
+            KeywordMatcher(words)
+        except RuntimeError as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    while thread.is_alive():
+        words.append("one more")
+        time.sleep(0)
+    thread.join()
+    assert "changed" in str(failures[0])
 
 
 def test_several_threads_may_ask_at_once() -> None:
