@@ -23,7 +23,7 @@ from fastdesk.ai import (
     Setup,
     Spent,
 )
-from fastdesk.ai.prompt import unmarked
+from fastdesk.ai.lines import unmarked
 from fastdesk.ai.provider import Completion, Failure, ModelRequest, ProviderKit, Sink
 from fastdesk.model.ids import SiteId, TenantId
 from fastdesk.observe.clock import SeededEntropy, SystemClock

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from fastdesk.ai.prompt import Passage, Prompt, PromptWriter, cited, unmarked
+from fastdesk.ai.lines import LineMemory, unmarked
+from fastdesk.ai.prompt import Passage, Prompt, PromptWriter, cited
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import line_tokens
@@ -102,3 +103,25 @@ def test_owner_s_instruction_is_for_this_answer_only() -> None:
     writer = PromptWriter(AssistantSettings())
     assert "Offer the sale." in system(writer.write("你好", instruction="Offer the sale."))
     assert "Offer the sale." not in system(writer.write("你好"))
+
+
+def test_window_keeps_so_many_messages_at_most() -> None:
+    said = [Line("user" if at % 2 == 0 else "assistant", f"{at:02d}") for at in range(40)]
+    for turns in (0, 1, 16):
+        talk = write("最后", settings={"context_turns": turns}, said=said).lines[1:-1]
+        assert [unmarked(line.content) for line in talk] == [f"{at:02d}" for at in range(40 - turns, 40)]
+
+
+def test_remembered_lines_are_the_same_lines_and_tenants_share_none() -> None:
+    memory = LineMemory()
+    one, two = (PromptWriter(AssistantSettings(), tenant, memory) for tenant in ("one", "two"))
+    said = [Line("user", "手机13812345678"), Line("assistant", "好")]
+    first, again = (
+        one.write("嗯", said=said),
+        one.write("嗯", said=[Line("user", "手机13812345678"), said[1]]),
+    )
+    assert first == again
+    assert first.lines[1] is again.lines[1]
+    assert two.write("嗯", said=said).lines[1] is not first.lines[1]
+    memory.forget("one")
+    assert one.write("嗯", said=said).lines[1] is not first.lines[1]

@@ -13,6 +13,7 @@ from fastdesk.ai.cache import AnswerCache, cache_key
 from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
 from fastdesk.ai.counters import Counters
 from fastdesk.ai.limits import Buckets, RateLimits
+from fastdesk.ai.lines import LineMemory
 from fastdesk.ai.models import Model, Models
 from fastdesk.ai.pool import Pool
 from fastdesk.ai.provider import Line, ProviderKit, Spawn, any_address
@@ -67,6 +68,7 @@ class Assistant:
         self._pool = Pool(kit.max_active, kit.max_waiting)
         self._budgets = Budgets(kit.ledger, kit.spawn, kit.warn)
         self._cache = AnswerCache()
+        self._lines = LineMemory()
         self._setups: dict[tuple[TenantId, SiteId], Setup] = {}
         self._models = Models(kit.key_of, self._kit_for, kit.make_provider)
         self._runs = RunKit(
@@ -93,7 +95,8 @@ class Assistant:
             ConfigError: a key or a provider cannot be found; the site's former setup stays.
         """
         owner = tenant if own_models else ""
-        setup = Setup(settings, tuple(self._models.find(model, owner) for model in settings.models))
+        models = tuple(self._models.find(model, owner) for model in settings.models)
+        setup = Setup(settings, models, tenant, self._lines)
         former = self._setups.get((tenant, site))
         self._setups[tenant, site] = setup
         if former is not None:
@@ -148,8 +151,9 @@ class Assistant:
         return asking.future
 
     def forget(self, tenant: TenantId) -> None:
-        """Drop a tenant's cached answers: what they were made from has changed."""
+        """Drop what is remembered of a tenant's answers and messages: what they were made from has changed."""
         self._cache.forget(tenant)
+        self._lines.forget(tenant)
 
     def state(self) -> dict[str, Any]:
         """Return pool, models with their breakers, and budgets as they stand, for metrics and the API."""

@@ -5,7 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 from fastdesk.ai.language import language_instruction
-from fastdesk.ai.prompt import Passage, Prompt, as_data, passage_block
+from fastdesk.ai.lines import as_data
+from fastdesk.ai.prompt import Passage, Prompt, passage_block
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
@@ -61,12 +62,12 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
     talk: list[str] = []
     for line in reversed(ask.said if ask.kind in ("draft", "summarise") else ()):
-        shown = as_data(line, settings.mask)[0].content
+        shown = as_data(line, settings.mask).line.content
         room -= estimate_tokens(shown) + LINE_TOKENS
         if room < 0:
             break
         talk.append(shown if line.role == "user" else f"<desk>{shown}</desk>")
     talk.reverse()
     if ask.text:
-        talk.append(f"<draft>{as_data(Line('assistant', ask.text), settings.mask)[0].content}</draft>")
+        talk.append(f"<draft>{as_data(Line('assistant', ask.text), settings.mask).line.content}</draft>")
     return Prompt((system, Line("user", "\n".join(talk) or "…")), ask.language, True)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
-from fastdesk.ai.prompt import unmarked
+from fastdesk.ai.lines import unmarked
 from fastdesk.ai.provider import ModelRequest, Piece, StreamProvider, Usage
 
 __all__ = ["Echo"]

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from fastdesk.ai.guard import PersonalData, mask_personal
 from fastdesk.ai.language import chosen_language, language_instruction
+from fastdesk.ai.lines import LineMemory, closed
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
 
-__all__ = ["Passage", "Prompt", "PromptWriter", "as_data", "cited", "passage_block", "unmarked"]
+__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "passage_block"]
 
 DEFAULT_PROMPT = (
     "You are the assistant of a customer-service desk and answer the visitors of its web site. Be brief, exact and polite. "
@@ -33,7 +33,6 @@ _KNOWLEDGE = (
 #: Variables that are the same for every visitor.
 _IMPERSONAL = frozenset({"site"})
 _VARIABLE = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
-_MARK = re.compile(r"<(?=/?\s*(?:visitor|passage|desk|draft)\b)", re.IGNORECASE)
 _CITATION = re.compile(r"\[(\d{1,2})\]")
 
 
@@ -57,8 +56,12 @@ class Prompt(NamedTuple):
 class PromptWriter:
     """Write prompts for one site; what is the same for every question is made once."""
 
-    def __init__(self, settings: AssistantSettings) -> None:
+    def __init__(
+        self, settings: AssistantSettings, tenant: str = "", memory: LineMemory | None = None
+    ) -> None:
         self._settings = settings
+        self._tenant = tenant
+        self._ready_line = (memory or LineMemory()).ready
         self._template = settings.prompt or DEFAULT_PROMPT
         self._names = frozenset(_VARIABLE.findall(self._template))
         #: System lines without passages and variables, with their tokens, by language.
@@ -88,18 +91,19 @@ class PromptWriter:
         end = len(said)
         if end and said[-1].role == "user" and said[-1].content == question:
             end -= 1
-        asked, is_masked = as_data(Line("user", question), settings.mask)
-        talk = [asked]
-        room = settings.context_tokens - tokens - estimate_tokens(asked.content) - 2 * LINE_TOKENS
-        for at in range(end - 1, -1, -1):
-            line, _ = as_data(said[at], settings.mask)
-            room -= estimate_tokens(line.content) + LINE_TOKENS
+        tenant, mask, ready = self._tenant, settings.mask, self._ready_line
+        asked = ready(tenant, Line("user", question), mask)
+        talk = [asked.line]
+        room = settings.context_tokens - tokens - asked.tokens
+        for at in range(end - 1, max(end - 1 - settings.context_turns, -1), -1):
+            line, needs, _ = ready(tenant, said[at], mask)
+            room -= needs
             if room < 0:
                 break
             talk.append(line)
         talk.append(system)
         talk.reverse()
-        is_personal = is_masked or len(talk) > 2 or not self._names <= _IMPERSONAL
+        is_personal = asked.is_masked or len(talk) > 2 or not self._names <= _IMPERSONAL
         return Prompt(tuple(talk), code, is_personal)
 
     def _system(
@@ -109,7 +113,7 @@ class PromptWriter:
         if is_plain and code in self._ready:
             return self._ready[code]
         parts = [
-            _VARIABLE.sub(lambda found: _closed(variables.get(found[1], ""))[:500], self._template),
+            _VARIABLE.sub(lambda found: closed(variables.get(found[1], ""))[:500], self._template),
             _RULES,
         ]
         if passages:
@@ -118,7 +122,7 @@ class PromptWriter:
             parts.append(wanted)
         parts.append(language_instruction(code))
         line = Line("system", "\n\n".join(parts))
-        made = line, estimate_tokens(line.content)
+        made = line, estimate_tokens(line.content) + LINE_TOKENS
         if is_plain and len(self._ready) < 100:
             self._ready[code] = made
         return made
@@ -130,32 +134,14 @@ def cited(answer: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     return tuple(passages[number - 1].id for number in numbers if 0 < number <= len(passages))
 
 
-def unmarked(content: str) -> str:
-    """Return what a visitor wrote without the marks around it."""
-    return content.removeprefix("<visitor>").removesuffix("</visitor>")
-
-
 def passage_block(passages: Sequence[Passage]) -> str:
     """Return the part of a prompt that gives passages and says how to use them."""
     return "\n\n".join(
         [
             _KNOWLEDGE,
             *(
-                f"<passage>[{number}] {_closed(passage.title)}\n{_closed(passage.text)}</passage>"
+                f"<passage>[{number}] {closed(passage.title)}\n{closed(passage.text)}</passage>"
                 for number, passage in enumerate(passages, 1)
             ),
         ]
     )
-
-
-def as_data(line: Line, mask: tuple[PersonalData, ...]) -> tuple[Line, bool]:
-    """Return a line as a model may read it, and whether personal data was masked: a visitor's stands between marks."""
-    masked = mask_personal(line.content, mask)
-    if line.role == "user":
-        return Line("user", f"<visitor>{_closed(masked.text)}</visitor>"), bool(masked.kinds)
-    return (Line(line.role, masked.text), True) if masked.kinds else (line, False)
-
-
-def _closed(text: str) -> str:
-    """Return `text` with marks that cannot end what they stand in."""
-    return _MARK.sub("‹", text) if "<" in text else text

@@ -49,7 +49,7 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     gap_ms: Annotated[int, Meta(ge=1, le=600_000)] = 5_000
     total_ms: Annotated[int, Meta(ge=1, le=3_600_000)] = 60_000
     connect_ms: Annotated[int, Meta(ge=1, le=60_000)] = 2_000
-    max_connections: Annotated[int, Meta(ge=1, le=10_000)] = 512
+    max_connections: Annotated[int, Meta(ge=1, le=10_000)] = 1_024
     max_tokens: Annotated[int, Meta(ge=1, le=100_000)] = 512
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     #: Price of a million tokens, in millionths of the owner's currency.
@@ -109,6 +109,8 @@ class AssistantSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     language: Annotated[str, Meta(max_length=35)] = "auto"
     #: Languages that may be answered in; empty allows all. Another language gets the first.
     languages: tuple[Annotated[str, Meta(max_length=35)], ...] = ()
+    #: How much of the conversation a model is given: so many messages, and tokens with all the rest of the prompt.
+    context_turns: Annotated[int, Meta(ge=0, le=200)] = 16
     context_tokens: Annotated[int, Meta(ge=100, le=1_000_000)] = 3_000
     tools: tuple[ToolSettings, ...] = ()
     #: Names of tools and of the built-in actions that rules allow here.

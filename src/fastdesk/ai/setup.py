@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fastdesk.ai.actions import as_tool, offered_tools
+from fastdesk.ai.lines import LineMemory
 from fastdesk.ai.models import Model
 from fastdesk.ai.prompt import PromptWriter
 from fastdesk.ai.provider import Tool
@@ -25,10 +26,16 @@ NO_TOOLS = Offer({})
 class Setup:
     """What answering for one site takes."""
 
-    def __init__(self, settings: AssistantSettings, models: tuple[Model, ...]) -> None:
+    def __init__(
+        self,
+        settings: AssistantSettings,
+        models: tuple[Model, ...],
+        tenant: str = "",
+        memory: LineMemory | None = None,
+    ) -> None:
         self.settings = settings
         self.models = models
-        self.writer = PromptWriter(settings)
+        self.writer = PromptWriter(settings, tenant, memory)
         limits = settings.limits
         self.limits_tokens = bool(limits.visitor_tokens or limits.site_tokens or limits.tenant_tokens)
         self.max_tokens = max((model.settings.max_tokens for model in models), default=0)

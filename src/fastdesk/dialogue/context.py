@@ -103,7 +103,12 @@ class ContextCache:
         self._cache.put(key, context, context.size, tenant)
 
     async def window(
-        self, tenant: TenantId, conversation: ConversationId, max_tokens: int, seq: int = 0
+        self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        max_tokens: int,
+        seq: int = 0,
+        max_turns: int = MAX_TURNS,
     ) -> list[ContextTurn]:
         """Give the newest turns that fit, oldest first; at least the newest one, however long it is.
 
@@ -112,10 +117,11 @@ class ContextCache:
             conversation: its id.
             max_tokens: the most tokens that the turns together may have.
             seq: the turn that must be in sight; a context that does not reach it is read again.
+            max_turns: the most turns, at least 1.
         """
         key = (tenant, conversation)
-        turns = self.at_hand(tenant, conversation, max_tokens, seq)
-        return _newest((await self._read(key)).turns, max_tokens) if turns is None else turns
+        turns = self.at_hand(tenant, conversation, max_tokens, seq, max_turns)
+        return _newest((await self._read(key)).turns, max_tokens, max_turns) if turns is None else turns
 
     def known(self, tenant: TenantId, conversation: ConversationId) -> int | None:
         """Say up to which `seq` a context is in memory, None when it is not."""
@@ -129,13 +135,18 @@ class ContextCache:
         self._cache.put(key, context, context.size, tenant)
 
     def at_hand(
-        self, tenant: TenantId, conversation: ConversationId, max_tokens: int, seq: int = 0
+        self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        max_tokens: int,
+        seq: int = 0,
+        max_turns: int = MAX_TURNS,
     ) -> list[ContextTurn] | None:
         """Give what `window` gives if that takes no reading, else None."""
         context = self._find((tenant, conversation))
         if context is None or context.seq < seq:
             return None
-        return _newest(context.turns, max_tokens)
+        return _newest(context.turns, max_tokens, max_turns)
 
     @contextmanager
     def hold(self, tenant: TenantId, conversation: ConversationId) -> Iterator[None]:
@@ -218,10 +229,11 @@ def _size(turn: ContextTurn) -> int:
     return _TURN_BYTES + width * len(turn.text)
 
 
-def _newest(turns: list[ContextTurn], max_tokens: int) -> list[ContextTurn]:
+def _newest(turns: list[ContextTurn], max_tokens: int, max_turns: int) -> list[ContextTurn]:
     left = max_tokens
     first = len(turns)
-    while first > 0 and (turns[first - 1].tokens <= left or first == len(turns)):
+    least = max(0, first - max_turns)
+    while first > least and (turns[first - 1].tokens <= left or first == len(turns)):
         first -= 1
         left -= turns[first].tokens
     return turns[first:]

@@ -105,7 +105,8 @@ class AssistantHandler:
 
     async def _answer(self, turn: Turn, setup: Setup, instruction: str) -> Outcome:
         question = self._question(turn, instruction)
-        said = self._contexts.said(turn, setup.settings.context_tokens)
+        settings = setup.settings
+        said = self._contexts.said(turn, settings.context_tokens, max(1, settings.context_turns))
         result = await self._assistant.ask(question, setup, turn.port, said)
         if isinstance(result, Answer):
             return self._outcome(turn, question, result)

@@ -26,6 +26,9 @@ _WORDS = frozenset({"text", "markdown"})
 MAX_PASSAGES = 3
 MIN_SCORE = 0.1
 
+#: Tenant, conversation, most tokens, seq that must be in sight, most turns.
+_Window = tuple[TenantId, ConversationId, int, int, int]
+
 FindLive = Callable[[TenantId, ConversationId], Live | None]
 
 
@@ -54,7 +57,7 @@ class Contexts:
         #: first forgotten.
         self._asked: dict[ConversationId, list[Said]] = {}
 
-    def said(self, turn: Turn, max_tokens: int) -> Sequence[Line] | Awaitable[Sequence[Line]]:
+    def said(self, turn: Turn, max_tokens: int, max_turns: int) -> Sequence[Line] | Awaitable[Sequence[Line]]:
         """Return what was said before a turn; at once when memory has it all."""
         tenant, conversation = turn.conversation.tenant, turn.conversation.id
         live = self._find(tenant, conversation)
@@ -64,9 +67,10 @@ class Contexts:
         self._catch_up(tenant, conversation, live)
         if live.durable_seq == 0:
             return waiting
-        turns = self.cache.at_hand(tenant, conversation, max_tokens, live.durable_seq)
+        window = (tenant, conversation, max_tokens, live.durable_seq, max_turns)
+        turns = self.cache.at_hand(*window)
         if turns is None:
-            return self._read(tenant, conversation, max_tokens, live.durable_seq, waiting)
+            return self._read(window, waiting)
         return [*_lines(turns), *waiting]
 
     async def recent(self, live: Live, max_tokens: int) -> Sequence[Line]:
@@ -101,10 +105,8 @@ class Contexts:
             return True
         return any(said.role == "visitor" and said.seq > turn.message.seq for said in live.recent or ())
 
-    async def _read(
-        self, tenant: TenantId, conversation: ConversationId, max_tokens: int, seq: int, waiting: list[Line]
-    ) -> Sequence[Line]:
-        return [*_lines(await self.cache.window(tenant, conversation, max_tokens, seq)), *waiting]
+    async def _read(self, window: _Window, waiting: list[Line]) -> Sequence[Line]:
+        return [*_lines(await self.cache.window(*window)), *waiting]
 
     def _waiting(self, turn: Turn, live: Live) -> list[Line]:
         """Return the visitor's messages before this turn that are not durable yet."""
