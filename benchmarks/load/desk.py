@@ -58,7 +58,6 @@ class Desk:
             "PORT": str(self.port),
             "DATA": str(folder / "data"),
             "LIMITS": "off",
-            "DEMO": "false",
             "DURABILITY": durability,
             "LOG_LEVEL": "warning",
             "ADMIN_EMAIL": _ADMIN["email"],

@@ -24,6 +24,7 @@
 enum { ROOM = 1 << 20, EVENTS = 512, MAX_FDS = 1 << 15, QUEUE = 1 << 16, REF = 48 };
 
 static const char before_ref[] = "The stand-in model answers ";
+static const char after_ref[] = ". It goes on for a second sentence. This is the last one.";
 static const char chunk_start[] =
     "data: {\"id\":\"chatcmpl-stand-in\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
     "\"model\":\"stand-in\",\"choices\":[{\"index\":0,\"delta\":{";
@@ -42,7 +43,7 @@ typedef struct {
     bool busy, streams;
     int chunk;
     uint64_t received_ns;
-    char text[sizeof before_ref + REF];
+    char text[sizeof before_ref + REF + sizeof after_ref];
 } peer;
 
 typedef struct {
@@ -103,7 +104,7 @@ static void choose_text(peer *p, const char *body, size_t length) {
     while (found && found + ref < end && ref < REF - 1 &&
            ((found[ref] >= 'a' && found[ref] <= 'z') || (found[ref] >= '0' && found[ref] <= '9') || found[ref] == '-'))
         ref++;
-    snprintf(p->text, sizeof p->text, "%s%.*s.", before_ref, (int)ref, found ? found : "");
+    snprintf(p->text, sizeof p->text, "%s%.*s%s", before_ref, (int)ref, found ? found : "", after_ref);
 }
 
 static bool is_true(const char *body, size_t length, const char *member) {

@@ -11,6 +11,8 @@ import msgspec
 from benchmarks.load.native import fast_model_path
 from benchmarks.load.server import accepts_connections, free_port
 
+ANSWER = "The stand-in model answers {ref}. It goes on for a second sentence. This is the last one."
+
 _START_TIMEOUT_S = 10
 
 
@@ -25,7 +27,8 @@ class ModelTotals(msgspec.Struct, frozen=True):
 class FastModel:
     """A healthy OpenAI-compatible model with an exact delay, in a process of its own; a context manager.
 
-    Its answer is "The stand-in model answers REF.", with the last word `ref-…` of the request.
+    Its answer is `ANSWER`, in which {ref} is the last word `ref-…` of the request: several sentences, because a desk
+    shows an answer sentence by sentence.
     """
 
     def __init__(

@@ -19,13 +19,14 @@ _WIDTH = 860
 def throughput(report: Report) -> str:
     """Return horizontal bars: the desk's scenarios, and the bare echo servers under the same loads."""
     groups = []
+    measured = [row for row in report.rows if row.rate and row.rate.median]
     for load in ("1,000 × 1", "64 × 1", "64 × 16"):
-        desk = [row for row in report.rows if row.rate and row.load == load and row.group == "text"]
+        desk = [row for row in measured if row.load == load and row.group == "text"]
         others = [row for row in report.others if row.rate and row.load == load]
         rows = sorted([*desk, *others], key=lambda row: -row.rate.median if row.rate else 0)
         if rows:
             groups.append((f"{load}: connections × messages in flight", rows))
-    rest = [row for row in report.rows if row.rate and all(row not in rows for _, rows in groups)]
+    rest = [row for row in measured if all(row not in rows for _, rows in groups)]
     if rest:
         groups.append(("Other scenarios of the desk", rest))
     parts, y = [], 52

@@ -30,7 +30,7 @@ class Conversation:
 class StandInDesk:
     """`fault` is committed once, on the `at`-th message that the desk receives."""
 
-    def __init__(self, fault="", at=200):
+    def __init__(self, fault="", at=60):
         self.fault, self.at = fault, at
         self.received = 0
         self.conversations = {}

@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    with Desk(tmp_path_factory.mktemp("desk"), core=None, settings={"DEMO": str(ROOT / "examples" / "shop")}) as running:
+    with Desk(
+        tmp_path_factory.mktemp("desk"), core=None, settings={"DEMO": str(ROOT / "examples" / "shop")}
+    ) as running:
         yield running
 
 

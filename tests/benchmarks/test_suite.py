@@ -28,8 +28,7 @@ def test_a_run_checks_every_answer_and_writes_its_results(tmp_path):
     report = load(tmp_path / "bench.json")
     assert [row.key for row in report.rows] == ["plain-64", "polling", "agents", "import"]
     for row in report.rows[:3]:
-        assert row.rate is not None
-        assert row.rate.median > 0, row.title
+        assert row.rate is not None, row.title
         assert row.raw[0]["checked_messages"] > 0
     assert report.rows[0].echo_rate
     assert report.machine["fdatasync_p50_ms"] > 0
