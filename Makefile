@@ -5,15 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 NATIVE := $(wildcard src/fastdesk/_core/*.pyx src/fastdesk/_core/*.pxd src/fastdesk/pipeline/*.pxd) setup.py
 
-.PHONY: help run test lint checked annotate wheel frontend test-e2e bench bench-quick locust profile clean
+.PHONY: help run test test-slow lint checked annotate wheel frontend test-e2e bench bench-quick locust profile clean
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 run: $(VENV)/run.stamp ## start the desk on port 8080 (FASTDESK_* settings count)
 	@FASTDESK_DEMO="$${FASTDESK_DEMO-examples/shop}" $(BIN)/python examples/shop/with_orders.py
 
-test: $(VENV)/test.stamp ## run all tests but those that need a browser
-	@$(BIN)/python -m pytest -m "not browser"
+test: $(VENV)/test.stamp ## run the tests (the long ones: make test-slow, those in a browser: make test-e2e)
+	@$(BIN)/python -m pytest -m "not browser and not slow"
+
+test-slow: $(VENV)/test.stamp ## run the long tests: simulations, crash rounds, conformance, real data
+	@$(BIN)/python -m pytest -m "slow and not browser"
 
 test-e2e: $(VENV)/test.stamp ## run the tests that need a browser (they say why when there is none)
 	@$(BIN)/python tools/install_chromium.py

@@ -38,16 +38,31 @@ class RunningDesk:
 
     def start(self) -> "RunningDesk":
         """Start the desk and wait until it is ready."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("FASTDESK_", "OPENAI_"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("FASTDESK_", "OPENAI_"))
+        }
         environment |= {f"FASTDESK_{name}": value for name, value in self._settings.items()}
         environment |= {"FASTDESK_ADMIN_PASSWORD": PASSWORD, "FASTDESK_ADMIN_EMAIL": EMAIL}
-        command = [sys.executable, "-m", "fastdesk", "serve", "--port", str(self.port), "--data", str(self.data)]
+        command = [
+            sys.executable,
+            "-m",
+            "fastdesk",
+            "serve",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+        ]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.data.parent)
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, cwd=self.data.parent
+            )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise AssertionError(f"The desk ended with {self._process.returncode}:\n{self.log.read_text()[-3000:]}")
+                raise AssertionError(
+                    f"The desk ended with {self._process.returncode}:\n{self.log.read_text()[-3000:]}"
+                )
             try:
                 with urllib.request.urlopen(self.base + "/readyz", timeout=5):
                     return self
@@ -83,7 +98,9 @@ class RunningDesk:
 
     # Asking.
 
-    def ask(self, method: str, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str = "", **headers: str
+    ) -> tuple[int, Any]:
         """Send one request; return the status and the decoded answer."""
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, method=method, data=data)

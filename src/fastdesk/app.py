@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import resource
 import signal
 import ssl
 from collections.abc import Callable
@@ -171,6 +172,8 @@ class App:
 
     async def _open_street(self) -> None:
         settings = self.settings
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # each connection takes one descriptor
         loop = asyncio.get_running_loop()
         sockets = WebSockets(pipeline=self.engine.pipeline, opening=self.engine.opening)
         self._endpoint = WsEndpoint(

@@ -18,11 +18,6 @@ from fastdesk.model.article import Article, ArticleId
 __all__ = ["Corpus", "Part", "take_apart"]
 
 
-# How often the words of titles and headings count among those of the text; after BM25F (Robertson et al. 2004).
-_TITLE_WEIGHT = 3
-_HEADING_WEIGHT = 2
-
-
 class Part:
     """One article and its keys; rows in the keys count from 0 within the article."""
 
@@ -78,6 +73,13 @@ class Corpus:
     def chunk_lengths(self) -> Numbers:
         """Return how many terms each chunk has."""
         return np.array([length for part in self.parts for length in part.chunk_lengths], dtype=np.int64)
+
+    def asks_like(self, other: "Corpus") -> bool:
+        """Tell whether another corpus has the same articles with the same questions."""
+        return len(self.parts) == len(other.parts) and all(
+            mine.article.id == theirs.article.id and mine.questions == theirs.questions
+            for mine, theirs in zip(self.parts, other.parts, strict=True)
+        )
 
     def find_articles(self, other: "Corpus", articles: Numbers) -> Numbers:
         """Return the numbers here of articles of another corpus, -1 for those that are gone."""
@@ -143,11 +145,13 @@ def _questions(article: Article, chunks: Sequence[Chunk]) -> list[tuple[str, int
 
 
 def _chunk_terms(article: Article, chunks: Sequence[Chunk]) -> Iterator[list[int]]:
-    """Yield the hashed terms of each chunk, with those of its title and headings added."""
-    title = _hashes(" ".join((article.title, *article.labels))) * _TITLE_WEIGHT
+    """Yield the hashed terms of each chunk and of the titles above it, which are part of what it is about.
+
+    An article without a text has none: its title is among its questions already.
+    """
     for chunk in chunks:
-        heading = _hashes(" ".join(chunk.heading)) * _HEADING_WEIGHT
-        yield title + heading + _hashes(plain(article.body[chunk.start : chunk.end]))
+        text = plain(article.body[chunk.start : chunk.end])
+        yield _hashes(" ".join((article.title, *article.labels, *chunk.heading, text))) if text else []
 
 
 def _hashes(text: str) -> list[int]:

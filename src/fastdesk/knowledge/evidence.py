@@ -15,7 +15,7 @@ __all__ = ["ChunkEvidence", "QuestionEvidence"]
 _K1 = 1.2
 _B = 0.75
 
-_OTHER_QUESTIONS = 100
+_OTHER_QUESTIONS = 30
 
 
 class QuestionEvidence:

@@ -11,7 +11,7 @@ Training takes steps of the curvature bound of Böhning and Lindsay (1988) with 
 with a matrix inverted once. It starts at zero and takes a fixed number of steps, so the same questions give the same model.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,20 +116,22 @@ def _fit(similarities: Floats, classes: NDArray[np.intp], class_count: int) -> F
     wanted = np.zeros((count, class_count), dtype=np.float32)
     wanted[np.arange(count), classes] = 1
     eye = np.eye(count, dtype=np.float32)
-    inverse: Floats = np.linalg.inv(_CURVATURE * similarities + _PENALTY * eye).astype(np.float32)
-    weights: Floats = np.zeros_like(wanted)
-    scores: Floats = np.zeros_like(wanted)  # similarities @ weights, carried along instead of multiplied out
+    inverse = np.linalg.inv(_CURVATURE * similarities + _PENALTY * eye)
+    weights: NDArray[Any] = np.zeros_like(wanted)  # numpy's stubs take what follows for doubles; it is not
+    scores: NDArray[Any] = np.zeros_like(
+        wanted
+    )  # similarities @ weights, carried along instead of multiplied out
     ahead, scores_ahead = weights, scores
     momentum = 1.0
     for _ in range(_STEPS):
-        gradient: Floats = _softmax(scores_ahead) - wanted + _PENALTY * ahead
-        step: Floats = inverse @ gradient
-        next_weights: Floats = ahead - step
-        next_scores: Floats = scores_ahead - (gradient - _PENALTY * step) / _CURVATURE
+        gradient = _softmax(scores_ahead) - wanted + _PENALTY * ahead
+        step = inverse @ gradient
+        next_weights = ahead - step
+        next_scores = scores_ahead - (gradient - _PENALTY * step) / _CURVATURE
         next_momentum = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
         drift = np.float32((momentum - 1) / next_momentum)
-        ahead = (next_weights + drift * (next_weights - weights)).astype(np.float32, copy=False)
-        scores_ahead = (next_scores + drift * (next_scores - scores)).astype(np.float32, copy=False)
+        ahead = next_weights + drift * (next_weights - weights)
+        scores_ahead = next_scores + drift * (next_scores - scores)
         weights, scores, momentum = next_weights, next_scores, next_momentum
     return weights
 

@@ -25,7 +25,7 @@ _MAX_CANDIDATES = 64
 _NEARNESS = 8.0
 _NEARNESS_BESIDE_MODEL = 1.0
 _MODEL = 1.75
-_COVERAGE = 4.0
+_COVERAGE = 3.5
 
 # A query that is word for word a question of the article is not left to estimates.
 _SAME = 0.9995
@@ -64,9 +64,8 @@ def rank(
     coverage = np.where(visible, np.maximum.reduceat(covered, corpus.chunk_starts[:-1]), 0.0)
     evidence = _NEARNESS * nearness
     if model is not None:
-        evidence[model.articles] = (
-            _MODEL * model.scores(everything) + _NEARNESS_BESIDE_MODEL * nearness[model.articles]
-        )
+        near = _NEARNESS_BESIDE_MODEL * nearness[model.articles]
+        evidence[model.articles] = near + _MODEL * model.scores(everything)
     evidence += _COVERAGE * coverage
     # Rounded, so that the last bits, which differ between machines, don't decide.
     evidence = np.round(evidence, 6)

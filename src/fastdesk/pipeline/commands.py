@@ -147,6 +147,10 @@ class Commands:
             return Rejection("forbidden", f"This needs the permission {permission}.")
         if type(frame) in self.others:
             return self.others[type(frame)](session, frame)
+        if isinstance(frame, frames.Presence):
+            sessions = self._rooms.hub.agent_sessions(principal.tenant)
+            self._rooms.hub.send(sessions, frames.PresenceFrame(principal.id, frame.state))
+            return None
         if isinstance(frame, frames.Unwatch):
             self._rooms.hub.unwatch(session, frame.conversation)
             return None
