@@ -27,7 +27,7 @@ lint: $(VENV)/test.stamp ## ruff, mypy, import-linter, cython-lint, stubtest
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cython-lint src/fastdesk/_core
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint src/fastdesk/_core
 	$(BIN)/python -m mypy.stubtest fastdesk._core --ignore-disjoint-bases
 
 checked: $(VENV)/test.stamp ## build the native core with bounds, overflow and None checks, and run its tests on it
