@@ -1,7 +1,5 @@
 """Evidence becomes probabilities: bounded, in order, and honest about rivals."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 from tests.knowledge.questions import article
@@ -18,7 +16,7 @@ ALL = np.ones(3, dtype=np.bool_)
 
 
 def ranked(
-    similar: list[float], covered: Sequence[float] = (0, 0, 0), visible=ALL, limit: int = 9
+    similar: list[float], covered: tuple[float, ...] = (0, 0, 0), visible=ALL, limit: int = 9
 ) -> list[Candidate]:
     return rank(CORPUS, np.array(similar, float), np.array(covered, float), None, visible, limit)
 
@@ -45,12 +43,12 @@ def test_a_question_word_for_word_is_sure_unless_two_articles_have_it() -> None:
 
 def test_what_may_not_be_seen_takes_no_part() -> None:
     hidden = np.array([True, False, True])
-    with_it, without = ranked([0.4, 0, 1, 1, 0, 0], [0, 1, 0], hidden), ranked([0.4, 0, 0, 0, 0, 0])
+    with_it, without = ranked([0.4, 0, 1, 1, 0, 0], (0, 1, 0), hidden), ranked([0.4, 0, 0, 0, 0, 0])
     assert with_it == without
 
 
 def test_covering_the_query_counts_beside_similar_questions() -> None:
-    assert [candidate.article for candidate in ranked([0.3, 0, 0, 0, 0.3, 0], [0, 0, 1])] == [2, 0]
+    assert [candidate.article for candidate in ranked([0.3, 0, 0, 0, 0.3, 0], (0, 0, 1))] == [2, 0]
 
 
 def test_no_evidence_gives_no_candidate_and_the_limit_holds() -> None:

@@ -22,7 +22,7 @@ from zlib import crc32
 
 import rjieba
 
-from fastdesk.knowledge.stemming import CHINESE_FORM, STOP_WORDS, stem
+from fastdesk.knowledge.stemming import CHINESE_FORM, STOP_FORMS, STOP_WORDS, stem
 from fastdesk.knowledge.synonyms import Meanings
 
 __all__ = [
@@ -87,7 +87,7 @@ def _terms(text: str, of_chinese: Callable[[str], list[str]]) -> list[str]:
     stopped: list[str] = []
     for token in TOKEN.findall(fold(text)):
         for term in of_chinese(token) if is_cjk(token) else [_spaced_word(token).stem]:
-            (stopped if term in STOP_WORDS else found).append(term)
+            (stopped if term in STOP_FORMS else found).append(term)
     return found or stopped
 
 

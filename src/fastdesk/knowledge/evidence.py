@@ -16,6 +16,8 @@ _K1 = 1.2
 _B = 0.75
 
 _OTHER_QUESTIONS = 30
+#: Each stop word is taken to stand in at least this share of all questions.
+_STOP_SHARE = 0.2
 
 
 class QuestionEvidence:
@@ -45,13 +47,14 @@ class QuestionEvidence:
         return self.postings.score(at, frequencies, weights)
 
     def _weights(self, features: Numbers, counts: Numbers, frequencies: Numbers) -> Doubles:
-        """Return tf-idf weights, as if the questions of the index stood among others that everyone asks.
+        """Return tf-idf weights, as if the questions of the index stood among some that are asked everywhere.
 
-        In those every second one has any given stop word: a dozen articles are too few to show that "the" is common.
+        Stop words are common there, so they are here: a dozen articles, or a hundred in another language, are too
+        few to show that "the" says nothing.
         """
-        expected = np.where(features & STOP, _OTHER_QUESTIONS / 2, 0) + frequencies
-        rarity = np.log((1 + _OTHER_QUESTIONS + self._row_count) / (1 + expected)) + 1
-        weights: Doubles = (1 + np.log(counts)) * rarity
+        questions = _OTHER_QUESTIONS + self._row_count
+        expected = np.where(features & STOP, np.maximum(frequencies, questions * _STOP_SHARE), frequencies)
+        weights: Doubles = (1 + np.log(counts)) * (np.log((1 + questions) / (1 + expected)) + 1)
         return weights
 
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Self
 
+import numpy as np
+
 from fastdesk.knowledge.analysis import Analyser, query_terms
 from fastdesk.knowledge.corpus import Corpus, Part, take_apart
 from fastdesk.knowledge.evidence import ChunkEvidence, QuestionEvidence
@@ -18,6 +20,7 @@ from fastdesk.knowledge.postings import Doubles
 from fastdesk.knowledge.ranking import Candidate, rank
 from fastdesk.knowledge.settings import KnowledgeSettings
 from fastdesk.knowledge.snippets import Marker
+from fastdesk.knowledge.stemming import STOP_FORMS
 from fastdesk.knowledge.vectors import ChunkVectors, Passage, fuse, passage
 from fastdesk.knowledge.visibility import Visibility
 from fastdesk.model.article import Article, ArticleId
@@ -29,6 +32,7 @@ _MAX_QUERY_CHARACTERS = 400
 _SUGGESTIONS = 3
 # A suggestion this many times less likely than the best one is left out.
 _WEAKEST_SUGGESTION = 5
+_WORD_FOR_WORD = 0.8
 # How many of each ranking are fused.
 _FUSED = 64
 
@@ -110,6 +114,9 @@ class KnowledgeIndex:
         visible = self._visibility.seen_by(audience, language)
         similar = self._questions.similar(self._analyser.features(query))
         covered = self._chunks.covered(wanted)
+        if STOP_FORMS.issuperset(wanted):
+            # "Thanks!" is about nothing; "who are you" may be one of the questions, but then nearly word for word.
+            similar, covered = np.where(similar < _WORD_FOR_WORD, 0, similar), np.zeros_like(covered)
         if vector is None or self._vectors is None:
             candidates = rank(self._corpus, similar, covered, self._model, visible, limit)
         else:

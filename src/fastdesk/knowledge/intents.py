@@ -42,7 +42,7 @@ class IntentModel:
         self.rows = rows
         self.articles = articles
         self.weights = weights
-        #: Added to each article's score, so that none wins by having more questions than others.
+        #: What each article's score lacks, so that none wins by having more questions than others.
         self.shift = shift
 
     @classmethod
@@ -54,11 +54,12 @@ class IntentModel:
         return cls(rows, articles, weights, -np.log(counts / counts.mean()).astype(np.float32))
 
     def scores(self, similar: Doubles) -> Floats:
-        """Return a score (log-odds) for each of `articles`, from the query's similarity to every question."""
+        """Return a score (log-odds) for each of `articles`, from the query's similarity to every question.
+
+        `shift` is not in it: who weighs the score adds as much of it as there is evidence.
+        """
         # Not `@`: for a vector, BLAS loses more in waking its threads than they win.
-        scores: Floats = (
-            np.einsum("i,ij->j", similar[self.rows].astype(np.float32), self.weights) + self.shift
-        )
+        scores: Floats = np.einsum("i,ij->j", similar[self.rows].astype(np.float32), self.weights)
         return scores
 
     def moved(self, rows: Numbers, articles: Numbers) -> Self:

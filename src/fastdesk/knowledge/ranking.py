@@ -26,6 +26,8 @@ _NEARNESS = 8.0
 _NEARNESS_BESIDE_MODEL = 1.0
 _MODEL = 1.75
 _COVERAGE = 3.5
+#: From this nearness on an article's number of questions is made up for in full; without any there is nothing to make up.
+_NEAR_ENOUGH = 0.4
 
 # A query that is word for word a question of the article is not left to estimates.
 _SAME = 0.9995
@@ -64,8 +66,9 @@ def rank(
     coverage = np.where(visible, np.maximum.reduceat(covered, corpus.chunk_starts[:-1]), 0.0)
     evidence = _NEARNESS * nearness
     if model is not None:
-        near = _NEARNESS_BESIDE_MODEL * nearness[model.articles]
-        evidence[model.articles] = near + _MODEL * model.scores(everything)
+        near = nearness[model.articles]
+        told = model.scores(everything) + model.shift * np.minimum(near / _NEAR_ENOUGH, 1)
+        evidence[model.articles] = _MODEL * told + _NEARNESS_BESIDE_MODEL * near
     evidence += _COVERAGE * coverage
     # Rounded, so that the last bits, which differ between machines, don't decide.
     evidence = np.round(evidence, 6)

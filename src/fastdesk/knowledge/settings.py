@@ -11,7 +11,7 @@ class KnowledgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     The scores compared are probabilities: of a hundred questions scored 0.6, about sixty are answered rightly.
     """
 
-    answer_at: float = 0.65
+    answer_at: float = 0.6
     """From this score on the best article answers by itself."""
     suggest_at: float = 0.2
     """From this score on the best three are offered as buttons; below it nothing is said."""

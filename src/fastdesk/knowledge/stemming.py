@@ -4,7 +4,7 @@ Light on purpose: only plural, -ing and -ed endings, after Harman (1991), "How e
 found that stronger stemming harms as many questions as it helps. Own rules for the doubled consonant and final e.
 """
 
-__all__ = ["CHINESE_FORM", "STOP_WORDS", "stem"]
+__all__ = ["CHINESE_FORM", "STOP_FORMS", "STOP_WORDS", "stem"]
 
 # Words that say how a question is asked, not what it is about. The apostrophe is gone when they are looked up.
 STOP_WORDS = frozenset(
@@ -49,3 +49,7 @@ def _cut(word: str, ending: int) -> str:
     if not _VOWELS.intersection(left):
         return word
     return left[:-1] if len(left) > 3 and left[-1] == left[-2] and left[-1] not in "lsz" else left
+
+
+#: Stop words and their stems.
+STOP_FORMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
