@@ -10,6 +10,7 @@ import pytest
 
 from fastdesk._core import BloomFilter, BucketTable, KeywordMatcher, LRUCache, TokenBucket
 
+WORDS = [f"{i:03d}{i * 7919 % 1000:03d}" for i in range(1000)]
 STATM = Path("/proc/self/statm")
 needs_proc = pytest.mark.skipif(not STATM.exists(), reason="reads the resident size from /proc")
 
@@ -89,17 +90,13 @@ def test_evicted_keys_die() -> None:
         (100_000, lambda: TokenBucket(1.0, 5).take(1, 0)),
         (20_000, lambda: BucketTable(1.0, 5, 1000).take("key", 1, 0)),
         (10_000, lambda: BloomFilter(1000, 0.01, bytes(16)).add("item")),
-        (
-            100,
-            lambda: KeywordMatcher(["退款", "word", "w"] * 50, lookalikes={"0": "o"}).find_all("退款" * 50),
-        ),
-        (3, lambda: KeywordMatcher([f"word {i}" for i in range(20_000)]).find_longest("word 7" * 1000)),
+        (700, lambda: KeywordMatcher(WORDS, lookalikes={"0": "o"}).find_all(WORDS[0] * 50)),
     ],
-    ids=["LRUCache", "TokenBucket", "BucketTable", "BloomFilter", "KeywordMatcher", "large KeywordMatcher"],
+    ids=["LRUCache", "TokenBucket", "BucketTable", "BloomFilter", "KeywordMatcher"],
 )
 def test_memory_does_not_grow(rounds: int, work: Callable[[], object]) -> None:
-    # Even the smallest structures would show, at a hundred bytes a round; of the large ones a single one does.
-    assert growth_bytes(work, rounds) < 2 << 20
+    # So many rounds that the smallest allocation of each, were it not freed, would come to more.
+    assert growth_bytes(work, rounds) < 1 << 20
 
 
 @needs_proc
