@@ -140,9 +140,9 @@ def test_an_answer_that_is_never_finished_goes_with_the_next(talk: tuple[Visitor
 def test_nothing_that_the_assistant_writes_runs(talk: tuple[Visitor, Line]) -> None:
     visitor, line = talk
     for number, payload in enumerate(PAYLOADS):
-        for start in range(0, len(payload), 7):
-            line.give("delta", turn=f"t{number}", text=payload[start : start + 7])
+        for start in range(0, len(payload), 30):
+            line.give("delta", turn=f"t{number}", text=payload[start : start + 30])
         line.final(f"t{number}", number + 3, payload, sources=[{"title": payload, "url": payload}])
     last = f'[data-id="answer-t{len(PAYLOADS) - 1}"] .source'
-    visitor.chat.locator(last).wait_for(timeout=30_000)
+    visitor.chat.locator(last).wait_for(timeout=90_000)
     is_clean(visitor)

@@ -5,15 +5,21 @@ import type { Chat } from "../chat";
 import type { Entry } from "../thread";
 import { authorName } from "./Message";
 
+/** How far each entry has been told; null when it has been told to its end. */
+type Known = Map<string, Sentences | null>;
+
 /** What a screen reader hears of the conversation: each message once, a growing answer sentence by sentence. */
 export function LiveRegion({ chat }: { chat: Chat }) {
   const region = useRef<HTMLDivElement>(null);
-  const known = useRef(new Map<string, Sentences>());
+  const known = useRef<Known>(new Map());
   const entries = chat.thread.entries.value;
 
   useEffect(() => {
     const { horizon } = chat.thread;
-    const news = entries.filter(e => e.from.role !== "visitor" && (e.seq === null || e.seq > horizon));
+    const news = entries.filter(
+      e =>
+        e.from.role !== "visitor" && (e.seq === null || e.seq > horizon) && known.current.get(e.key) !== null,
+    );
     const stops = news.map(entry => tell(region.current, known.current, entry));
     return () => {
       for (const stop of stops) stop?.();
@@ -32,20 +38,18 @@ export function LiveRegion({ chat }: { chat: Chat }) {
   );
 }
 
-function tell(region: Element | null, known: Map<string, Sentences>, entry: Entry): (() => void) | undefined {
-  let sentences = known.get(entry.key);
-  let opening = "";
-  if (!sentences) {
-    sentences = new Sentences();
-    known.set(entry.key, sentences);
-    opening = `${authorName(entry.from)}: `;
-  }
+function tell(region: Element | null, known: Known, entry: Entry): (() => void) | undefined {
+  const begun = known.get(entry.key);
+  const spoken = begun ?? new Sentences();
+  let opening = begun ? "" : `${authorName(entry.from)}: `;
+  known.set(entry.key, spoken);
   const say = (text: string, final: boolean) => {
-    for (const sentence of sentences.next(text, final)) {
+    for (const sentence of spoken.next(text, final)) {
       announce(region, opening + sentence);
       opening = "";
     }
   };
   if (entry.live) return entry.live.subscribe(text => say(text, false));
   say(entry.text, true);
+  known.set(entry.key, null);
 }
