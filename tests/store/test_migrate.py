@@ -12,9 +12,11 @@ from fastdesk.store.migrate import known_versions, upgrade
 
 
 def schema(path: Path) -> dict[str, str]:
-    """Return the statements that would make this file, without differences of white space."""
+    """Return what makes this file and guides its planner, without differences of white space."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        if any(name == "sqlite_stat1" for name, _ in rows):
+            rows += connection.execute("SELECT 'statistics of ' || idx, stat FROM sqlite_stat1").fetchall()
     return {name: "".join(sql.split()).replace('"', "") for name, sql in rows}
 
 

@@ -15,10 +15,12 @@ from fastdesk.store.search import Words, searched_text
 __all__ = ["search"]
 
 _MAX_PAGE: Final = 200
-_CHUNK: Final = 256  # candidates looked at together
+_FIRST_CHUNK: Final = 64  # candidates looked at together; each further chunk has twice as many
+_MAX_CHUNK: Final = 512
 _MAX_CANDIDATES: Final = (
-    8192  # a page ends after so many, so that no filter makes it slow; its cursor goes on
+    4096  # a page ends after so many, so that no filter makes it slow; its cursor goes on
 )
+_FEW: Final = 200  # conversations whose messages are read rather than the index
 
 _event = tables.event.c
 _conversation = tables.conversation.c
@@ -36,7 +38,7 @@ def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> Foun
     for positions in _candidates(connection, tenant, query, words, below):
         for position, body in _events(connection, tenant, query, positions):
             event = decode_event(body)
-            found = searched_text(event)
+            found = searched_text(event) if event.tenant == tenant else ""
             if words.are_in(fold(found)):
                 if len(items) == limit:
                     return FoundPage(items, encode_cursor(below, ""))
@@ -53,22 +55,25 @@ def _candidates(
     connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, below: int
 ) -> Iterator[list[int]]:
     """Iterate over the positions of events that may be meant, newest first, some at a time."""
-    if query.conversation is not None or query.visitor is not None:
+    few = _few_conversations(connection, tenant, query)
+    if few is not None:
         # These have fewer messages than the index has entries for a common word.
-        statement = _of_conversations(tenant, query)
-        parameters: dict[str, Any] = {}
+        statement: Executable = _OF_CONVERSATIONS
+        parameters: dict[str, Any] = {"ids": few}
     else:
         number = connection.execute(_NUMBER, {"tenant": tenant}).scalar() or 0
         statement = _MATCHING
         parameters = {"match": words.match(number)}
+    chunk = _FIRST_CHUNK
     while True:
-        rows = connection.execute(statement, {**parameters, "below": below, "limit": _CHUNK})
+        rows = connection.execute(statement, {**parameters, "below": below, "limit": chunk})
         positions = list(rows.scalars())
         if positions:
             yield positions
-        if len(positions) < _CHUNK:
+        if len(positions) < chunk:
             return
         below = positions[-1]
+        chunk = min(chunk * 2, _MAX_CHUNK)
 
 
 _NUMBER: Final = text("SELECT number FROM tenant WHERE id = :tenant")
@@ -77,27 +82,31 @@ _MATCHING: Final = text(
 )
 
 
-def _of_conversations(tenant: TenantId, query: SearchQuery) -> Executable:
-    ids = select(_conversation.id).where(_conversation.tenant == tenant)
+_OF_CONVERSATIONS: Final = (
+    select(_event.position)
+    .where(_event.subject.in_(bindparam("ids", expanding=True)), _event.position < bindparam("below"))
+    .order_by(_event.position.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def _few_conversations(connection: Connection, tenant: TenantId, query: SearchQuery) -> list[str] | None:
+    """Return the conversations that a query is limited to, None when it is not or when they are many."""
     if query.conversation is not None:
-        ids = ids.where(_conversation.id == query.conversation)
-    if query.visitor is not None:
-        ids = ids.where(_conversation.visitor == query.visitor)
-    return (
-        select(_event.position)
-        .where(_event.subject.in_(ids), _event.tenant == tenant, _event.position < bindparam("below"))
-        .order_by(_event.position.desc())
-        .limit(bindparam("limit"))
-    )
+        return [query.conversation]
+    if query.visitor is None and query.label is None:
+        return None
+    only = ConversationQuery(visitor=query.visitor, label=query.label)
+    ids = select(_conversation.id).where(*conversation_filters(tenant, only)).limit(_FEW + 1)
+    found = list(connection.execute(ids).scalars())
+    return found if len(found) <= _FEW else None
 
 
 def _events(
     connection: Connection, tenant: TenantId, query: SearchQuery, positions: list[int]
 ) -> list[tuple[int, bytes]]:
     """Return position and body of those events that pass the query's filters, newest first."""
-    rows = select(_event.position, _event.body).where(
-        _event.position.in_(positions), _event.tenant == tenant, _event.kind.in_(("said", "noted"))
-    )
+    rows = select(_event.position, _event.body).where(_event.position.in_(positions))
     filters = ConversationQuery(
         states=query.states,
         assignee=query.assignee,

@@ -1,5 +1,7 @@
 """The tables of one SQLite file, as SQLAlchemy describes them; PostgreSQL takes the same."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -14,9 +16,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy import (
-    event as sqlalchemy_event,
-)
+from sqlalchemy import event as event_hooks
 
 __all__ = [
     "conversation",
@@ -143,15 +143,32 @@ purge = Table(
 )
 
 #: The words of messages and notes, by the event's position. It holds no text: only which word stands where.
-SEARCH = (
+SEARCH: Final = (
     "CREATE VIRTUAL TABLE search USING fts5"
     " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')"
 )
 
+#: What SQLite's planner is told about the indexes: (table, index, rows, then rows for each further column of a key). Fixed, so
+#: that a query has one plan for ever; without it, a condition on the tenant may look as good as one on a conversation.
+STATISTICS: Final = (
+    ("event", "event_tenant_rev", "1000000 100000 1"),
+    ("event", "event_subject", "1000000 20 1 1 1"),
+    ("conversation", "sqlite_autoindex_conversation_1", "100000 10000 1"),
+    ("conversation", "conversation_active", "100000 10000 2500 1"),
+    ("conversation", "conversation_visitor", "100000 10000 2 1"),
+    ("conversation_label", "sqlite_autoindex_conversation_label_1", "50000 5000 500 1"),
+    ("conversation_label", "conversation_label_conversation", "50000 5000 2"),
+    ("visitor", "sqlite_autoindex_visitor_1", "100000 10000 1"),
+    ("visitor", "visitor_identity", "10000 1000 1"),
+    ("visitor", "visitor_seen", "100000 10000 1"),
+)
 
-def _make_search(target: MetaData, connection: Connection, **_: object) -> None:
+
+def _finish(target: MetaData, connection: Connection, **_: object) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(SEARCH)
+        connection.exec_driver_sql("ANALYZE sqlite_schema")
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", list(STATISTICS))
 
 
-sqlalchemy_event.listen(metadata, "after_create", _make_search)
+event_hooks.listen(metadata, "after_create", _finish)

@@ -112,6 +112,20 @@ STATEMENTS = (
     "CREATE INDEX visitor_seen ON visitor (tenant, last_seen)",
     "CREATE VIRTUAL TABLE search USING fts5"
     " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
+    "ANALYZE sqlite_schema",
+    """
+    INSERT INTO sqlite_stat1 VALUES
+        ('event', 'event_tenant_rev', '1000000 100000 1'),
+        ('event', 'event_subject', '1000000 20 1 1 1'),
+        ('conversation', 'sqlite_autoindex_conversation_1', '100000 10000 1'),
+        ('conversation', 'conversation_active', '100000 10000 2500 1'),
+        ('conversation', 'conversation_visitor', '100000 10000 2 1'),
+        ('conversation_label', 'sqlite_autoindex_conversation_label_1', '50000 5000 500 1'),
+        ('conversation_label', 'conversation_label_conversation', '50000 5000 2'),
+        ('visitor', 'sqlite_autoindex_visitor_1', '100000 10000 1'),
+        ('visitor', 'visitor_identity', '10000 1000 1'),
+        ('visitor', 'visitor_seen', '100000 10000 1')
+    """,
 )
 
 

@@ -1,0 +1,95 @@
+"""Reads find their rows by an index, however many others there are."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from fastdesk.model.ids import AgentId, ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.store import reads
+from fastdesk.store.database import Database
+from fastdesk.store.protocol import ConversationQuery, SearchQuery, VisitorQuery
+from fastdesk.store.searching import search
+
+DEMO, C1, SITE, V1 = TenantId("demo"), ConversationId("c1"), SiteId("s"), VisitorId("v1")
+CURSOR = reads.encode_cursor(1_763_800_000_000, "c0")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(tmp_path / "file", readers=1)
+    yield database
+    database.close()
+
+
+def plans(database: Database, read: Callable[[Connection], Any]) -> list[str]:
+    """Return SQLite's plans of all statements that `read` executes."""
+    executed: list[tuple[str, Any]] = []
+
+    def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        executed.append((statement, parameters))
+
+    def run(connection: Connection) -> list[str]:
+        event.listen(connection, "before_cursor_execute", note)
+        read(connection)
+        event.remove(connection, "before_cursor_execute", note)
+        return [
+            row[3]
+            for statement, parameters in executed
+            for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+        ]
+
+    return database.read(run)
+
+
+@pytest.mark.parametrize(
+    ("read", "index"),
+    [
+        (lambda c: reads.said(c, DEMO, C1, 0, 50), "event_subject (subject=?)"),
+        (lambda c: reads.said(c, DEMO, C1, 7, 50), "event_subject (subject=?)"),
+        (lambda c: reads.last_said(c, DEMO, C1, 50), "event_subject (subject=?)"),
+        (lambda c: reads.find_said(c, DEMO, C1, "v1", "m1"), "event_subject (subject=?)"),
+        (lambda c: reads.history(c, DEMO, C1, 9, 50), "event_subject (subject=?)"),
+        (lambda c: reads.since(c, DEMO, 9, 50), "event_tenant_rev (tenant=? AND rev>?)"),
+        (lambda c: reads.conversation_row(c, DEMO, C1), "autoindex_conversation_1 (tenant=? AND id=?)"),
+        (lambda c: reads.latest_conversation(c, DEMO, SITE, V1), "conversation_visitor (tenant=? AND visitor=?)"),
+        (lambda c: reads.conversations(c, DEMO, ConversationQuery()), "conversation_active (tenant=? AND state=?)"),
+        (
+            lambda c: reads.conversations(c, DEMO, ConversationQuery(assignee=AgentId("a"), cursor=CURSOR)),
+            "conversation_active (tenant=? AND state=?",
+        ),
+        (
+            lambda c: reads.conversations(c, DEMO, ConversationQuery(visitor=V1)),
+            "conversation_visitor (tenant=? AND visitor=?)",
+        ),
+        (
+            lambda c: reads.conversations(c, DEMO, ConversationQuery(label="vip")),
+            "autoindex_conversation_label_1 (tenant=? AND label=?)",
+        ),
+        (lambda c: reads.counts(c, DEMO), "COVERING INDEX conversation_active (tenant=? AND state=?)"),
+        (lambda c: reads.visitor(c, DEMO, V1), "autoindex_visitor_1 (tenant=? AND id=?)"),
+        (lambda c: reads.visitors_by_identity(c, DEMO, SITE, "i"), "visitor_identity (tenant=? AND identity=?)"),
+        (lambda c: reads.visitors(c, DEMO, VisitorQuery()), "visitor_seen (tenant=?"),
+        (lambda c: reads.visitors(c, DEMO, VisitorQuery(cursor=CURSOR)), "visitor_seen (tenant=?"),
+        (lambda c: search(c, DEMO, SearchQuery(text="x", visitor=V1)), "conversation_visitor (tenant=?"),
+        (lambda c: search(c, DEMO, SearchQuery(text="x", conversation=C1)), "event_subject (subject=?"),
+        (lambda c: search(c, DEMO, SearchQuery(text="x", site=SITE)), "VIRTUAL TABLE"),
+    ],
+)  # fmt: skip
+def test_every_read_goes_by_an_index(
+    database: Database, read: Callable[[Connection], Any], index: str
+) -> None:
+    found = plans(database, read)
+    assert any(index in step for step in found), found
+    assert not any(step.startswith(("SCAN event", "SCAN conversation", "SCAN visitor")) for step in found), (
+        found
+    )
+
+
+def test_a_cursor_of_somebody_else_is_refused() -> None:
+    assert reads.decode_cursor(reads.encode_cursor(5, "a.b")) == (5, "a.b")
+    for cursor in ("", "x", "!!", "5", "\ud800", "Li4u"):
+        with pytest.raises(ValueError):  # noqa: PT011 - that is all the contract says
+            reads.decode_cursor(cursor)
