@@ -207,6 +207,17 @@ def test_a_new_message_after_the_end_opens_another_conversation(visit: Visit, ag
     assert visitor.bubbles()[0] == "first talk"
 
 
+def test_the_talk_can_be_taken_home(visit: Visit) -> None:
+    visitor = visit("/chat/demo")
+    visitor.say("keep this, please")
+    visitor.state("stored")
+    visitor.chat.get_by_role("button", name="More").click()
+    with visitor.page.expect_download() as taken:
+        visitor.chat.get_by_role("menuitem", name="Download transcript").click()
+    assert taken.value.suggested_filename == "chat.txt"
+    assert "keep this, please" in Path(taken.value.path()).read_text()
+
+
 # Forms before and instead of the talk.
 
 
