@@ -23,12 +23,9 @@ from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
-from fastdesk.store.databases import FileDatabases
-from fastdesk.store.journal import ThreadedJournal
+from fastdesk.store.embedded import embedded_store
 from fastdesk.store.keyfile import load_secret, read_key
 from fastdesk.store.protocol import StoreSettings
-from fastdesk.store.runner import ThreadRunner
-from fastdesk.store.segments import Segments
 from fastdesk.store.sqlite import SqliteStore
 from fastdesk.teaching import teach
 from fastdesk.tenants.first_start import DEMO, found_installation
@@ -48,19 +45,9 @@ _log = structlog.get_logger("fastdesk")
 
 def open_store(settings: Settings) -> SqliteStore:
     """Return the store that the settings name, not yet started."""
-    store = StoreSettings(
-        data=settings.data, durability=settings.durability, readers=settings.workers_readers
-    )
-    runner = ThreadRunner(store.readers)
-    segments = Segments(
-        store.data / "journal", sync=store.durability == "fsync", segment_bytes=store.segment_bytes
-    )
-    return SqliteStore(
-        store,
-        journal=ThreadedJournal(segments, runner),
-        runner=runner,
-        databases=FileDatabases(store.data, readers=store.readers),
-        entropy=SystemEntropy(),
+    return embedded_store(
+        StoreSettings(data=settings.data, durability=settings.durability, readers=settings.workers_readers),
+        SystemEntropy(),
     )
 
 
@@ -257,6 +244,7 @@ class App:
             "fastdesk_loop_lag_seconds": self._lag_s,
             "fastdesk_listener": dict(self._endpoint.counters()),
             "fastdesk_door": dict(self._door.counters()),
+            "fastdesk_store": self._store.figures(),
             "fastdesk_assistant": engine.assistance.figures(),
             "fastdesk_plugin_failures": dict(engine.hooks.failures),
         }

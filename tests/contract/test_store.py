@@ -367,6 +367,25 @@ async def test_a_tenant_can_have_a_data_base_of_its_own(backend: Backend) -> Non
     assert await desk.store.said(own, ConversationId("c1")) == [said]
 
 
+async def test_figures_tell_what_waits(desk: Desk) -> None:
+    await desk.store.settle()
+    assert desk.store.figures() == {
+        "events": 0,
+        "pending_bytes": 0,
+        "events_not_in_sqlite": 0,
+        "accepting": 1,
+    }
+    desk.say("c1")
+    assert desk.store.figures()["pending_bytes"] > 50
+    await desk.store.settle()
+    assert desk.store.figures() == {
+        "events": 1,
+        "pending_bytes": 0,
+        "events_not_in_sqlite": 0,
+        "accepting": 1,
+    }
+
+
 async def test_run_cannot_write(desk: Desk) -> None:
     desk.say("c1")
     with pytest.raises(DBAPIError, match="readonly"):

@@ -182,6 +182,9 @@ class Store(Protocol):
     def revs(self) -> dict[TenantId, int]:
         """Return the highest rev of each tenant as it stood after `start`."""
 
+    def figures(self) -> dict[str, float]:
+        """Return what to watch: events on disk, bytes that wait for it, events that wait for SQLite."""
+
     async def commit(self, event: Event) -> None:
         """Append and return once it is on disk."""
 

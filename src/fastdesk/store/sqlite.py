@@ -141,6 +141,14 @@ class SqliteStore:
         await self.settle()
         await self._runner.read(lambda: self._journal.trim(self._fed))
 
+    def figures(self) -> dict[str, float]:
+        return {
+            "events": self._durable,
+            "pending_bytes": self._pending_bytes,
+            "events_not_in_sqlite": self._durable - self._fed,
+            "accepting": float(self.accepting),
+        }
+
     def revs(self) -> dict[TenantId, int]:
         return dict(self._revs)
 
