@@ -1,10 +1,9 @@
 """What every store must do, whatever it is made of."""
 
-from collections.abc import asyncio
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import AsyncIterator
-import Callable
 import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
