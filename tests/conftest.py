@@ -25,9 +25,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", LIMITS="off").start()
     try:
         running.rule("hello", exact=["hello"], reply="Hello, visitor!")
+        while not _is_in_force(running):
+            pass  # a rule is in force within a second
         yield running
     finally:
         running.close()
+
+
+def _is_in_force(running: RunningDesk) -> bool:
+    token = running.visitor()["token"]
+    running.ask("POST", "/v1/messages", {"id": "is-it-there", "text": "hello"}, token)
+    _, polled = running.ask("GET", "/v1/events?after=0", None, token)
+    return any(frame.get("text") == "Hello, visitor!" for frame in polled["events"])
 
 
 @pytest.fixture
