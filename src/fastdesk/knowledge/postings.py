@@ -89,13 +89,13 @@ class Postings:
         if not total:
             return np.zeros(self.row_count)
         # One index array that walks through all slices: each begins where the last ended.
-        jumps = np.repeat(self.starts[at] - np.cumsum(counts) + counts, counts)
-        places = jumps + np.arange(total)
-        products = self.weights[places] * np.repeat(weights, counts)
-        sums: Doubles = np.bincount(self.rows[places], weights=products, minlength=self.row_count).astype(
-            np.float64
+        places = np.repeat(self.starts[at] - np.cumsum(counts) + counts, counts)
+        places += np.arange(total)
+        products = self.weights.take(places)
+        products *= np.repeat(weights.astype(np.float32), counts)
+        return np.bincount(self.rows.take(places), weights=products, minlength=self.row_count).astype(
+            np.float64, copy=False
         )
-        return sums
 
 
 def _rarest(counts: Numbers) -> Numbers:

@@ -18,8 +18,10 @@ __all__ = ["Candidate", "rank"]
 
 #: An article's nearness is made of this many of its nearest questions.
 _NEAREST = 10
-# Questions looked at to find them; the rest are too far to matter (the same figures on BANKING77 with all of them).
+# Of these, questions that are this much less similar than the nearest of all count for less than a hundredth of it.
+_FARTHEST = 0.1
 _MAX_NEAR_QUESTIONS = 500
+_LEAST_COVERAGE = 0.25
 _MAX_CANDIDATES = 64
 
 _NEARNESS = 8.0
@@ -61,9 +63,11 @@ def rank(
         limit: at most this many; the probabilities take all into account.
     """
     everything = similar  # what the model weighs: it was trained on the questions of all articles
-    similar = np.where(visible[corpus.question_articles], similar, 0.0)
+    if not visible.all():
+        similar = np.where(visible[corpus.question_articles], similar, 0.0)
+        covered = np.where(visible[corpus.chunk_articles], covered, 0.0)
     nearness, same = _nearness(corpus, similar)
-    coverage = np.where(visible, np.maximum.reduceat(covered, corpus.chunk_starts[:-1]), 0.0)
+    coverage = _coverage(corpus, covered)
     evidence = _NEARNESS * nearness
     if model is not None:
         near = nearness[model.articles]
@@ -73,6 +77,11 @@ def rank(
     # Rounded, so that the last bits, which differ between machines, don't decide.
     evidence = np.round(evidence, 6)
     found = np.flatnonzero((nearness > 0) | (coverage > 0))
+    if (
+        len(found) > _MAX_CANDIDATES
+    ):  # sorting a few is faster than all; equals at the border are kept until sorted
+        least = np.partition(evidence[found], -_MAX_CANDIDATES)[-_MAX_CANDIDATES]
+        found = found[(evidence[found] >= least) | same[found]]
     order = found[np.lexsort((found, -evidence[found], ~same[found]))][:_MAX_CANDIDATES]
     return _weigh(order, evidence[order], same[order], limit)
 
@@ -80,9 +89,9 @@ def rank(
 def _nearness(corpus: Corpus, similar: Doubles) -> tuple[Doubles, NDArray[np.bool_]]:
     """Return for each article the length of the vector of its ten nearest similarities, and whether one is a match."""
     count = len(corpus.parts)
-    rows = np.flatnonzero(similar)
+    rows = np.flatnonzero(similar > similar.max() * _FARTHEST)
     if len(rows) > _MAX_NEAR_QUESTIONS:
-        rows = np.sort(np.argpartition(similar, -_MAX_NEAR_QUESTIONS)[-_MAX_NEAR_QUESTIONS:])
+        rows = rows[np.argpartition(similar[rows], -_MAX_NEAR_QUESTIONS)[-_MAX_NEAR_QUESTIONS:]]
     order = rows[np.lexsort((-similar[rows], corpus.question_articles[rows]))]
     articles = corpus.question_articles[order]
     first = np.searchsorted(articles, articles)  # where each one's article begins
@@ -92,6 +101,17 @@ def _nearness(corpus: Corpus, similar: Doubles) -> tuple[Doubles, NDArray[np.boo
     same = np.zeros(count, dtype=np.bool_)
     same[articles[similar[order] >= _SAME]] = True
     return np.sqrt(squares), same
+
+
+def _coverage(corpus: Corpus, covered: Doubles) -> Doubles:
+    """Return for each article how much its best chunk covers; far less than the best of all is as good as nothing."""
+    coverage = np.zeros(len(corpus.parts))
+    chunks = np.flatnonzero(covered > covered.max() * _LEAST_COVERAGE)
+    if len(chunks):
+        articles = corpus.chunk_articles[chunks]
+        first = np.flatnonzero(np.diff(articles, prepend=-1))
+        coverage[articles[first]] = np.maximum.reduceat(covered[chunks], first)
+    return coverage
 
 
 def _weigh(articles: Numbers, evidence: Doubles, same: NDArray[np.bool_], limit: int) -> list[Candidate]:
