@@ -22,6 +22,7 @@ from fastdesk.ai import (
     Screened,
     Setup,
     Spent,
+    ready_line,
 )
 from fastdesk.ai.lines import unmarked
 from fastdesk.ai.provider import Completion, Failure, ModelRequest, ProviderKit, Sink
@@ -279,7 +280,10 @@ class World:
         self, setup: Setup, text: str = "你好", port: Any = None, **values: Any
     ) -> "asyncio.Future[Result]":
         question = self.question(text, **values)
-        return self.assistant.ask(question, setup, port, self.said.get(question.conversation, ()))
+        said = self.said.get(question.conversation, ())
+        if isinstance(said, list):
+            said = [ready_line(line, setup.settings.mask) for line in said]
+        return self.assistant.ask(question, setup, port, said)
 
     def assert_idle(self) -> None:
         """Nothing is held by anyone."""

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from fastdesk.ai import Answer, AssistantSettings, Budget, Line, ModelSettings, NoAnswer
+from fastdesk.ai import (
+    Answer,
+    AssistantSettings,
+    Budget,
+    Line,
+    ModelSettings,
+    NoAnswer,
+    ReadyLine,
+    ready_line,
+)
 from fastdesk.ai.provider import Usage
 from fastdesk.errors import ConfigError
 from fastdesk.observe.tasks import Tasks
@@ -23,12 +32,7 @@ async def test_without_models_the_rules_answer(world: World) -> None:
 
 
 async def test_model_is_given_the_conversation_with_people_and_rules_in_it(world: World) -> None:
-    world.said["c"] = [
-        Line("user", "一"),
-        Line("assistant", "规则说"),
-        Line("assistant", "客服说"),
-        Line("user", "二"),
-    ]
+    world.said["c"] = [Line("user", "一"), Line("assistant", "规则说"), Line("assistant", "客服说")]
     world.ask(world.setup(), "二", conversation="c")
     lines = world.models["a"].last.request.lines
     assert [line.content for line in lines[1:]] == [
@@ -51,9 +55,9 @@ async def test_no_conversation_sees_another(world: World) -> None:
 async def test_context_from_the_store_is_waited_for_but_not_beyond_the_deadline(tasks: Tasks) -> None:
     delay_s = 0.1
 
-    async def window() -> Sequence[Line]:
+    async def window() -> Sequence[ReadyLine]:
         await asyncio.sleep(delay_s)
-        return [Line("user", "早先")]
+        return [ready_line(Line("user", "早先"), ())]
 
     world = World(tasks)
     setup = world.setup(deadline_ms=500)

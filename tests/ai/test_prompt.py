@@ -1,16 +1,21 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from fastdesk.ai.lines import LineMemory, unmarked
+from fastdesk.ai.lines import ready_line, unmarked
 from fastdesk.ai.prompt import Passage, Prompt, PromptWriter, cited
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import line_tokens
 
 
-def write(question: str = "你好", settings: dict[str, Any] | None = None, **values: Any) -> Prompt:
-    return PromptWriter(AssistantSettings(**(settings or {}))).write(question, **values)
+def write(
+    question: str = "你好", settings: dict[str, Any] | None = None, said: Sequence[Line] = (), **values: Any
+) -> Prompt:
+    own = AssistantSettings(**(settings or {}))
+    ready = [ready_line(line, own.mask) for line in said]
+    return PromptWriter(own).write(question, said=ready, **values)
 
 
 def system(prompt: Prompt) -> str:
@@ -54,11 +59,10 @@ def test_prompt_is_personal_only_by_what_is_the_visitor_s_own() -> None:
     assert write("退款", said=[Line("user", "a"), Line("assistant", "b")]).is_personal
 
 
-def test_conversation_stands_between_and_the_question_stands_once() -> None:
-    said = [Line("user", "one"), Line("assistant", "two"), Line("user", "three")]
+def test_conversation_stands_between() -> None:
+    said = [Line("user", "one"), Line("assistant", "two")]
     contents = [line.content for line in write("three", said=said).lines[1:]]
     assert contents == ["<visitor>one</visitor>", "two", "<visitor>three</visitor>"]
-    assert len(write("four", said=said).lines) == 5
 
 
 def test_window_keeps_the_newest_lines_within_the_tokens() -> None:
@@ -110,18 +114,3 @@ def test_window_keeps_so_many_messages_at_most() -> None:
     for turns in (0, 1, 16):
         talk = write("最后", settings={"context_turns": turns}, said=said).lines[1:-1]
         assert [unmarked(line.content) for line in talk] == [f"{at:02d}" for at in range(40 - turns, 40)]
-
-
-def test_remembered_lines_are_the_same_lines_and_tenants_share_none() -> None:
-    memory = LineMemory()
-    one, two = (PromptWriter(AssistantSettings(), tenant, memory) for tenant in ("one", "two"))
-    said = [Line("user", "手机13812345678"), Line("assistant", "好")]
-    first, again = (
-        one.write("嗯", said=said),
-        one.write("嗯", said=[Line("user", "手机13812345678"), said[1]]),
-    )
-    assert first == again
-    assert first.lines[1] is again.lines[1]
-    assert two.write("嗯", said=said).lines[1] is not first.lines[1]
-    memory.forget("one")
-    assert one.write("嗯", said=said).lines[1] is not first.lines[1]

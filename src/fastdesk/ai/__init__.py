@@ -15,6 +15,7 @@ from fastdesk.ai.assistant import Assistant, AssistantKit
 from fastdesk.ai.budget import Ledger, MemoryLedger, Row, Spent
 from fastdesk.ai.copilot import CopilotAsk
 from fastdesk.ai.handoff import HandoffFacts, handoff_summary, wants_person
+from fastdesk.ai.lines import ReadyLine, ready_line, unmarked
 from fastdesk.ai.prompt import Passage
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import (
@@ -47,6 +48,7 @@ __all__ = [
     "Passage",
     "ProposedAction",
     "Question",
+    "ReadyLine",
     "Reason",
     "Result",
     "Row",
@@ -57,5 +59,7 @@ __all__ = [
     "handoff_summary",
     "read_models",
     "read_settings",
+    "ready_line",
+    "unmarked",
     "wants_person",
 ]

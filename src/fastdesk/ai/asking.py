@@ -40,8 +40,7 @@ class Asking:
         self._follows_up = follows_up
         self._counters = counters
         self._follow_up: asyncio.Future[Result] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        self._announcement: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._awaited: Awaited | None = None
 
     @property
@@ -52,9 +51,11 @@ class Asking:
     def expect_within(self, delay_ns: int) -> None:
         """Begin the time for the first token."""
         loop = self.future.get_loop()
-        self._deadline = loop.call_later(max(0, delay_ns) / 1e9, self._on_deadline)
-        if self._port is not None:
-            self._announcement = loop.call_later(ANNOUNCE_AFTER_S, self._port.thinking)
+        delay_s = max(0, delay_ns) / 1e9
+        if self._port is None or delay_s <= ANNOUNCE_AFTER_S:
+            self._timer = loop.call_later(delay_s, self._on_deadline)
+        else:
+            self._timer = loop.call_later(ANNOUNCE_AFTER_S, self._announce, delay_s - ANNOUNCE_AFTER_S)
 
     def wait_for(self, awaited: Awaited) -> None:
         """Name what is waited for."""
@@ -64,7 +65,7 @@ class Asking:
 
     def on_begun(self) -> None:
         """The first token has come: the deadline is met."""
-        self._stop_timers()
+        self._stop_timer()
 
     def show(self, text: str, *, replace: bool) -> None:
         """Show a checked piece."""
@@ -78,25 +79,31 @@ class Asking:
 
     def tell(self, result: Result) -> None:
         """Give the result."""
-        self._stop_timers()
+        self._stop_timer()
         self._awaited = None
         if not self.future.done():
-            self._counters.count("answered" if not isinstance(result, NoAnswer) else result.reason)
+            if isinstance(result, NoAnswer):
+                self._counters.count(result.reason)
+            else:
+                self._counters.answered += 1
             self.future.set_result(result)
         elif self._follow_up is not None and not self._follow_up.done():
             self._counters.follow_ups += 1
             self._follow_up.set_result(result)
 
-    def _stop_timers(self) -> None:
-        for timer in (self._deadline, self._announcement):
-            if timer is not None:
-                timer.cancel()
-        self._deadline = self._announcement = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     # Called by the loop.
 
+    def _announce(self, left_s: float) -> None:
+        self._timer = self.future.get_loop().call_later(left_s, self._on_deadline)
+        self.thinking("")
+
     def _on_deadline(self) -> None:
-        self._deadline = None
+        self._timer = None
         awaited = self._awaited
         if self._follows_up and awaited is not None:
             # What comes now comes as a message of its own, not as pieces of an answer that the rules have
@@ -125,7 +132,7 @@ class Asking:
         if not future.cancelled():
             return
         self._counters.cancelled += 1
-        self._stop_timers()
+        self._stop_timer()
         awaited, self._awaited = self._awaited, None
         if awaited is not None:
             awaited.leave(self, is_late=False)

@@ -13,10 +13,10 @@ from fastdesk.ai.cache import AnswerCache, cache_key
 from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
 from fastdesk.ai.counters import Counters
 from fastdesk.ai.limits import Buckets, RateLimits
-from fastdesk.ai.lines import LineMemory
+from fastdesk.ai.lines import ReadyLine
 from fastdesk.ai.models import Model, Models
 from fastdesk.ai.pool import Pool
-from fastdesk.ai.provider import Line, ProviderKit, Spawn, any_address
+from fastdesk.ai.provider import ProviderKit, Spawn, any_address
 from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.ai.run import Run, RunKit
 from fastdesk.ai.settings import AssistantSettings, ModelSettings
@@ -33,7 +33,7 @@ _MS = 1_000_000
 COPILOT_DEADLINE_MS = 15_000
 
 #: What was said so far, oldest first: at once from memory or later from the store.
-Said = Sequence[Line] | Awaitable[Sequence[Line]]
+Said = Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]
 
 
 class AssistantKit(NamedTuple):
@@ -68,7 +68,6 @@ class Assistant:
         self._pool = Pool(kit.max_active, kit.max_waiting)
         self._budgets = Budgets(kit.ledger, kit.spawn, kit.warn)
         self._cache = AnswerCache()
-        self._lines = LineMemory()
         self._setups: dict[tuple[TenantId, SiteId], Setup] = {}
         self._models = Models(kit.key_of, self._kit_for, kit.make_provider)
         self._runs = RunKit(
@@ -96,7 +95,7 @@ class Assistant:
         """
         owner = tenant if own_models else ""
         models = tuple(self._models.find(model, owner) for model in settings.models)
-        setup = Setup(settings, models, tenant, self._lines)
+        setup = Setup(settings, models)
         former = self._setups.get((tenant, site))
         self._setups[tenant, site] = setup
         if former is not None:
@@ -151,9 +150,8 @@ class Assistant:
         return asking.future
 
     def forget(self, tenant: TenantId) -> None:
-        """Drop what is remembered of a tenant's answers and messages: what they were made from has changed."""
+        """Drop a tenant's cached answers: what they were made from has changed."""
         self._cache.forget(tenant)
-        self._lines.forget(tenant)
 
     def state(self) -> dict[str, Any]:
         """Return pool, models with their breakers, and budgets as they stand, for metrics and the API."""
@@ -174,7 +172,12 @@ class Assistant:
         return Asking(port=port, follows_up=follows_up, counters=self.counters)
 
     async def _load(
-        self, asking: Asking, question: Question, setup: Setup, text: str, said: Awaitable[Sequence[Line]]
+        self,
+        asking: Asking,
+        question: Question,
+        setup: Setup,
+        text: str,
+        said: Awaitable[Sequence[ReadyLine]],
     ) -> None:
         """Wait for the context; when it is not there by the deadline, the question has its result already."""
         lines = await said
@@ -182,7 +185,7 @@ class Assistant:
             self._begin(asking, question, setup, text, lines)
 
     def _begin(
-        self, asking: Asking, question: Question, setup: Setup, text: str, said: Sequence[Line]
+        self, asking: Asking, question: Question, setup: Setup, text: str, said: Sequence[ReadyLine]
     ) -> None:
         prompt = setup.writer.write(
             text,

@@ -5,11 +5,11 @@ from typing import Literal
 from msgspec import Struct
 
 from fastdesk.ai.language import language_instruction
-from fastdesk.ai.lines import as_data
-from fastdesk.ai.prompt import Passage, Prompt, passage_block
+from fastdesk.ai.lines import ReadyLine, closed, ready_line
+from fastdesk.ai.prompt import Passage, Prompt, newest_lines, passage_block
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
-from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
+from fastdesk.ai.tokens import estimate_tokens
 
 __all__ = ["CopilotAsk", "copilot_prompt"]
 
@@ -44,7 +44,7 @@ class CopilotAsk(Struct, frozen=True, kw_only=True):
     language: str = ""
     agent_language: str = "zh"
     wish: str = ""
-    said: tuple[Line, ...] = ()
+    said: tuple[ReadyLine, ...] = ()
     passages: tuple[Passage, ...] = ()
 
 
@@ -60,14 +60,9 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
         parts.append(language_instruction(ask.language))
     system = Line("system", "\n\n".join(parts))
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
-    talk: list[str] = []
-    for line in reversed(ask.said if ask.kind in ("draft", "summarise") else ()):
-        shown = as_data(line, settings.mask).line.content
-        room -= estimate_tokens(shown) + LINE_TOKENS
-        if room < 0:
-            break
-        talk.append(shown if line.role == "user" else f"<desk>{shown}</desk>")
-    talk.reverse()
+    said = newest_lines(ask.said if ask.kind in ("draft", "summarise") else (), room)
+    talk = [line.content if line.role == "user" else f"<desk>{line.content}</desk>" for line in said]
     if ask.text:
-        talk.append(f"<draft>{as_data(Line('assistant', ask.text), settings.mask).line.content}</draft>")
+        draft = ready_line(Line("assistant", ask.text), settings.mask)
+        talk.append(f"<draft>{closed(draft.line.content)}</draft>")
     return Prompt((system, Line("user", "\n".join(talk) or "…")), ask.language, True)

@@ -7,7 +7,9 @@ stay.
 
 import re
 from collections.abc import Callable, Collection
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 __all__ = ["Masked", "PersonalData", "mask_personal"]
 
@@ -20,8 +22,9 @@ _LABELS: dict[PersonalData, tuple[str, str]] = {
     "email": ("[邮箱]", "[email]"),
 }
 
-#: Almost every text fails this first look, which is all it then costs.
-_WORTH_A_LOOK = re.compile(r"[@＠]|\d(?:[ \-.()–]{0,2}\d){6}")
+#: Almost every text fails this first look, which is all it then costs. It begins with a plain set of characters: the
+#: engine skips to the first of them, where an alternative or `\\d` would make it stop at every character.
+_LONG_NUMBER = re.compile(r"[0-9０-９][0-9０-９ \-.()–]{6}")
 _EMAIL = re.compile(r"[A-Za-z0-9_.+%\-]{1,64}[@＠](?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 #: Digits that people group with spaces, dots, dashes or brackets.
 _DIGITS = re.compile(
@@ -41,7 +44,7 @@ _INTERNATIONAL = re.compile(r"\+\d{8,15}")
 _NORTH_AMERICAN = re.compile(r"\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}")
 
 
-class Masked(NamedTuple):
+class Masked(Struct, frozen=True, gc=False):
     """A text without personal data, and which kinds were in it."""
 
     text: str
@@ -56,7 +59,7 @@ def mask_personal(
     Args:
         keep: asked with each value; True leaves it, as for the shop's own hotline.
     """
-    if not kinds or not _WORTH_A_LOOK.search(text):
+    if not kinds or not ("@" in text or "＠" in text or _LONG_NUMBER.search(text)):
         return Masked(text)
     found: list[PersonalData] = []
     # The label is Chinese when the text is.

@@ -32,11 +32,10 @@ _NAMES = {
 _NOT_LATIN = frozenset({"zh", "zh-Hant", "ja", "ko", "ru", "ar", "he", "th", "hi", "el"})
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-#: Scripts that belong to one language as far as a desk is concerned; kana before Han, as Japanese uses both.
+_KANA = re.compile(r"[\u3041-\u30ff]")
+#: Scripts that belong to one language as far as a desk is concerned.
 _SCRIPTS = (
-    ("ja", re.compile(r"[\u3041-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")),
-    ("zh", _HAN),
     ("ru", re.compile(r"[\u0400-\u04ff]")),
     ("ar", re.compile(r"[\u0600-\u06ff]")),
     ("he", re.compile(r"[\u0590-\u05ff]")),
@@ -44,11 +43,9 @@ _SCRIPTS = (
     ("hi", re.compile(r"[\u0900-\u097f]")),
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
-#: Frequent characters that only traditional Chinese has.
-_TRADITIONAL = re.compile(
-    r"[們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選單據發票換]"
-)
-_SIMPLIFIED = re.compile(r"[们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选单据发换]")
+#: Frequent characters that only traditional, and only simplified Chinese has.
+_TRADITIONAL = frozenset("們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選據發票換")
+_SIMPLIFIED = frozenset("们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选据发换")
 _LATIN_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 _ENGLISH_WORD = re.compile(
     r"(?<![a-z0-9])(?:a|about|an|and|are|at|can|could|did|do|does|for|from|have|help|hello|hi|how|i|i'm|in|is|it|me|my|need|not|of"
@@ -60,9 +57,13 @@ _ENGLISH_WORD = re.compile(
 def detect_language(text: str, fallback: str = "") -> str:
     """Return the code of the language `text` is written in; `fallback` when it says too little."""
     if not text.isascii():
+        if _KANA.search(text):  # before Han, as Japanese uses both
+            return "ja"
+        if _HAN.search(text):
+            return _which_chinese(text)
         for code, script in _SCRIPTS:
             if script.search(text):
-                return _which_chinese(text) if code == "zh" else code
+                return code
     if _ENGLISH_WORD.search(text):
         return "en"
     base = fallback.partition("-")[0]
@@ -92,4 +93,5 @@ def language_instruction(code: str) -> str:
 
 
 def _which_chinese(text: str) -> str:
-    return "zh-Hant" if len(_TRADITIONAL.findall(text)) > len(_SIMPLIFIED.findall(text)) else "zh"
+    traditional = len(_TRADITIONAL.intersection(text))
+    return "zh-Hant" if traditional and traditional > len(_SIMPLIFIED.intersection(text)) else "zh"

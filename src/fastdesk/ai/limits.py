@@ -57,20 +57,19 @@ class RateLimits:
     def take(self, limits: Limits, owners: tuple[str, str, str], tokens: int, now_ns: int) -> Taken | int:
         """Take one request and `tokens` for (tenant, site, visitor); or nothing, and return the nanoseconds to wait."""
         tenant, site, visitor = owners
-        wanted: list[tuple[int, Key, int]] = [
+        taken: list[tuple[Buckets, Key, int]] = []
+        for per_minute, key, wanted in (
             (limits.visitor_requests, ("r", tenant, site, visitor), 1),
             (limits.site_requests, ("r", tenant, site), 1),
             (limits.tenant_requests, ("r", tenant), 1),
             (limits.visitor_tokens, ("t", tenant, site, visitor), tokens),
             (limits.site_tokens, ("t", tenant, site), tokens),
             (limits.tenant_tokens, ("t", tenant), tokens),
-        ]
-        taken: list[tuple[Buckets, Key, int]] = []
-        for per_minute, key, wanted_amount in wanted:
+        ):
             if not per_minute:
                 continue
             table = self._table(per_minute)
-            amount = min(wanted_amount, per_minute)  # or a call larger than the bucket could never be made
+            amount = min(wanted, per_minute)  # or a call larger than the bucket could never be made
             wait_ns = table.take(key, amount, now_ns)
             if wait_ns:
                 for other, other_key, given in taken:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, ToolCall, Usage
+from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, ToolCall, Usage
 from fastdesk.ai.settings import ModelSettings
 
 __all__ = [
@@ -70,14 +70,24 @@ class RequestWriter:
         limit = limit_field(settings)
         self._limit = b',"%b":' % limit.encode() if limit else b""
         self._start = _encode(fixed_fields(settings))[:-1] + b',"messages":'
+        self._last_tools: tuple[Tool, ...] | None = None
+        self._last_end = b""
 
     def write(self, request: ModelRequest) -> bytes:
         """Return the JSON body of `request`."""
+        lines: Any = request.lines
+        if lines[-1].role == "tool":  # else a line is its own wire form
+            lines = [_message(line) for line in lines]
         limit = self._limit + b"%d" % request.max_tokens if self._limit else b""
-        if not request.tools:  # a line is its own wire form unless tools play a part
-            return self._start + _encode(request.lines) + limit + b"}"
-        tools = b',"tools":' + _encode([{"type": "function", "function": tool} for tool in request.tools])
-        return self._start + _encode([_message(line) for line in request.lines]) + limit + tools + b"}"
+        return self._start + _encode(lines) + limit + self._tools(request.tools)
+
+    def _tools(self, tools: tuple[Tool, ...]) -> bytes:
+        """Return the end of a body; the same tools are offered with every question."""
+        if tools is not self._last_tools:
+            self._last_tools = tools
+            offered = [{"type": "function", "function": tool} for tool in tools]
+            self._last_end = b',"tools":' + _encode(offered) + b"}" if offered else b"}"
+        return self._last_end
 
 
 def _message(line: Line) -> dict[str, Any]:

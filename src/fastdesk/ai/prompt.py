@@ -6,17 +6,16 @@ part of an instruction; the model has no power of its own in any case.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from fastdesk.ai.language import chosen_language, language_instruction
-from fastdesk.ai.lines import LineMemory, closed
+from fastdesk.ai.lines import ReadyLine, closed, ready_line
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
 
-__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "passage_block"]
+__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "newest_lines", "passage_block"]
 
 DEFAULT_PROMPT = (
     "You are the assistant of a customer-service desk and answer the visitors of its web site. Be brief, exact and polite. "
@@ -45,7 +44,7 @@ class Passage(Struct, frozen=True):
     url: str = ""
 
 
-class Prompt(NamedTuple):
+class Prompt(Struct, frozen=True):
     """What a model is asked. `is_personal` when it holds anything of this one visitor but the question itself."""
 
     lines: tuple[Line, ...]
@@ -56,12 +55,8 @@ class Prompt(NamedTuple):
 class PromptWriter:
     """Write prompts for one site; what is the same for every question is made once."""
 
-    def __init__(
-        self, settings: AssistantSettings, tenant: str = "", memory: LineMemory | None = None
-    ) -> None:
+    def __init__(self, settings: AssistantSettings) -> None:
         self._settings = settings
-        self._tenant = tenant
-        self._ready_line = (memory or LineMemory()).ready
         self._template = settings.prompt or DEFAULT_PROMPT
         self._names = frozenset(_VARIABLE.findall(self._template))
         #: System lines without passages and variables, with their tokens, by language.
@@ -71,7 +66,7 @@ class PromptWriter:
         self,
         question: str,
         *,
-        said: Sequence[Line] = (),
+        said: Sequence[ReadyLine] = (),
         passages: Sequence[Passage] = (),
         variables: Mapping[str, str] | None = None,
         language: str = "",
@@ -80,7 +75,7 @@ class PromptWriter:
         """Write the lines for one question.
 
         Args:
-            said: the conversation so far, oldest first; the question may stand at its end already.
+            said: the conversation before the question, oldest first.
             variables: for the placeholders of the site's system prompt; a missing one becomes empty.
             language: the visitor's language as far as it is known, "" when it is not.
             instruction: what the owner wants of this one answer.
@@ -88,23 +83,12 @@ class PromptWriter:
         settings = self._settings
         code = chosen_language(settings.language, settings.languages, question, language)
         system, tokens = self._system(code, passages, variables or {}, instruction)
-        end = len(said)
-        if end and said[-1].role == "user" and said[-1].content == question:
-            end -= 1
-        tenant, mask, ready = self._tenant, settings.mask, self._ready_line
-        asked = ready(tenant, Line("user", question), mask)
-        talk = [asked.line]
+        asked = ready_line(Line("user", question), settings.mask)
         room = settings.context_tokens - tokens - asked.tokens
-        for at in range(end - 1, max(end - 1 - settings.context_turns, -1), -1):
-            line, needs, _ = ready(tenant, said[at], mask)
-            room -= needs
-            if room < 0:
-                break
-            talk.append(line)
-        talk.append(system)
-        talk.reverse()
-        is_personal = asked.is_masked or len(talk) > 2 or not self._names <= _IMPERSONAL
-        return Prompt(tuple(talk), code, is_personal)
+        window = newest_lines(said[-settings.context_turns :] if settings.context_turns else (), room)
+        lines = (system, *window, asked.line)
+        is_personal = asked.is_masked or bool(window) or not self._names <= _IMPERSONAL
+        return Prompt(lines, code, is_personal)
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
@@ -126,6 +110,20 @@ class PromptWriter:
         if is_plain and len(self._ready) < 100:
             self._ready[code] = made
         return made
+
+
+def newest_lines(said: Sequence[ReadyLine], room: int) -> list[Line]:
+    """Return the newest lines that fit into so many tokens, oldest first."""
+    if sum([ready.tokens for ready in said]) <= room:
+        return [ready.line for ready in said]
+    fitting = []
+    for ready in reversed(said):
+        room -= ready.tokens
+        if room < 0:
+            break
+        fitting.append(ready.line)
+    fitting.reverse()
+    return fitting
 
 
 def cited(answer: str, passages: Sequence[Passage]) -> tuple[str, ...]:

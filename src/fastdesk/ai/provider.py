@@ -70,7 +70,7 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     max_tokens: int = 512
 
 
-class Usage(NamedTuple):
+class Usage(Struct, frozen=True):
     """Tokens of one call as the model counted them."""
 
     tokens_in: int

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from fastdesk.ai.actions import ProposedAction
@@ -53,7 +54,7 @@ class RunKit(NamedTuple):
     perform: Perform | None
 
 
-class _Chosen(NamedTuple):
+class _Chosen(Struct, frozen=True):
     """A model whose breaker has let us pass."""
 
     model: Model

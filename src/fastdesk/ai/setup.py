@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from fastdesk.ai.actions import as_tool, offered_tools
-from fastdesk.ai.lines import LineMemory
 from fastdesk.ai.models import Model
 from fastdesk.ai.prompt import PromptWriter
 from fastdesk.ai.provider import Tool
@@ -26,16 +25,10 @@ NO_TOOLS = Offer({})
 class Setup:
     """What answering for one site takes."""
 
-    def __init__(
-        self,
-        settings: AssistantSettings,
-        models: tuple[Model, ...],
-        tenant: str = "",
-        memory: LineMemory | None = None,
-    ) -> None:
+    def __init__(self, settings: AssistantSettings, models: tuple[Model, ...]) -> None:
         self.settings = settings
         self.models = models
-        self.writer = PromptWriter(settings, tenant, memory)
+        self.writer = PromptWriter(settings)
         limits = settings.limits
         self.limits_tokens = bool(limits.visitor_tokens or limits.site_tokens or limits.tenant_tokens)
         self.max_tokens = max((model.settings.max_tokens for model in models), default=0)

@@ -5,7 +5,7 @@ follow it shows that something was missed, and the context is read again. Whatev
 same windows as if nothing ever had been.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -45,8 +45,8 @@ class _Context:
 
     __slots__ = ("size", "turns")
 
-    def __init__(self, turns: list[ContextTurn]) -> None:
-        self.turns = turns[-MAX_TURNS:]
+    def __init__(self, turns: Sequence[ContextTurn]) -> None:
+        self.turns = list(turns[-MAX_TURNS:])
         self.size = _CONTEXT_BYTES + sum(map(_size, self.turns))
 
     def append(self, turn: ContextTurn) -> None:
@@ -128,7 +128,7 @@ class ContextCache:
         context = self._find((tenant, conversation))
         return None if context is None else context.seq
 
-    def begin(self, tenant: TenantId, conversation: ConversationId, turns: list[ContextTurn]) -> None:
+    def begin(self, tenant: TenantId, conversation: ConversationId, turns: Sequence[ContextTurn]) -> None:
         """Keep a context that need not be read, as its newest turns are at hand: dense, oldest first, not empty."""
         key = (tenant, conversation)
         context = _Context(turns)
@@ -230,10 +230,12 @@ def _size(turn: ContextTurn) -> int:
 
 
 def _newest(turns: list[ContextTurn], max_tokens: int, max_turns: int) -> list[ContextTurn]:
+    window = turns[-max_turns:]
+    if sum([turn.tokens for turn in window]) <= max_tokens:
+        return window
     left = max_tokens
-    first = len(turns)
-    least = max(0, first - max_turns)
-    while first > least and (turns[first - 1].tokens <= left or first == len(turns)):
+    first = len(window)
+    while first > 0 and (window[first - 1].tokens <= left or first == len(window)):
         first -= 1
-        left -= turns[first].tokens
-    return turns[first:]
+        left -= window[first].tokens
+    return window[first:]

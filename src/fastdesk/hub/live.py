@@ -70,7 +70,7 @@ class Live:
             return []
         if not self.recent or self.recent[0].seq > after + 1:
             return None
-        return [said for said in self.recent if said.seq > after]
+        return [self.recent[at] for at in range(after - self.durable_seq, 0)]
 
     def take_waiting(self, seq: int) -> "list[Session]":
         """Return the sessions that wait for `seq` to be durable, and forget them."""

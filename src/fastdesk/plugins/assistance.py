@@ -98,7 +98,13 @@ class Assistance:
                 max_waiting=options.max_waiting,
             )
         )
-        self.contexts = Contexts(store=store, find=find, records=records, knowledge=knowledge)
+        self.contexts = Contexts(
+            store=store,
+            find=find,
+            records=records,
+            knowledge=knowledge,
+            settings_of=lambda tenant, site: self.handler.settings(tenant, site),
+        )
         self.handler = AssistantHandler(
             assistant=self.assistant,
             defaults=options.defaults,

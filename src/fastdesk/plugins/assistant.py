@@ -87,6 +87,11 @@ class AssistantHandler:
         self._setups[tenant, site.id] = (site, house, setup)
         return setup
 
+    def settings(self, tenant: TenantId, site: Site) -> AssistantSettings:
+        """Return the settings in force for a site."""
+        setup = self.setup(tenant, site)
+        return self._defaults if setup is None else setup.settings
+
     def claim(self, turn: Turn) -> tuple[Setup, str] | None:
         """Claim words when the site has a model."""
         setup = self.setup(turn.conversation.tenant, turn.site)
@@ -105,9 +110,7 @@ class AssistantHandler:
 
     async def _answer(self, turn: Turn, setup: Setup, instruction: str) -> Outcome:
         question = self._question(turn, instruction)
-        settings = setup.settings
-        said = self._contexts.said(turn, settings.context_tokens, max(1, settings.context_turns))
-        result = await self._assistant.ask(question, setup, turn.port, said)
+        result = await self._assistant.ask(question, setup, turn.port, self._contexts.said(turn))
         if isinstance(result, Answer):
             return self._outcome(turn, question, result)
         if result.follow_up is not None:

@@ -6,18 +6,19 @@ Messages come from memory, or else from the store.
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
-from fastdesk.ai import Line, Passage
-from fastdesk.dialogue.context import ContextCache, ContextTurn, estimate_tokens
+from fastdesk.ai import AssistantSettings, Line, Passage, ReadyLine, ready_line
+from fastdesk.dialogue.context import ContextCache, ContextTurn
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
 from fastdesk.model.article import Article
 from fastdesk.model.event import Said
 from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.model.site import Site
 from fastdesk.model.turn import Turn
 from fastdesk.plugins.faq import audience_of
 from fastdesk.tenants.records import Records
 
-__all__ = ["Contexts"]
+__all__ = ["Contexts", "FindLive"]
 
 #: Kinds of message that are words; files, cards and the like say nothing to a model.
 _WORDS = frozenset({"text", "markdown"})
@@ -25,11 +26,16 @@ _WORDS = frozenset({"text", "markdown"})
 #: Passages of the knowledge base that a model is given, and how sure the search must be of each.
 MAX_PASSAGES = 3
 MIN_SCORE = 0.1
-
-#: Tenant, conversation, most tokens, seq that must be in sight, most turns.
-_Window = tuple[TenantId, ConversationId, int, int, int]
+#: Conversations whose messages are remembered until they are durable.
+MAX_ASKED = 10_000
 
 FindLive = Callable[[TenantId, ConversationId], Live | None]
+
+
+class ReadyTurn(ContextTurn, frozen=True, array_like=True):
+    """A turn of a context, with the line that a model is given for it: made once, None when it has no words."""
+
+    ready: ReadyLine | None = None
 
 
 class _Messages(Protocol):
@@ -38,7 +44,11 @@ class _Messages(Protocol):
 
 
 class Contexts:
-    """Keep contexts in step with conversations that ask a model; others cost nothing."""
+    """Keep contexts in step with conversations that ask a model; others cost nothing.
+
+    Args:
+        settings_of: tells a site's settings, which say what must be masked.
+    """
 
     def __init__(
         self,
@@ -47,37 +57,34 @@ class Contexts:
         find: FindLive,
         records: Records,
         knowledge: Callable[[TenantId], KnowledgeIndex],
+        settings_of: Callable[[TenantId, Site], AssistantSettings],
     ) -> None:
         self._store = store
         self._find = find
         self._records = records
         self._knowledge = knowledge
+        self._settings_of = settings_of
         self.cache = ContextCache(self._load)
-        #: Messages that were asked about and were not durable then, so that no quick second one makes the
-        #: first forgotten.
+        #: Messages that were asked about and were not durable then: a quick second one must not make the first forgotten.
         self._asked: dict[ConversationId, list[Said]] = {}
 
-    def said(self, turn: Turn, max_tokens: int, max_turns: int) -> Sequence[Line] | Awaitable[Sequence[Line]]:
+    def said(self, turn: Turn) -> Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
         """Return what was said before a turn; at once when memory has it all."""
-        tenant, conversation = turn.conversation.tenant, turn.conversation.id
-        live = self._find(tenant, conversation)
+        live = self._find(turn.conversation.tenant, turn.conversation.id)
         if live is None:
             return ()
         waiting = self._waiting(turn, live)
-        self._catch_up(tenant, conversation, live)
         if live.durable_seq == 0:
             return waiting
-        window = (tenant, conversation, max_tokens, live.durable_seq, max_turns)
-        turns = self.cache.at_hand(*window)
+        turns = self._at_hand(live)
         if turns is None:
-            return self._read(window, waiting)
-        return [*_lines(turns), *waiting]
+            return self._read(live, waiting)
+        return _lines(turns) + waiting
 
-    async def recent(self, live: Live, max_tokens: int) -> Sequence[Line]:
+    async def recent(self, live: Live) -> Sequence[ReadyLine]:
         """Return what has been said in a conversation, for an agent who works on it."""
-        tenant, conversation = live.conversation.tenant, live.conversation.id
-        self._catch_up(tenant, conversation, live)
-        return _lines(await self.cache.window(tenant, conversation, max_tokens, live.durable_seq))
+        turns = self._at_hand(live)
+        return await self._read(live, []) if turns is None else _lines(turns)
 
     def passages(self, turn: Turn) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a turn, best first."""
@@ -105,45 +112,56 @@ class Contexts:
             return True
         return any(said.role == "visitor" and said.seq > turn.message.seq for said in live.recent or ())
 
-    async def _read(self, window: _Window, waiting: list[Line]) -> Sequence[Line]:
-        return [*_lines(await self.cache.window(*window)), *waiting]
-
-    def _waiting(self, turn: Turn, live: Live) -> list[Line]:
-        """Return the visitor's messages before this turn that are not durable yet."""
-        key = turn.conversation.id
-        before = [said for said in self._asked.get(key, ()) if said.seq > live.durable_seq]
-        if live.durable_seq + 1 < turn.message.seq or before:
-            self._asked[key] = [*before, turn.message]
-        elif turn.message.seq > live.durable_seq:
-            self._asked[key] = [turn.message]
-        if len(self._asked) > 10_000:  # conversations whose messages have long been durable
-            self._asked = {key: self._asked[key]}
-        return [Line("user", said.text) for said in before if said.kind in _WORDS]
-
-    def _catch_up(self, tenant: TenantId, conversation: ConversationId, live: Live) -> None:
+    def _at_hand(self, live: Live) -> list[ContextTurn] | None:
+        """Bring the context up to what is durable from memory, and return its window when that was possible."""
+        tenant, conversation = live.conversation.tenant, live.conversation.id
+        settings = self._settings_of(tenant, live.site)
         known = self.cache.known(tenant, conversation)
-        news = live.recall(known or 0)
-        if not news:
-            return
-        turns = [_turn(said) for said in news]
-        if known is None:
-            self.cache.begin(tenant, conversation, turns)
-        else:
-            for turn in turns:
-                self.cache.append(tenant, conversation, turn)
+        if known != live.durable_seq and (news := live.recall(known or 0)):
+            turns = [_turn(said, settings) for said in news]
+            if known is None:
+                self.cache.begin(tenant, conversation, turns)
+            else:
+                for turn in turns:
+                    self.cache.append(tenant, conversation, turn)
+        return self.cache.at_hand(
+            tenant, conversation, settings.context_tokens, live.durable_seq, max(1, settings.context_turns)
+        )
+
+    async def _read(self, live: Live, waiting: list[ReadyLine]) -> Sequence[ReadyLine]:
+        tenant, conversation = live.conversation.tenant, live.conversation.id
+        settings = self._settings_of(tenant, live.site)
+        turns = await self.cache.window(
+            tenant, conversation, settings.context_tokens, live.durable_seq, max(1, settings.context_turns)
+        )
+        return _lines(turns) + waiting
 
     async def _load(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
-        return [_turn(said) for said in await self._store.last_said(tenant, conversation, limit)]
+        live = self._find(tenant, conversation)
+        settings = AssistantSettings() if live is None else self._settings_of(tenant, live.site)
+        return [_turn(said, settings) for said in await self._store.last_said(tenant, conversation, limit)]
+
+    def _waiting(self, turn: Turn, live: Live) -> list[ReadyLine]:
+        """Return the visitor's messages before this turn that are not durable yet, and remember this one."""
+        key, durable = turn.conversation.id, live.durable_seq
+        before = self._asked.get(key)
+        waiting = [] if before is None else [said for said in before if durable < said.seq < turn.message.seq]
+        if len(self._asked) > MAX_ASKED:
+            self._asked.clear()
+        self._asked[key] = [*waiting, turn.message]
+        if not waiting:
+            return []
+        settings = self._settings_of(turn.conversation.tenant, live.site)
+        return _lines([_turn(said, settings) for said in waiting])
 
 
-def _turn(said: Said) -> ContextTurn:
-    text = said.text if said.kind in _WORDS else ""
-    return ContextTurn(said.seq, said.role, text, estimate_tokens(text))
+def _turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
+    if said.kind not in _WORDS or said.role == "system" or not said.text:
+        return ReadyTurn(said.seq, said.role, "", 0)
+    line = Line("user" if said.role == "visitor" else "assistant", said.text)
+    ready = ready_line(line, settings.mask)
+    return ReadyTurn(said.seq, said.role, said.text, ready.tokens, ready)
 
 
-def _lines(turns: Sequence[ContextTurn]) -> list[Line]:
-    return [
-        Line("user" if turn.role == "visitor" else "assistant", turn.text)
-        for turn in turns
-        if turn.text and turn.role != "system"
-    ]
+def _lines(turns: Sequence[ContextTurn]) -> list[ReadyLine]:
+    return [turn.ready for turn in turns if isinstance(turn, ReadyTurn) and turn.ready is not None]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastdesk.ai import Answer, Assistant, CopilotAsk, Line, Question, Setup
+from fastdesk.ai import Answer, Assistant, CopilotAsk, Question, ReadyLine, Setup, unmarked
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.ids import TenantId, VisitorId
@@ -69,9 +69,9 @@ class CopilotPort:
                 frame.conversation,
             )
             return
-        said: tuple[Line, ...] = ()
+        said: tuple[ReadyLine, ...] = ()
         if frame.task in ("draft", "summarise"):
-            said = tuple(await self._contexts.recent(live, setup.settings.context_tokens))
+            said = tuple(await self._contexts.recent(live))
         ask = CopilotAsk(
             kind=frame.task,
             text=frame.text,
@@ -102,5 +102,5 @@ class CopilotPort:
             )
 
 
-def _last(said: tuple[Line, ...]) -> str:
-    return next((line.content for line in reversed(said) if line.role == "user"), "")
+def _last(said: tuple[ReadyLine, ...]) -> str:
+    return next((unmarked(ready.line.content) for ready in reversed(said) if ready.line.role == "user"), "")
