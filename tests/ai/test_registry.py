@@ -6,6 +6,7 @@ import pytest
 
 from fastdesk.ai import registry
 from fastdesk.ai.echo import Echo
+from fastdesk.ai.models import Models
 from fastdesk.ai.openai_http import OpenAIHttp
 from fastdesk.ai.provider import ProviderKit
 from fastdesk.ai.registry import make_provider, provider_names
@@ -41,3 +42,18 @@ def test_installed_package_brings_a_provider(kit: ProviderKit, monkeypatch: pyte
 def test_nobody_pays_for_the_sdk_unasked() -> None:
     code = "import sys, fastdesk.ai; assert not {'openai', 'httpx2', 'pydantic', 'sqlalchemy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_class_by_its_place(kit: ProviderKit) -> None:
+    assert isinstance(make_provider(ModelSettings(provider="fastdesk.ai.echo:Echo"), kit), Echo)
+    for wrong in ("no_such_module:Echo", "fastdesk.ai.echo:NoSuchClass", ":", "a b:c"):
+        with pytest.raises(ConfigError, match="cannot be imported"):
+            make_provider(ModelSettings(provider=wrong), kit)
+
+
+def test_tenant_may_not_name_code(kit: ProviderKit) -> None:
+    models = Models(lambda settings, tenant: "", lambda key, is_tenants: kit)
+    settings = ModelSettings(provider="fastdesk.ai.echo:Echo")
+    assert isinstance(models.find(settings, "").provider, Echo)
+    with pytest.raises(ConfigError, match="operator"):
+        models.find(settings, "shop")

@@ -9,6 +9,7 @@ from fastdesk.ai.breaker import Breaker
 from fastdesk.ai.provider import Provider, ProviderKit
 from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.ai.settings import ModelSettings
+from fastdesk.errors import ConfigError
 
 __all__ = ["Model", "Models"]
 
@@ -59,8 +60,10 @@ class Models:
         """Return the model of these settings; `tenant` is "" for those of the operator.
 
         Raises:
-            ConfigError: its key or its provider cannot be found.
+            ConfigError: its key or its provider cannot be found, or the tenant may not name it.
         """
+        if tenant and ":" in settings.provider:  # it would run whatever code the tenant can name
+            raise ConfigError(f"Only the operator may name a provider by its place ({settings.provider}).")
         key = self._key_of(settings, tenant)
         # Only a digest of the key is kept here: this room's names go to metrics.
         digest = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()

@@ -1,4 +1,7 @@
-"""Providers by name: the built-in ones, and those of installed packages under the entry point group `fastdesk.providers`."""
+"""Providers by name: the built-in ones, those of installed packages, and any class by its place.
+
+A package brings one under the entry point group `fastdesk.providers`; `module:Class` names one in a file on the path.
+"""
 
 import difflib
 import pkgutil
@@ -37,8 +40,14 @@ def make_provider(settings: ModelSettings, kit: ProviderKit) -> Provider:
         ConfigError: there is none of that name.
     """
     name = settings.provider
-    if name in _BUILT_IN:
-        maker: ProviderMaker = pkgutil.resolve_name(_BUILT_IN[name])
+    if name in _BUILT_IN or ":" in name:
+        try:
+            maker: ProviderMaker = pkgutil.resolve_name(_BUILT_IN.get(name, name))
+        except (ImportError, AttributeError, ValueError) as problem:
+            raise ConfigError(
+                f"The model provider {name} cannot be imported: {problem}.",
+                hint="It is written module:Class.",
+            ) from problem
         return maker(settings, kit)
     for found in _installed().select(name=name):
         maker = found.load()
