@@ -14,6 +14,7 @@ from fastdesk.ai import (
     Screened,
     Spent,
 )
+from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
@@ -54,6 +55,7 @@ class AssistantOptions(NamedTuple):
     may_connect: Callable[[str], bool] = _no_address
     max_active: int = 64
     max_waiting: int = 1000
+    make_provider: ProviderMaker = make_provider
 
 
 class Assistance:
@@ -96,6 +98,7 @@ class Assistance:
                 perform=Tools(caller).perform,
                 max_active=options.max_active,
                 max_waiting=options.max_waiting,
+                make_provider=options.make_provider,
             )
         )
         self.contexts = Contexts(

@@ -73,6 +73,7 @@ class AssistantHandler:
 
     def setup(self, tenant: TenantId, site: Site) -> Setup | None:
         """Return what answering for a site takes, made anew when its settings changed; None when it cannot answer."""
+        site = self._records.site(tenant, site.id) or site  # a conversation may hold the one before
         house = self._records.get(Tenant, HOUSE, "tenant", tenant)
         known = self._setups.get((tenant, site.id))
         if known is not None and known[0] is site and known[1] is house:

@@ -78,13 +78,13 @@ class Contexts:
             return waiting
         turns = self._at_hand(live)
         if turns is None:
-            return self._read(live, waiting)
-        return _lines(turns) + waiting
+            return self._read(live, turn.message.seq, waiting)
+        return _lines(turns, turn.message.seq) + waiting
 
     async def recent(self, live: Live) -> Sequence[ReadyLine]:
         """Return what has been said in a conversation, for an agent who works on it."""
         turns = self._at_hand(live)
-        return await self._read(live, []) if turns is None else _lines(turns)
+        return await self._read(live, live.durable_seq + 1, []) if turns is None else _lines(turns)
 
     def passages(self, turn: Turn) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a turn, best first."""
@@ -113,7 +113,10 @@ class Contexts:
         return any(said.role == "visitor" and said.seq > turn.message.seq for said in live.recent or ())
 
     def _at_hand(self, live: Live) -> list[ContextTurn] | None:
-        """Bring the context up to what is durable from memory, and return its window when that was possible."""
+        """Bring the context up to what is durable from memory, and return its window when that was possible.
+
+        It is one longer than what a model is given, as the question itself may be durable by now.
+        """
         tenant, conversation = live.conversation.tenant, live.conversation.id
         settings = self._settings_of(tenant, live.site)
         known = self.cache.known(tenant, conversation)
@@ -125,16 +128,16 @@ class Contexts:
                 for turn in turns:
                     self.cache.append(tenant, conversation, turn)
         return self.cache.at_hand(
-            tenant, conversation, settings.context_tokens, live.durable_seq, max(1, settings.context_turns)
+            tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
         )
 
-    async def _read(self, live: Live, waiting: list[ReadyLine]) -> Sequence[ReadyLine]:
+    async def _read(self, live: Live, before: int, waiting: list[ReadyLine]) -> Sequence[ReadyLine]:
         tenant, conversation = live.conversation.tenant, live.conversation.id
         settings = self._settings_of(tenant, live.site)
         turns = await self.cache.window(
-            tenant, conversation, settings.context_tokens, live.durable_seq, max(1, settings.context_turns)
+            tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
         )
-        return _lines(turns) + waiting
+        return _lines(turns, before) + waiting
 
     async def _load(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
         live = self._find(tenant, conversation)
@@ -163,5 +166,10 @@ def _turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
     return ReadyTurn(said.seq, said.role, said.text, ready.tokens, ready)
 
 
-def _lines(turns: Sequence[ContextTurn]) -> list[ReadyLine]:
-    return [turn.ready for turn in turns if isinstance(turn, ReadyTurn) and turn.ready is not None]
+def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62) -> list[ReadyLine]:
+    """Return the lines of turns; the question itself, which may be durable by now, is not one of them."""
+    return [
+        turn.ready
+        for turn in turns
+        if turn.seq < before and isinstance(turn, ReadyTurn) and turn.ready is not None
+    ]
