@@ -51,6 +51,7 @@ _HASH_BITS = 0x3FFF_FFFF
 _ODD = 0x9E37_79B1  # 2**32 over the golden ratio (Knuth, TAOCP 6.4): spreads neighbouring hashes
 # Wide enough for "when will my new card get here" to join `new` and `here`; wider adds memory and no answers.
 _PAIR_WINDOW = 6
+_CHARACTER_WINDOW = 3  # so that 钱退 and 退的钱 meet
 # Words repeat, and a look-up is ten times faster than cutting one up again. Strangers fill these caches too: 16,384 of
 # the longest words they can think of take 60 MB.
 _KEPT_WORDS = 16_384
@@ -179,13 +180,14 @@ def _spaced_word(token: str) -> _SpacedWord:
 
 
 def _chinese_pieces(run: str) -> list[int]:
-    """Return single characters and neighbours, but those of characters that only give a question its form."""
-    return [
-        hash_term(run[at : at + n]) | PIECE
-        for n in (1, 2)
-        for at in range(len(run) - n + 1)
-        if not CHINESE_FORM.issuperset(run[at : at + n])
-    ]
+    """Return its characters, but those that only give a question its form, and pairs of them in either order."""
+    characters = [character for character in run if character not in CHINESE_FORM]
+    pairs = (
+        min(first, second) + max(first, second)
+        for at, first in enumerate(characters)
+        for second in characters[at + 1 : at + 1 + _CHARACTER_WINDOW]
+    )
+    return [hash_term(piece) | PIECE for piece in (*characters, *pairs)]
 
 
 def _pairs(subject: list[int]) -> list[int]:

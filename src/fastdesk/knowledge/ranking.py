@@ -27,7 +27,7 @@ _MAX_CANDIDATES = 64
 _NEARNESS = 8.0
 _NEARNESS_BESIDE_MODEL = 1.0
 _MODEL = 1.75
-_COVERAGE = 3.5
+_COVERAGE = 4.5
 #: From this nearness on an article's number of questions is made up for in full; without any there is nothing to make up.
 _NEAR_ENOUGH = 0.4
 
@@ -73,7 +73,8 @@ def rank(
         near = nearness[model.articles]
         told = model.scores(everything) + model.shift * np.minimum(near / _NEAR_ENOUGH, 1)
         evidence[model.articles] = _MODEL * told + _NEARNESS_BESIDE_MODEL * near
-    evidence += _COVERAGE * coverage
+    # What a text covers counts beyond what the article's questions have shown already: the same words are in both.
+    evidence += _COVERAGE * np.maximum(coverage - nearness, 0)
     # Rounded, so that the last bits, which differ between machines, don't decide.
     evidence = np.round(evidence, 6)
     found = np.flatnonzero((nearness > 0) | (coverage > 0))
