@@ -484,7 +484,7 @@ async def test_forgetting_removes_what_is_older(desk: Desk) -> None:
     desk.put("visitor", "visitor-c2", {"id": "visitor-c2", "last_seen": START_MS + 2})
     desk.change("c1")
     desk.say("c1", "old one")
-    desk.change("c2")
+    opened = desk.change("c2")
     desk.say("c2", "old two")
     boundary = START_MS + desk.revs[DEMO] + 1
     kept = desk.say("c2", "new two")
@@ -494,6 +494,8 @@ async def test_forgetting_removes_what_is_older(desk: Desk) -> None:
     assert [type(event).__name__ for event in events] == ["Put", "Put", "Changed", "Said", "Put"]
     assert [event.id for event in events if isinstance(event, Put)][:2] == ["r", "visitor-c2"]
     assert await desk.store.said(DEMO, ConversationId("c2")) == [kept]
+    # The opening is reached through what was emptied.
+    assert await desk.store.history(DEMO, ConversationId("c2"), None, 9) == [opened, kept]
     assert await desk.store.conversation(DEMO, ConversationId("c1")) is None
     assert await desk.store.conversation(DEMO, ConversationId("c2")) is not None
     assert await desk.store.visitor(DEMO, VisitorId("visitor-c1")) is None

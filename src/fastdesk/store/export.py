@@ -31,6 +31,7 @@ from fastdesk.store.database import Database
 from fastdesk.store.databases import tenant_path
 from fastdesk.store.embedded import embedded_store
 from fastdesk.store.protocol import StoreSettings
+from fastdesk.store.reads import decode_row
 from fastdesk.store.sqlite import SqliteStore
 
 __all__ = ["HOUSE", "export", "import_"]
@@ -123,12 +124,11 @@ def _manifest(connection: Connection, tenant: TenantId) -> _Manifest:
 
 
 def _write_events(connection: Connection, tenant: TenantId, target: Path, progress: Progress) -> None:
-    decode = msgspec.msgpack.Decoder(Event).decode
     total = connection.execute(_COUNT, {"tenant": tenant}).scalar() or 0
     with ExitStack() as stack:
         files = {kind: stack.enter_context((target / name).open("wb")) for kind, name in _FILES.items()}
-        for done, body in enumerate(connection.execute(_EVENTS, {"tenant": tenant}).scalars(), 1):
-            event = decode(body)
+        for done, row in enumerate(connection.execute(_EVENTS, {"tenant": tenant}), 1):
+            event = decode_row(row)
             files[type(event)].write(_line(event))
             if done % _STEP == 0 or done == total:
                 progress(done, total)
@@ -199,5 +199,7 @@ _IS_KNOWN: Final = text("SELECT 1 FROM tenant WHERE id = :tenant")
 _RECORD: Final = text(
     "SELECT at, body FROM record WHERE tenant = :house AND kind = 'tenant' AND id = :tenant"
 )
-_COUNT: Final = text("SELECT count(*) FROM event WHERE tenant = :tenant")
-_EVENTS: Final = text("SELECT body FROM event WHERE tenant = :tenant ORDER BY rev")
+_COUNT: Final = text("SELECT count(*) FROM event WHERE tenant = :tenant AND kind != 'gone'")
+_EVENTS: Final = text(
+    "SELECT position, checksum, body FROM event WHERE tenant = :tenant AND kind != 'gone' ORDER BY rev"
+)

@@ -21,11 +21,11 @@ T = TypeVar("T")
 _log = structlog.get_logger("fastdesk.store")
 
 _NICE: Final = 10  # a tenth of the processor against the loop's thread, all of it when that is idle
-_PAUSE_S: Final = 0.02  # lets events gather, so that SQLite syncs at most fifty times a second
+_PAUSE_S: Final = 0.1  # lets events gather: each step syncs the disk, for which acknowledgements would wait
 _FULL_STEP: Final = 1024  # a step of so many events is followed by the next one at once
 _RETRY_S: Final = 0.2  # between two tries on a full disk
 _QUIET_S: Final = 0.25  # without new events, then the followers have the thread
-_STEPS_PER_FOLLOW: Final = 16  # but they get their turn when events never end
+_STEPS_PER_FOLLOW: Final = 8  # but they get their turn when events never end
 
 
 class FeederListener(Protocol):

@@ -9,13 +9,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import msgspec
 import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from fastdesk.model.event import Event
 from fastdesk.store.database import Database
+from fastdesk.store.reads import decode_row
 
 __all__ = ["Follower", "Followers", "Positioned"]
 
@@ -55,7 +55,6 @@ class Followers:
 
     def __init__(self, followers: Sequence[Follower]) -> None:
         self._followers = followers
-        self._decode = msgspec.msgpack.Decoder(Event).decode
         self._stands: dict[tuple[Database, str], int] = {}
         self._aside: set[str] = set()
 
@@ -82,7 +81,8 @@ class Followers:
                 after = self._stand(database, connection, follower)
                 rows = connection.execute(_NEXT, {"after": after, "limit": _STEP_EVENTS}).all()
                 if rows:
-                    follower.apply(connection, [(position, self._decode(body)) for position, body in rows])
+                    events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
+                    follower.apply(connection, events)
                     after = rows[-1].position
                     _write_stand(connection, follower, after)
             self._stands[database, follower.name] = after
@@ -109,7 +109,9 @@ class Followers:
 
 
 _LAST: Final = text("SELECT max(position) FROM event")
-_NEXT: Final = text("SELECT position, body FROM event WHERE position > :after ORDER BY position LIMIT :limit")
+_NEXT: Final = text(
+    "SELECT position, kind, checksum, body FROM event WHERE position > :after ORDER BY position LIMIT :limit"
+)
 _STAND: Final = text("SELECT value FROM store WHERE key = :key")
 _SET_STAND: Final = text(
     "INSERT INTO store (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"

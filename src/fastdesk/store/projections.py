@@ -7,10 +7,10 @@ the interpreter's lock.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, compress, islice
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Put, Said
-from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.model.ids import TenantId
 
 __all__ = [
     "BASE",
@@ -30,8 +30,10 @@ __all__ = [
     "Records",
     "Visitors",
     "execute_rows",
-    "sent_digests",
+    "subject_of",
 ]
+
+T = TypeVar("T")
 
 _PREVIEW_CHARACTERS: Final = 200
 
@@ -40,23 +42,45 @@ _SIZES: Final = (256, 16, 1)  # rows in one statement
 _encode_conversation: Final = msgspec.msgpack.Encoder().encode
 
 
-class Feed:
-    """Consecutive events of one data base, dealt out: what was said, nine tenths of all, and the others.
+Key = tuple[TenantId, str]
+"""A tenant and a subject: what an event is about."""
 
-    Of `said` the positions and the encoded bodies stand in lists of their own, in the same order.
+
+class Feed:
+    """Consecutive events of one data base with their positions, bodies and keys;
+
+    `said` and `others` of them apart.
     """
 
-    __slots__ = ("others", "said", "said_bodies", "said_positions")
+    __slots__ = ("_is_said", "bodies", "events", "keys", "others", "positions", "said")
 
     def __init__(self, positions: Sequence[int], events: Sequence[Event], bodies: Sequence[bytes]) -> None:
-        is_said = [type(event) is Said for event in events]
-        is_other = [not flag for flag in is_said]
-        self.said: list[Said] = list(compress(events, is_said))  # type: ignore[arg-type]
-        self.said_positions = list(compress(positions, is_said))
-        self.said_bodies = list(compress(bodies, is_said))
-        self.others: list[tuple[int, Event, bytes]] = list(
-            compress(zip(positions, events, bodies, strict=True), is_other)
-        )
+        self.positions = positions
+        self.events = events
+        self.bodies = bodies
+        subjects = [event.conversation if type(event) is Said else subject_of(event) for event in events]
+        self.keys: list[Key] = list(zip([event.tenant for event in events], subjects, strict=True))
+        self._is_said = [type(event) is Said for event in events]
+        self.said: list[Said] = self.of_said(events)  # type: ignore[arg-type]
+        self.others = list(compress(zip(positions, events, strict=True), self._is_other()))
+
+    def of_said(self, column: Iterable[T]) -> list[T]:
+        """Return a column of the events that were said."""
+        return list(compress(column, self._is_said))
+
+    def of_others(self, column: Iterable[T]) -> list[T]:
+        """Return a column of the other events."""
+        return list(compress(column, self._is_other()))
+
+    def _is_other(self) -> Iterator[bool]:
+        return (not flag for flag in self._is_said)
+
+
+def subject_of(event: Event) -> str:
+    """Return what an event is about, unique within its tenant."""
+    if isinstance(event, Put):
+        return f"{event.kind}:{event.id}"
+    return event.conversation.id if isinstance(event, Changed) else event.conversation
 
 
 class Projection(Protocol):
@@ -66,63 +90,67 @@ class Projection(Protocol):
         """Write what these events mean; commits and rollbacks are the caller's."""
 
 
-def sent_digests(ids: Iterable[str]) -> Iterator[int]:
-    """Return the 32-bit numbers under which messages are found by their ids; others may share them."""
-    return map(crc32, map(str.encode, ids))
-
-
 class Events:
-    """Keep every event as it is."""
+    """Keep every event as it is, linked to the one before it about the same subject."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        execute: Callable[..., object] = connection.connection.cursor().execute
+        previous = _link(connection, feed)
+        tenants = [event.tenant for event in feed.said]
+        revs = [event.rev for event in feed.said]
+        seqs = [event.seq for event in feed.said]
+        bodies = feed.of_said(feed.bodies)
+        columns = (feed.of_said(feed.positions), tenants, revs, seqs, feed.of_said(previous), bodies)
+        # PERF: put in place column by column, these take half the time of rows that are made and joined.
         size = _SIZES[0]
         whole = len(feed.said) - len(feed.said) % size
+        cursor = connection.connection.cursor()
         for start in range(0, whole, size):
-            part = slice(start, start + size)
-            columns = _said_columns(feed.said_positions[part], feed.said[part], feed.said_bodies[part])
-            # PERF: put in place column by column, this takes half the time of making rows and joining them.
-            values: list[Any] = [None] * (size * len(columns))
-            for place, column in enumerate(columns):
-                values[place :: len(columns)] = column
-            execute(_with_rows(_INSERT, size, _SAID_ROW), values)
-        rest = slice(whole, None)
-        columns = _said_columns(feed.said_positions[rest], feed.said[rest], feed.said_bodies[rest])
-        execute_rows(connection, _INSERT, zip(*columns, strict=True), row=_SAID_ROW)
-        execute_rows(connection, _INSERT, _other_rows(feed))
+            values: list[Any] = [None] * (size * 7)
+            for place, column in enumerate(_with_checksums(columns, slice(start, start + size))):
+                values[place::7] = column
+            cursor.execute(_with_rows(_INSERT, size, _SAID_ROW), values)
+        rest = zip(*_with_checksums(columns, slice(whole, None)), strict=True)
+        execute_rows(connection, _INSERT, rest, row=_SAID_ROW)
+        execute_rows(connection, _INSERT, _other_rows(feed, previous))
 
 
-_INSERT: Final = "INSERT INTO event VALUES {}"
-_SAID_ROW: Final = "(?, ?, ?, ?, 'said', ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO event (position, tenant, rev, kind, seq, previous, checksum, body) VALUES {}"
+_SAID_ROW: Final = "(?, ?, ?, 'said', ?, ?, ?, ?)"
 
 
-def _said_columns(positions: list[int], said: list[Said], bodies: list[bytes]) -> Sequence[Iterable[Any]]:
-    return (
-        positions,
-        [event.tenant for event in said],
-        [event.rev for event in said],
-        [event.at for event in said],
-        [event.conversation for event in said],
-        [event.seq for event in said],
-        sent_digests([event.id for event in said]),
-        # The driver looks for an adapter of bytes, each time in vain; of bytearray it doesn't.
-        map(bytearray, bodies),
-    )
+def _link(connection: Connection, feed: Feed) -> list[int]:
+    """Return for each event the position of the one before it about the same subject; move the heads."""
+    heads = {(row[0], row[1]): row[2] for row in execute_rows(connection, _HEADS, set(feed.keys))}
+    previous = []
+    for key, position in zip(feed.keys, feed.positions, strict=True):
+        previous.append(heads.get(key, 0))
+        heads[key] = position
+    # Sorted, neighbours in the table are written one after the other.
+    execute_rows(connection, _SET_HEADS, [(*key, position) for key, position in sorted(heads.items())])
+    return previous
 
 
-def _other_rows(feed: Feed) -> Iterator[Sequence[Any]]:
-    for position, event, body in feed.others:
-        if isinstance(event, Put):
-            kind, subject = f"put:{event.kind}", event.id
-        elif isinstance(event, Changed):
-            kind, subject = "changed", event.conversation.id
-        else:
-            kind, subject = "noted", event.conversation
-        yield position, event.tenant, event.rev, event.at, kind, subject, None, None, body
+_HEADS: Final = """
+WITH wanted (tenant, subject) AS (VALUES {})
+SELECT head.tenant, head.subject, head.position FROM wanted
+CROSS JOIN head ON head.tenant = wanted.tenant AND head.subject = wanted.subject
+"""
+_SET_HEADS: Final = (
+    "INSERT INTO head VALUES {} ON CONFLICT (tenant, subject) DO UPDATE SET position = excluded.position"
+)
 
 
-Key = tuple[TenantId, ConversationId]
-"""Tenant and conversation."""
+def _with_checksums(columns: tuple[list[Any], ...], part: slice) -> tuple[Iterable[Any], ...]:
+    bodies = columns[-1][part]
+    # The driver looks for an adapter of bytes, each time in vain; of bytearray it doesn't.
+    return *(column[part] for column in columns[:-1]), map(crc32, bodies), map(bytearray, bodies)
+
+
+def _other_rows(feed: Feed, previous: list[int]) -> Iterator[Sequence[Any]]:
+    bodies = feed.of_others(feed.bodies)
+    for (position, event), before, body in zip(feed.others, feed.of_others(previous), bodies, strict=True):
+        kind = str(event.__struct_config__.tag)
+        yield position, event.tenant, event.rev, kind, 0, before, crc32(body), body
 
 
 class Conversations:
@@ -131,13 +159,13 @@ class Conversations:
     def apply(self, connection: Connection, feed: Feed) -> None:
         changed: dict[Key, Conversation] = {
             (event.tenant, event.conversation.id): event.conversation
-            for _, event, _ in feed.others
+            for _, event in feed.others
             if isinstance(event, Changed)
         }
         if changed:
             _change(connection, changed)
         if feed.said:
-            _touch(connection, feed.said, changed)
+            _touch(connection, feed, changed)
 
 
 def _change(connection: Connection, changed: dict[Key, Conversation]) -> None:
@@ -157,15 +185,15 @@ def _conversation_row(now: Conversation) -> Sequence[Any]:
     )
 
 
-def _touch(connection: Connection, said: list[Said], changed: dict[Key, Conversation]) -> None:
-    keys = list(zip([event.tenant for event in said], [event.conversation for event in said], strict=True))
-    last = dict(zip(keys, said, strict=True))
-    unread = Counter(compress(keys, [event.role == "visitor" for event in said]))
+def _touch(connection: Connection, feed: Feed, changed: dict[Key, Conversation]) -> None:
+    keys = feed.of_said(feed.keys)
+    last = dict(zip(keys, feed.said, strict=True))
+    unread = Counter(compress(keys, [event.role == "visitor" for event in feed.said]))
     for key in changed.keys() & unread.keys():
         read = changed[key].agent_read
         unread[key] = sum(
             event.seq > read and event.role == "visitor"
-            for each, event in zip(keys, said, strict=True)
+            for each, event in zip(keys, feed.said, strict=True)
             if each == key
         )
 
@@ -211,7 +239,7 @@ class Records:
     def apply(self, connection: Connection, feed: Feed) -> None:
         last: dict[tuple[str, str, str], tuple[int, Put]] = {
             (event.tenant, event.kind, event.id): (position, event)
-            for position, event, _ in feed.others
+            for position, event in feed.others
             if isinstance(event, Put) and event.kind != "visitor"
         }
         gone = [key for key, (_, event) in last.items() if event.body is None]
@@ -251,7 +279,7 @@ class Visitors:
     def apply(self, connection: Connection, feed: Feed) -> None:
         last = {
             (event.tenant, event.id): event.body
-            for _, event, _ in feed.others
+            for _, event in feed.others
             if isinstance(event, Put) and event.kind == "visitor"
         }
         gone = [key for key, body in last.items() if body is None]
@@ -276,17 +304,18 @@ def execute_rows(
     *,
     row: str = "",
     sizes: Sequence[int] = _SIZES,
-) -> None:
-    """Execute a statement with its `{}` replaced by rows of values, as often as it takes.
+) -> list[Any]:
+    """Execute a statement with its `{}` replaced by rows of values, as often as it takes; return what it finds.
 
-    Many rows go into one statement: measured, that is twice as fast as one row each, and SQLite runs all of it
-    without the interpreter's lock, so that the loop goes on meanwhile.
+    Many rows go into one statement: measured, that is twice as fast as one row each, and SQLite runs all of
+    it without the interpreter's lock, so that the loop goes on meanwhile.
 
     Args:
         row: how one row is written; by default as many question marks as it has values.
         sizes: rows in one statement, descending to 1. They are few, so that the statements stay prepared.
     """
-    execute: Callable[..., object] = connection.connection.cursor().execute
+    found: list[Any] = []
+    cursor = connection.connection.cursor()
     source = iter(rows)
     while chunk := list(islice(source, sizes[0])):
         start = 0
@@ -294,8 +323,10 @@ def execute_rows(
         for size in sizes:
             while len(chunk) - start >= size:
                 values = tuple(chain.from_iterable(chunk[start : start + size]))
-                execute(_with_rows(statement, size, pattern), values)
+                cursor.execute(_with_rows(statement, size, pattern), values)
+                found += cursor.fetchall()
                 start += size
+    return found
 
 
 def _execute_each(connection: Connection, statement: str, keys: Sequence[tuple[Any, ...]]) -> None:

@@ -13,13 +13,15 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text
 
-from fastdesk.model.event import Event, Put
+from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import TenantId, VisitorId
+from fastdesk.store import tables
 from fastdesk.store.database import Database
-from fastdesk.store.followers import Followers, Positioned
-from fastdesk.store.projections import Feed
+from fastdesk.store.followers import Followers
+from fastdesk.store.projections import Feed, subject_of
+from fastdesk.store.reads import decode_row, links_of
 
 __all__ = ["ERASURE", "FORGETTING", "Purge", "Removals", "erasure", "forgetting"]
 
@@ -28,6 +30,9 @@ FORGETTING: Final = "forgetting"
 
 _STEP_EVENTS: Final = 256
 _MERGE_PAGES: Final = 256  # of the index in one step: about 20 ms
+
+
+_event = tables.event.c
 
 
 class _Forgetting(Struct):
@@ -49,7 +54,7 @@ class Removals:
     """Project the events that remove others."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        for position, event, _ in feed.others:
+        for position, event in feed.others:
             if not isinstance(event, Put) or event.body is None:
                 continue
             if event.kind == ERASURE:
@@ -68,7 +73,7 @@ def _execute(connection: Connection, statements: Sequence[str], **parameters: An
 _ERASE: Final = (
     "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM conversation"
     " WHERE tenant = :tenant AND visitor = :visitor",
-    "INSERT INTO purge (position, subject, tenant) VALUES (:position, :visitor, :tenant)",
+    "INSERT INTO purge (position, subject, tenant) VALUES (:position, 'visitor:' || :visitor, :tenant)",
     "DELETE FROM conversation_label WHERE tenant = :tenant AND conversation IN"
     " (SELECT id FROM conversation WHERE tenant = :tenant AND visitor = :visitor)",
     "DELETE FROM conversation WHERE tenant = :tenant AND visitor = :visitor",
@@ -77,10 +82,11 @@ _ERASE: Final = (
 
 _FORGET: Final = (
     "INSERT INTO purge (position, subject, tenant, before) VALUES (:position, '', :tenant, :before)",
-    "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM visitor"
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, 'visitor:' || id, tenant FROM visitor"
     " WHERE tenant = :tenant AND last_seen < :before AND NOT EXISTS (SELECT 1 FROM conversation"
     " WHERE conversation.tenant = :tenant AND conversation.visitor = visitor.id AND active_at >= :before)",
-    "DELETE FROM visitor WHERE tenant = :tenant AND id IN (SELECT subject FROM purge WHERE position = :position)",
+    "DELETE FROM visitor WHERE tenant = :tenant AND id IN"
+    " (SELECT substr(subject, 9) FROM purge WHERE position = :position AND subject LIKE 'visitor:%')",
     "INSERT INTO purge (position, subject, tenant) SELECT :position, id, tenant FROM conversation"
     " WHERE tenant = :tenant AND active_at < :before",
     "DELETE FROM conversation_label WHERE tenant = :tenant AND conversation IN"
@@ -95,7 +101,6 @@ class Purge:
 
     def __init__(self, followers: Followers) -> None:
         self._followers = followers
-        self._decode = msgspec.msgpack.Decoder(Event).decode
 
     def step(self, database: Database) -> bool:
         """Remove some events, or clean up behind the last ones; False when nothing was left to do."""
@@ -117,29 +122,60 @@ class Purge:
         return bool(task or trace)
 
     def _remove_about(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
-        """Remove some events about a conversation or a visitor; True when there were none left."""
-        rows = connection.execute(_ABOUT, {**task._mapping, "limit": _STEP_EVENTS})
-        events = [(row.position, self._decode(row.body)) for row in rows]
-        self._remove(database, connection, events)
-        return not events
+        """Remove some events about a subject, the oldest first, which others link to last;
 
-    def _remove_older(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
-        """Remove the next events of before a time; True when there were none left.
-
-        The last record of a visitor stays, and so do the changes of a conversation: both are still in use.
+        True when all are gone.
         """
-        rows = connection.execute(_OLDEST, {**task._mapping, "limit": _STEP_EVENTS}).all()
-        rows = list(takewhile(lambda row: row.at < task.before, rows))
-        events = [(row.position, self._decode(row.body)) for row in rows if row.is_removed]
-        self._remove(database, connection, events)
+        links = links_of(task.tenant, [task.subject]).c
+        oldest = (
+            select(links.position)
+            .where(links.position < task.position)
+            .order_by(links.position)
+            .limit(_STEP_EVENTS)
+        )
+        rows = connection.execute(
+            select(_event.position, _event.kind, _event.checksum, _event.body).where(
+                _event.position.in_(oldest)
+            )
+        ).all()
+        self._forget(database, connection, rows)
         if rows:
-            connection.execute(_ADVANCE, {**task._mapping, "rev": rows[-1].rev})
+            connection.execute(_DELETE, [{"position": row.position} for row in rows])
+        else:
+            connection.execute(_BEHEAD, dict(task._mapping))
         return not rows
 
-    def _remove(self, database: Database, connection: Connection, events: Sequence[Positioned]) -> None:
+    def _remove_older(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
+        """Empty the next events of before a time; True when there were none left.
+
+        Their rows stay, as links to what is older. So does the last record of a visitor, and so do the
+        changes of a conversation: both are still in use.
+        """
+        events = [
+            (row, decode_row(row))
+            for row in connection.execute(_OLDEST, {**task._mapping, "limit": _STEP_EVENTS})
+        ]
+        events = list(takewhile(lambda each: each[1].at < task.before, events))
+        if events:
+            gone = [row for row, event in events if not self._is_in_use(connection, row, event)]
+            self._forget(database, connection, gone)
+            if gone:
+                connection.execute(_EMPTY, [{"position": row.position} for row in gone])
+            connection.execute(_ADVANCE, {**task._mapping, "rev": events[-1][0].rev})
+        return not events
+
+    def _is_in_use(self, connection: Connection, row: Any, event: Event) -> bool:
+        if isinstance(event, Said | Noted):
+            return False
+        if isinstance(event, Changed) or event.kind != "visitor":
+            return True
+        found = connection.execute(_HEAD, {"tenant": event.tenant, "subject": subject_of(event)})
+        return bool(found.scalar() == row.position)
+
+    def _forget(self, database: Database, connection: Connection, rows: Sequence[Any]) -> None:
+        events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
         if events:
             self._followers.forget(database, connection, events)
-            connection.execute(_DELETE, [{"position": position} for position, _ in events])
 
     def _merge(self, database: Database, trace: str) -> None:
         """Merge the search index a little further: only what is merged has lost its deleted terms."""
@@ -171,19 +207,19 @@ _SET_TRACE: Final = text(
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _DONE: Final = text("DELETE FROM purge WHERE position = :position AND subject = :subject")
-_ABOUT: Final = text(
-    "SELECT position, body FROM event"
-    " WHERE subject = :subject AND tenant = :tenant AND position < :position LIMIT :limit"
-)
 _OLDEST: Final = text(
-    "SELECT position, rev, at, body, kind != 'put:visitor' OR EXISTS (SELECT 1 FROM event AS later"
-    " WHERE later.subject = event.subject AND later.position > event.position"
-    " AND later.kind = 'put:visitor' AND later.tenant = :tenant) AS is_removed"
-    " FROM event WHERE tenant = :tenant AND rev > :rev AND kind IN ('said', 'noted', 'put:visitor')"
-    " ORDER BY rev LIMIT :limit"
+    "SELECT position, rev, kind, checksum, body FROM event"
+    " WHERE tenant = :tenant AND rev > :rev AND kind != 'gone' ORDER BY rev LIMIT :limit"
 )
 _ADVANCE: Final = text("UPDATE purge SET rev = :rev WHERE position = :position AND subject = :subject")
+_HEAD: Final = text("SELECT position FROM head WHERE tenant = :tenant AND subject = :subject")
+_BEHEAD: Final = text(
+    "DELETE FROM head WHERE tenant = :tenant AND subject = :subject AND position < :position"
+)
 _DELETE: Final = text("DELETE FROM event WHERE position = :position")
+_EMPTY: Final = text(
+    "UPDATE event SET kind = 'gone', seq = 0, checksum = 0, body = x'' WHERE position = :position"
+)
 _CHANGES: Final = text("SELECT total_changes()")
 
 

@@ -4,17 +4,19 @@ import base64
 import heapq
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, Final, get_args
+from zlib import crc32
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import CTE, Connection, Row, Select, and_, func, or_, select, tuple_
 
+from fastdesk.errors import StoreDamaged
 from fastdesk.model.conversation import CLOSED_STATES, Conversation, State
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store import tables
-from fastdesk.store.projections import sent_digests
 from fastdesk.store.protocol import (
     ConversationCounts,
     ConversationPage,
@@ -26,13 +28,18 @@ from fastdesk.store.protocol import (
 )
 
 __all__ = [
+    "conversation_filters",
     "conversation_row",
     "conversations",
     "counts",
+    "decode_cursor",
+    "decode_row",
+    "encode_cursor",
     "find_said",
     "history",
     "last_said",
     "latest_conversation",
+    "links_of",
     "records",
     "revs",
     "said",
@@ -42,8 +49,7 @@ __all__ = [
     "visitors_by_identity",
 ]
 
-decode_event: Final = msgspec.msgpack.Decoder(Event).decode
-_decode_said: Final = msgspec.msgpack.Decoder(Said).decode
+_decode_event: Final = msgspec.msgpack.Decoder(Event).decode
 decode_conversation: Final = msgspec.msgpack.Decoder(Conversation).decode
 
 _MAX_PAGE: Final = 500
@@ -200,55 +206,110 @@ def counts(connection: Connection, tenant: TenantId) -> ConversationCounts:
 # Messages and events.
 
 
-def _of(tenant: TenantId, conversation: ConversationId) -> Select[Any]:
-    return select(_event.body).where(_event.subject == conversation, _event.tenant == tenant)
+def decode_row(row: Any) -> Event:
+    """Return the event of a row that has `position`, `checksum` and `body`.
+
+    Raises StoreDamaged when the body is not what was written.
+    """
+    if crc32(row.body) != row.checksum:
+        raise StoreDamaged(
+            f"The event at position {row.position} is not what was written.",
+            hint="Restore the data folder from a backup.",
+        )
+    event: Event = _decode_event(row.body)
+    return event
+
+
+def links_of(tenant: TenantId, subjects: Sequence[str]) -> CTE:
+    """Follow the events about some subjects from the newest to the oldest; one subject's come in that order.
+
+    Columns: position, previous, rev, seq. With one subject SQLite follows only as far as the query reads.
+    """
+    newest = (
+        select(_event.position, _event.previous, _event.rev, _event.seq)
+        .join(tables.head, tables.head.c.position == _event.position)
+        .where(tables.head.c.tenant == tenant, tables.head.c.subject.in_(subjects))
+    )
+    links = newest.cte("links", recursive=True)
+    before = tables.event.alias("before")
+    return links.union_all(
+        select(before.c.position, before.c.previous, before.c.rev, before.c.seq).join(
+            links, before.c.position == links.c.previous
+        )
+    )
+
+
+def _linked(tenant: TenantId, subject: str, pick: Callable[[Any], Select[Any]]) -> Select[Any]:
+    """Return the events about a subject at the positions that `pick` takes from its links, oldest first."""
+    links = links_of(tenant, [subject])
+    return (
+        select(_event.position, _event.checksum, _event.body)
+        .where(_event.position.in_(pick(links.c)), _event.kind != "gone")
+        .order_by(_event.position)
+    )
+
+
+def _said(
+    connection: Connection,
+    tenant: TenantId,
+    conversation: ConversationId,
+    pick: Callable[[Any], Select[Any]],
+) -> list[Said]:
+    rows = connection.execute(_linked(tenant, conversation, pick))
+    return [event for row in rows if isinstance(event := decode_row(row), Said)]
 
 
 def said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, after: int, limit: int
 ) -> list[Said]:
     """Return messages with a seq above `after`, by seq."""
-    query = _of(tenant, conversation).where(_event.seq > after).order_by(_event.position).limit(limit)
-    return [_decode_said(body) for body in connection.execute(query).scalars()]
+
+    def pick(links: Any) -> Select[Any]:
+        return select(links.position).where(links.seq > after).order_by(links.position).limit(limit)
+
+    return _said(connection, tenant, conversation, pick)
 
 
 def last_said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, limit: int
 ) -> list[Said]:
     """Return the newest messages, by seq."""
-    query = _of(tenant, conversation).where(_event.seq.is_not(None))
-    query = query.order_by(_event.position.desc()).limit(limit)
-    return [_decode_said(body) for body in connection.execute(query).scalars().all()[::-1]]
+    return _said(
+        connection,
+        tenant,
+        conversation,
+        lambda links: select(links.position).where(links.seq > 0).limit(limit),
+    )
 
 
 def find_said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, sender: str, id: str
 ) -> Said | None:
     """Return the message that `sender` sent under `id`."""
-    query = _of(tenant, conversation).where(_event.sent == next(sent_digests([id])))
-    for body in connection.execute(query.order_by(_event.position)).scalars():
-        found = _decode_said(body)
-        if found.id == id and found.sender == sender:
-            return found
-    return None
+    everything = _said(
+        connection, tenant, conversation, lambda links: select(links.position).where(links.seq > 0)
+    )
+    return next((event for event in everything if event.id == id and event.sender == sender), None)
 
 
 def history(
     connection: Connection, tenant: TenantId, conversation: ConversationId, before: int | None, limit: int
 ) -> list[Event]:
     """Return the newest events of a conversation with a rev below `before`, by rev."""
-    query = _of(tenant, conversation).where(_event.kind.in_(("said", "noted", "changed")))
-    if before is not None:
-        query = query.where(_event.rev < before)
-    query = query.order_by(_event.position.desc()).limit(limit)
-    return [decode_event(body) for body in connection.execute(query).scalars().all()[::-1]]
+
+    def pick(links: Any) -> Select[Any]:
+        query = select(links.position).limit(limit)
+        return query if before is None else query.where(links.rev < before)
+
+    return [decode_row(row) for row in connection.execute(_linked(tenant, conversation, pick))]
 
 
 def since(connection: Connection, tenant: TenantId, rev: int, limit: int) -> list[Event]:
     """Return the tenant's events after `rev`, by rev."""
-    query = select(_event.body).where(_event.tenant == tenant, _event.rev > rev)
-    query = query.order_by(_event.rev).limit(limit)
-    return [decode_event(body) for body in connection.execute(query).scalars()]
+    query = select(_event.position, _event.checksum, _event.body).where(
+        _event.tenant == tenant, _event.rev > rev, _event.kind != "gone"
+    )
+    return [decode_row(row) for row in connection.execute(query.order_by(_event.rev).limit(limit))]
 
 
 # Visitors.

@@ -1,9 +1,9 @@
 """The search index over messages and notes: text enters in the background, positions of events leave.
 
-Chinese is indexed by overlapping pairs of characters, everything else by words. A pair needs no dictionary,
-so that any part of a text is found, whoever would cut its words where (docs/decisions/005-search-by-pairs.md
-has the comparison). Each term begins with the tenant's number: a search walks through its own tenant's
-entries only.
+Chinese is indexed by characters and overlapping pairs of them, everything else by words. A pair needs no
+dictionary, so that any part of a text is found, whoever would cut its words where
+(docs/decisions/005-search-by-pairs.md has the comparison). Each term begins with the tenant's number: a
+search walks through its own tenant's entries only.
 """
 
 import re
@@ -36,8 +36,8 @@ def terms(text: str) -> set[str]:
     found: set[str] = set()
     for chinese, word in _RUN.findall(fold(text)):
         if chinese:
+            found.update(chinese)
             found.update(map("".join, pairwise(chinese)))
-            found.add(chinese[-1])  # so that every character begins a term
         else:
             found.add(word[:_MAX_TERM])
     return found
@@ -65,7 +65,7 @@ class Words(Struct, frozen=True):
             if not _RUN.fullmatch(piece)[1]:  # type: ignore[index]
                 yield piece[:_MAX_TERM], "*" if len(piece) > 2 else ""
             elif len(piece) == 1:
-                yield piece, "*"
+                yield piece, ""
             else:
                 yield from (("".join(pair), "") for pair in pairwise(piece))
 

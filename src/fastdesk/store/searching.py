@@ -1,15 +1,17 @@
 """Find messages and notes by their words, newest first."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
-from sqlalchemy import Connection, Executable, and_, bindparam, select, text
+from sqlalchemy import Connection, select, text
 
+from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import TenantId
 from fastdesk.store import tables
 from fastdesk.store.protocol import ConversationQuery, Found, FoundPage, SearchQuery
-from fastdesk.store.reads import conversation_filters, decode_cursor, decode_event, encode_cursor
+from fastdesk.store.reads import conversation_filters, decode_cursor, decode_row, encode_cursor, links_of
 from fastdesk.store.search import Words, searched_text
 
 __all__ = ["search"]
@@ -36,13 +38,10 @@ def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> Foun
     items: list[Found] = []
     seen = 0
     for positions in _candidates(connection, tenant, query, words, below):
-        for position, body in _events(connection, tenant, query, positions):
-            event = decode_event(body)
-            found = searched_text(event) if event.tenant == tenant else ""
-            if words.are_in(fold(found)):
-                if len(items) == limit:
-                    return FoundPage(items, encode_cursor(below, ""))
-                items.append(Found(event, words.highlights(found)))
+        for position, event in _matching(connection, tenant, query, words, positions):
+            if len(items) == limit:
+                return FoundPage(items, encode_cursor(below, ""))
+            items.append(Found(event, words.highlights(searched_text(event))))
             below = position
         below = positions[-1]
         seen += len(positions)
@@ -58,35 +57,28 @@ def _candidates(
     few = _few_conversations(connection, tenant, query)
     if few is not None:
         # These have fewer messages than the index has entries for a common word.
-        statement: Executable = _OF_CONVERSATIONS
-        parameters: dict[str, Any] = {"ids": few}
-    else:
-        number = connection.execute(_NUMBER, {"tenant": tenant}).scalar() or 0
-        statement = _MATCHING
-        parameters = {"match": words.match(number)}
-    chunk = _FIRST_CHUNK
+        links = links_of(tenant, few).c
+        found = iter(connection.execute(select(links.position).where(links.position < below)).scalars().all())
+        positions = iter(sorted(found, reverse=True))
+        while chunk := list(islice(positions, _MAX_CHUNK)):
+            yield chunk
+        return
+    number = connection.execute(_NUMBER, {"tenant": tenant}).scalar() or 0
+    size = _FIRST_CHUNK
     while True:
-        rows = connection.execute(statement, {**parameters, "below": below, "limit": chunk})
-        positions = list(rows.scalars())
-        if positions:
-            yield positions
-        if len(positions) < chunk:
+        parameters = {"match": words.match(number), "below": below, "limit": size}
+        chunk = list(connection.execute(_INDEXED, parameters).scalars())
+        if chunk:
+            yield chunk
+        if len(chunk) < size:
             return
-        below = positions[-1]
-        chunk = min(chunk * 2, _MAX_CHUNK)
+        below = chunk[-1]
+        size = min(size * 2, _MAX_CHUNK)
 
 
 _NUMBER: Final = text("SELECT number FROM tenant WHERE id = :tenant")
-_MATCHING: Final = text(
+_INDEXED: Final = text(
     "SELECT rowid FROM search WHERE search MATCH :match AND rowid < :below ORDER BY rowid DESC LIMIT :limit"
-)
-
-
-_OF_CONVERSATIONS: Final = (
-    select(_event.position)
-    .where(_event.subject.in_(bindparam("ids", expanding=True)), _event.position < bindparam("below"))
-    .order_by(_event.position.desc())
-    .limit(bindparam("limit"))
 )
 
 
@@ -102,11 +94,20 @@ def _few_conversations(connection: Connection, tenant: TenantId, query: SearchQu
     return found if len(found) <= _FEW else None
 
 
-def _events(
-    connection: Connection, tenant: TenantId, query: SearchQuery, positions: list[int]
-) -> list[tuple[int, bytes]]:
-    """Return position and body of those events that pass the query's filters, newest first."""
-    rows = select(_event.position, _event.body).where(_event.position.in_(positions))
+def _matching(
+    connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, positions: list[int]
+) -> list[tuple[int, Said | Noted]]:
+    """Return those of the events that have the words and pass the query's filters, newest first."""
+    rows = select(_event.position, _event.checksum, _event.body).where(_event.position.in_(positions))
+    rows = rows.where(_event.kind.in_(("said", "noted"))).order_by(_event.position.desc())
+    found = [
+        (row.position, event)
+        for row in connection.execute(rows)
+        if isinstance(event := decode_row(row), Said | Noted)
+        and event.tenant == tenant
+        and _is_in_time(event, query)
+        and words.are_in(fold(searched_text(event)))
+    ]
     filters = ConversationQuery(
         states=query.states,
         assignee=query.assignee,
@@ -115,12 +116,17 @@ def _events(
         site=query.site,
         visitor=query.visitor,
     )
-    if filters != ConversationQuery():
-        on = and_(_conversation.tenant == _event.tenant, _conversation.id == _event.subject)
-        rows = rows.join(tables.conversation, on).where(*conversation_filters(tenant, filters))
-    if query.after is not None:
-        rows = rows.where(_event.at >= query.after)
-    if query.before is not None:
-        rows = rows.where(_event.at < query.before)
-    found = connection.execute(rows.order_by(_event.position.desc()))
-    return [(row.position, row.body) for row in found]
+    if not found or filters == ConversationQuery():
+        return found
+    ids = {event.conversation for _, event in found}
+    passing = select(_conversation.id).where(
+        _conversation.id.in_(ids), *conversation_filters(tenant, filters)
+    )
+    kept = set(connection.execute(passing).scalars())
+    return [(position, event) for position, event in found if event.conversation in kept]
+
+
+def _is_in_time(event: Event, query: SearchQuery) -> bool:
+    return (query.after is None or event.at >= query.after) and (
+        query.before is None or event.at < query.before
+    )

@@ -22,6 +22,7 @@ __all__ = [
     "conversation",
     "conversation_label",
     "event",
+    "head",
     "metadata",
     "purge",
     "record",
@@ -47,25 +48,34 @@ tenant = Table(
 )
 
 #: Every event by its position in the journal; `body` is the event as the journal has it. Rows are only ever
-#: added at the end, and no index has random keys: with ten million rows an insert costs what it costs with
-#: none.
+#: added at the end. What belongs together is linked: `previous` is the position of the event before it about
+#: the same subject, from the newest, which `head` names, to the oldest. An index over subjects would be
+#: touched at as many places as conversations are live, which measured more than twice the cost of all the
+#: rest (docs/decisions/006-linked-events.md).
 event = Table(
     "event",
     metadata,
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("tenant", Text, nullable=False),
     Column("rev", BigInteger, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),  # said, noted, changed, or put: and the kind of record
-    Column("subject", Text, nullable=False),  # the conversation's id, or the id of the record that was put
-    Column("seq", BigInteger),  # of what was said
-    Column("sent", BigInteger),  # digest of its message id, to find a repeated message
+    Column("kind", Text, nullable=False),  # said, noted, changed, put, or gone: its content was removed
+    Column("seq", BigInteger, nullable=False),  # of what was said, else 0
+    Column("previous", BigInteger, nullable=False),  # 0 for the first
+    Column("checksum", BigInteger, nullable=False),  # CRC-32 of the body
     Column("body", LargeBinary, nullable=False),
 )
 Index("event_tenant_rev", event.c.tenant, event.c.rev)
-# Bears all that a conversation's events are searched by: what is skipped is skipped without a look at its
-# row.
-Index("event_subject", event.c.subject, event.c.position, event.c.seq, event.c.sent)
+
+#: The position of the newest event about each subject: a conversation's id, or kind and id of a record as
+#: `visitor:v1`.
+head = Table(
+    "head",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 #: Every conversation as its last `Changed` says (`body`), and what its messages add.
 conversation = Table(
@@ -134,7 +144,7 @@ purge = Table(
     "purge",
     metadata,
     Column("position", BigInteger, primary_key=True),  # of the event that asks for it; later ones stay
-    Column("subject", Text, primary_key=True),  # empty when `before` tells
+    Column("subject", Text, primary_key=True),  # as in `head`; empty when `before` tells
     Column("tenant", Text, nullable=False),
     Column("before", BigInteger),
     Column(
@@ -148,11 +158,12 @@ SEARCH: Final = (
     " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')"
 )
 
-#: What SQLite's planner is told about the indexes: (table, index, rows, then rows for each further column of a key). Fixed, so
-#: that a query has one plan for ever; without it, a condition on the tenant may look as good as one on a conversation.
+#: What SQLite's planner is told about the indexes: (table, index, rows, then rows for each further column of
+#: a key). Fixed, so that a query has one plan for ever; without it, a condition on the tenant may look as
+#: good as one on a conversation.
 STATISTICS: Final = (
     ("event", "event_tenant_rev", "1000000 100000 1"),
-    ("event", "event_subject", "1000000 20 1 1 1"),
+    ("head", "head", "50000 10000 1"),
     ("conversation", "sqlite_autoindex_conversation_1", "100000 10000 1"),
     ("conversation", "conversation_active", "100000 10000 2500 1"),
     ("conversation", "conversation_visitor", "100000 10000 2 1"),

@@ -45,17 +45,24 @@ STATEMENTS = (
         position INTEGER NOT NULL,
         tenant TEXT NOT NULL,
         rev BIGINT NOT NULL,
-        at BIGINT NOT NULL,
         kind TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        seq BIGINT,
-        sent BIGINT,
+        seq BIGINT NOT NULL,
+        previous BIGINT NOT NULL,
+        checksum BIGINT NOT NULL,
         body BLOB NOT NULL,
         PRIMARY KEY (position)
     )
     """,
-    "CREATE INDEX event_subject ON event (subject, position, seq, sent)",
     "CREATE INDEX event_tenant_rev ON event (tenant, rev)",
+    """
+    CREATE TABLE head (
+        tenant TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        position BIGINT NOT NULL,
+        PRIMARY KEY (tenant, subject)
+    )
+     WITHOUT ROWID
+    """,
     """
     CREATE TABLE purge (
         position BIGINT NOT NULL,
@@ -116,7 +123,7 @@ STATEMENTS = (
     """
     INSERT INTO sqlite_stat1 VALUES
         ('event', 'event_tenant_rev', '1000000 100000 1'),
-        ('event', 'event_subject', '1000000 20 1 1 1'),
+        ('head', 'head', '50000 10000 1'),
         ('conversation', 'sqlite_autoindex_conversation_1', '100000 10000 1'),
         ('conversation', 'conversation_active', '100000 10000 2500 1'),
         ('conversation', 'conversation_visitor', '100000 10000 2 1'),
