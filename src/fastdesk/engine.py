@@ -42,6 +42,7 @@ from fastdesk.plugins.flows import FlowHandler
 from fastdesk.plugins.human import Human
 from fastdesk.plugins.kinds import all_kinds
 from fastdesk.plugins.rules import Caller, Rules
+from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Sender, Webhooks
 from fastdesk.protocol.frames import Copilot
 from fastdesk.store.protocol import ConversationQuery, Store
@@ -155,6 +156,14 @@ class Engine:
         ]
         trusted = frozenset(name for name, _ in (*first, *last))
         self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted)
+        self.trials = Trials(
+            words=self.words,
+            rules=self.rules,
+            faq=self.faq,
+            hooks=self.hooks,
+            clock=clock,
+            assistant=self.assistance.handler.settings,
+        )
         repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
         lives = Lives(
             store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy

@@ -4,7 +4,17 @@ from typing import Annotated, Literal, NewType
 
 from msgspec import Meta, Struct
 
-__all__ = ["EVERYONE", "SIGNED_IN", "Article", "ArticleId", "AudienceLabel", "Question"]
+__all__ = [
+    "EVERYONE",
+    "KEPT_REVISIONS",
+    "SIGNED_IN",
+    "Article",
+    "ArticleDraft",
+    "ArticleId",
+    "ArticleRevision",
+    "AudienceLabel",
+    "Question",
+]
 
 ArticleId = NewType("ArticleId", str)
 
@@ -40,3 +50,26 @@ class Article(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     #: Milliseconds since 1970.
     updated_at: int = 0
     revision: Annotated[int, Meta(ge=1)] = 1
+
+
+#: Earlier revisions of one article that are kept; the next one takes the place of the oldest.
+KEPT_REVISIONS = 50
+
+
+class ArticleRevision(Struct, frozen=True, kw_only=True):
+    """An article as it was before a change."""
+
+    id: str
+    article: Article
+
+    @classmethod
+    def of(cls, article: Article) -> "ArticleRevision":
+        """Return the record under which a revision is kept."""
+        return cls(id=f"{article.id}.{article.revision % KEPT_REVISIONS:02d}", article=article)
+
+
+class ArticleDraft(Struct, frozen=True, kw_only=True):
+    """What an article shall become once it is published; until then the published one answers."""
+
+    id: str
+    article: Article

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastdesk.knowledge import Answer, KnowledgeIndex, Nothing, Suggest
+from fastdesk.knowledge import Answer, Hit, KnowledgeIndex, Nothing, Suggest
 from fastdesk.model.article import SIGNED_IN, Article
 from fastdesk.model.ids import TenantId
 from fastdesk.model.turn import Outcome, Reply, Turn
@@ -46,6 +46,13 @@ class Faq:
             return None
         decision = index.decide(turn.message.text, audience=audience_of(turn))
         return None if isinstance(decision, Nothing) else decision
+
+    def nearest(self, turn: Turn) -> Hit | None:
+        """Return the article that came closest to a question, though it was not near enough; None when none did."""
+        index = self.index(turn.conversation.tenant)
+        if not len(index) or len(turn.message.text) > MAX_QUESTION:
+            return None
+        return next(iter(index.search(turn.message.text, limit=1, audience=audience_of(turn))), None)
 
     def answer(self, turn: Turn, claim: Answer | Suggest) -> Outcome:
         """Say the article's text with its source, or offer the titles that may be meant."""

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from fastdesk.dialogue import Flows, parse_flow_object
 from fastdesk.errors import Refused
-from fastdesk.model.article import Article
+from fastdesk.model.article import Article, ArticleDraft, ArticleRevision
 from fastdesk.model.canned import Canned
 from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.problem import Problem
@@ -69,7 +69,10 @@ def all_kinds() -> list[Kind]:
         ),
         Kind("flow_version", FlowVersion),
         Kind("words", WordList, read, write, plural="words", parse=_parser(parse_word_list)),
-        Kind("article", Article, read, write, plural="articles", revise=_next_revision),
+        Kind("article", Article, read, write, plural="articles", revise=_next_revision,
+             archive=("article_revision", ArticleRevision.of)),
+        Kind("article_revision", ArticleRevision),
+        Kind("article_draft", ArticleDraft),
         Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
         Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", hidden=()),
         Kind("webhook_cursor", WebhookCursor),

@@ -15,7 +15,7 @@ from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.observe.clock import Clock
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.reply import pick_text
-from fastdesk.rules import Facts, Match, Rest, RuleBook, resume
+from fastdesk.rules import Facts, Match, Rest, RuleBook, Why, resume
 from fastdesk.tenants.compiled import Compiled
 from fastdesk.tenants.records import Records
 
@@ -54,6 +54,11 @@ class Rules:
         """Return what the rules want done, None when none matches."""
         facts = facts_of(turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.site))
         return self.books.of(turn.conversation.tenant).match(facts)
+
+    def explain(self, turn: Turn) -> Why:
+        """Return why rules fire on a turn, or don't; also when none does."""
+        facts = facts_of(turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.site))
+        return self.books.of(turn.conversation.tenant).explain(facts)
 
     def answer(self, turn: Turn, claim: Match) -> "Outcome | Awaitable[Outcome]":
         """Return the outcome at once, or later when a rule calls an endpoint."""

@@ -84,6 +84,10 @@ def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": by_shape[id(route.body)]}},
         }
+    elif route.takes:
+        schema = {"type": "string", "minLength": 1}
+        media = {"yaml": "application/yaml"}.get(route.takes, route.takes)
+        operation["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
     elif route.raw_body:
         schema = by_shape.get(id(route.answer), {"type": "object"})
         operation["requestBody"] = {
@@ -96,6 +100,8 @@ def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
 def _answer(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
     if route.status == 204:
         return {"description": "Done."}
+    if route.gives:
+        return {"description": "The answer.", "content": {route.gives: {"schema": {"type": "string"}}}}
     schema = by_shape.get(id(route.answer), {})
     return {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
 

@@ -58,6 +58,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     max_body: int = MAX_BODY
     raw_body: bool = False
+    #: What the raw body and the answer are, where they are not JSON: "yaml" or a media type.
+    takes: str = ""
+    gives: str = ""
 
 
 class Call:

@@ -9,12 +9,14 @@ from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.transport.door import Door
 from fastdesk.transport.http.agents import AgentRoutes
+from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.problems import problem
 from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.routes import Front
+from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
 
 __all__ = ["HttpServer"]
@@ -37,6 +39,8 @@ class HttpServer:
         front.add(app, self._visitors.routes())
         front.add(app, AgentRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes())
         front.add(app, ConversationRoutes(rooms).routes())
+        front.add(app, ArticleRoutes(rooms).routes())
+        front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         for kind in engine.records.kinds.values():
             if kind.read:
                 front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())
