@@ -18,13 +18,13 @@ from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
-from fastdesk.model.site import Site
 from fastdesk.model.turn import Action, Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.repeats import Repeats
@@ -102,11 +102,12 @@ class Engine:
         self.ledger = Ledger()
         self.hub = Hub()
         self.records = Records(all_kinds(), store=store, revs=self.revs, clock=clock)
+        self.hours = OpeningHours(records=self.records, clock=clock)
         self.gate = Gate(self.records, visitors=VisitorTokens(secret), clock=clock, entropy=entropy)
         self.line = _Line()
         self.words = WordFilters(records=self.records, tasks=tasks)
         self.rules = Rules(
-            records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.is_open
+            records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.hours.is_open
         )
         self.faq = Faq(records=self.records, tasks=tasks)
         self.flows = FlowHandler(
@@ -119,7 +120,7 @@ class Engine:
             volunteer=lambda live, handler, claim, reason: self.answering.volunteer(
                 live, handler, claim, reason
             ),
-            is_open=self.is_open,
+            is_open=self.hours.is_open,
         )
         self.webhooks = Webhooks(
             store=store, records=self.records, tasks=tasks, clock=clock, entropy=entropy, sender=caller
@@ -183,7 +184,7 @@ class Engine:
             words=self.words,
             hooks=self.hooks,
             queue=self.line,
-            is_open=self.is_open,
+            hours=self.hours,
             revs=self.revs,
         )
         self.answering = Answering(
@@ -240,10 +241,6 @@ class Engine:
             if isinstance(outcome, Outcome) and outcome.replies:
                 return outcome
         return None
-
-    def is_open(self, site: Site) -> bool:
-        """Tell whether a site's people are there now."""
-        return True
 
     async def load(self) -> None:
         """Read all records and the conversations that wait, and build what is built from them."""

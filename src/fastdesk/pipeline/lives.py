@@ -39,6 +39,7 @@ class Lives:
         self._clock = clock
         self._entropy = entropy
         self._loading: dict[tuple[str, ...], asyncio.Future[Live | None]] = {}
+        records.watch("site", self._follow_sites)
 
     async def by_id(self, tenant: TenantId, conversation: str) -> Live | None:
         """Return a conversation of `tenant`, None when it has no such one."""
@@ -64,11 +65,18 @@ class Lives:
             tenant=visitor.tenant,
             site=site.id,
             visitor=visitor.id,
+            team=site.team,
             language=visitor.language,
         )
         live = Live(conversation, visitor, site, seq=0, is_opened=False)
         self._hub.add(live)
         return live
+
+    def _follow_sites(self, tenant: TenantId) -> None:
+        """Let conversations in memory know their sites as they are written now."""
+        for live in self._hub.lives():
+            if live.conversation.tenant == tenant:
+                live.site = self._records.site(tenant, live.conversation.site) or live.site
 
     async def known_visitor(self, tenant: TenantId, id: str) -> Visitor | None:
         """Return a stored visitor."""

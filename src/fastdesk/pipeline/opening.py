@@ -18,7 +18,6 @@ from fastdesk.model.visitor import Visitor
 from fastdesk.pipeline.lives import PAGE
 from fastdesk.pipeline.parse import parse
 from fastdesk.pipeline.rooms import Rooms
-from fastdesk.pipeline.sites import site_view
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Hello, Reset, Welcome
 
@@ -134,7 +133,7 @@ class Opening:
             return None
         conversation = live.conversation
         session.admit(principal)
-        site = site_view(live.site, is_open=rooms.is_open(live.site))
+        site = rooms.site_view(conversation.tenant, live.site)
         session.send(
             Welcome(rooms.epoch, live.durable_seq, live.visitor.id, conversation.id, conversation.state, site)
         )

@@ -1,7 +1,6 @@
 """What the corridor needs of the rooms beside it, handed over once by the composition root."""
 
-from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hub.hub import Hub, status_frame
@@ -11,10 +10,12 @@ from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.repeats import Repeats
 from fastdesk.pipeline.route import Filter
 from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.sites import site_view
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.protocol.frames import Status
 from fastdesk.store.protocol import Store
@@ -52,7 +53,7 @@ class Rooms:
         words: Filter,
         hooks: Hooks,
         queue: Queue,
-        is_open: Callable[[Site], bool],
+        hours: OpeningHours,
         revs: Revs,
     ) -> None:
         self.clock = clock
@@ -69,8 +70,7 @@ class Rooms:
         self.words = words
         self.hooks = hooks
         self.queue = queue
-        #: Whether a site's people are there now, by its hours.
-        self.is_open = is_open
+        self.hours = hours
         self._revs = revs
         self.durable: dict[TenantId, int] = {}
 
@@ -83,6 +83,14 @@ class Rooms:
         """Return the number of the tenant's last event on disk."""
         known = self.durable.get(tenant)
         return self._revs.highest(tenant) if known is None else known
+
+    def site_view(self, tenant: TenantId, site: Site) -> dict[str, Any]:
+        """Return what a visitor's widget may know of its site, now."""
+        return site_view(
+            site,
+            is_open=self.hours.is_open(tenant, site),
+            next_open_ms=self.hours.next_open_ms(tenant, site),
+        )
 
     def status(self, conversation: Conversation) -> Status:
         """Return what a visitor may know of the state of its conversation."""

@@ -22,7 +22,7 @@ UPLOAD_TYPES = (
 )
 
 
-def site_view(site: Site, *, is_open: bool) -> dict[str, Any]:
+def site_view(site: Site, *, is_open: bool, next_open_ms: int | None) -> dict[str, Any]:
     """Return the public side of a site: texts, looks, forms, features; never its secret or its origins."""
     return {
         "key": site.id,
@@ -31,7 +31,11 @@ def site_view(site: Site, *, is_open: bool) -> dict[str, Any]:
         "texts": {key: text for key, text in msgspec.to_builtins(site.texts).items() if text},
         "theme": msgspec.structs.asdict(site.theme),
         "forms": site.forms,
-        "hours": {"open": is_open, "offline": {"hidden": "hide"}.get(site.closed, site.closed)},
+        "hours": {
+            "open": is_open,
+            "next_open_ms": next_open_ms,
+            "offline": {"hidden": "hide"}.get(site.closed, site.closed),
+        },
         "features": msgspec.structs.asdict(site.features),
         "limits": {"text": TEXT_LIMIT, "upload_bytes": UPLOAD_LIMIT, "upload_types": list(UPLOAD_TYPES)},
     }

@@ -11,9 +11,8 @@ from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
 from fastdesk.model.rule import Trigger
-from fastdesk.model.site import Site
 from fastdesk.pipeline.reply import pick_text
-from fastdesk.plugins.rules import Rules
+from fastdesk.plugins.rules import IsOpen, Rules
 from fastdesk.rules import Facts
 
 __all__ = ["Automation"]
@@ -40,7 +39,7 @@ class Automation:
         find: Callable[[Conversation], Live | None],
         lives: Callable[[], Iterable[Live]],
         volunteer: Volunteer,
-        is_open: Callable[[Site], bool],
+        is_open: IsOpen,
     ) -> None:
         self._rules = rules
         self._find = find
@@ -107,7 +106,7 @@ class Automation:
             site=live.site.id,
             site_name=pick_text(live.site.name, visitor.language),
             language=visitor.language,
-            open=self._is_open(live.site),
+            open=self._is_open(conversation.tenant, live.site),
             visitor={
                 "id": visitor.id,
                 "name": visitor.name,

@@ -1,15 +1,18 @@
 """The kinds of record that handlers are taught by, beside the desk's own."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
 
+from fastdesk.desk.hours import zone_of
 from fastdesk.dialogue import Flows, parse_flow_object
 from fastdesk.errors import Refused
 from fastdesk.model.article import Article, ArticleDraft, ArticleRevision
 from fastdesk.model.canned import Canned
 from fastdesk.model.flow import Flow, FlowVersion
+from fastdesk.model.hours import Hours
 from fastdesk.model.problem import Problem
 from fastdesk.model.rule import Rule
 from fastdesk.model.webhook import Webhook, WebhookCursor
@@ -47,6 +50,18 @@ def _checker(compile: Callable[[list[Any]], Any]) -> Callable[[list[Any], Any], 
     return check
 
 
+def _check_hours(others: list[Any], hours: Hours) -> None:
+    if zone_of(hours.zone) is None:
+        raise Refused(
+            "invalid", f"There is no time zone {hours.zone!r}.", hint="Write a name such as Asia/Shanghai."
+        )
+    for day in (*hours.exceptions, *(day for day in hours.holidays if len(day) > len("10-01"))):
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise Refused("invalid", f"There is no day {day}.") from None
+
+
 def _next_version(old: Any, new: Any, now_ms: int) -> Any:
     return replace(new, version=1 if old is None else old.version + 1)
 
@@ -74,6 +89,7 @@ def all_kinds() -> list[Kind]:
         Kind("article_revision", ArticleRevision),
         Kind("article_draft", ArticleDraft),
         Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
+        Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),
         Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", hidden=()),
         Kind("webhook_cursor", WebhookCursor),
     ]  # fmt: skip

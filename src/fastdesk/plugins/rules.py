@@ -19,7 +19,11 @@ from fastdesk.rules import Facts, Match, Rest, RuleBook, Why, resume
 from fastdesk.tenants.compiled import Compiled
 from fastdesk.tenants.records import Records
 
-__all__ = ["Caller", "Rules", "facts_of", "outcome_of"]
+__all__ = ["Caller", "IsOpen", "Rules", "facts_of", "outcome_of"]
+
+
+#: Whether a tenant's site is open now, by its business hours.
+IsOpen = Callable[[TenantId, Site], bool]
 
 
 class Caller(Protocol):
@@ -40,7 +44,7 @@ class Rules:
     name = "rules"
 
     def __init__(
-        self, *, records: Records, tasks: Tasks, clock: Clock, caller: Caller, is_open: Callable[[Site], bool]
+        self, *, records: Records, tasks: Tasks, clock: Clock, caller: Caller, is_open: IsOpen
     ) -> None:
         self._clock = clock
         self._caller = caller
@@ -52,7 +56,9 @@ class Rules:
 
     def claim(self, turn: Turn) -> Match | None:
         """Return what the rules want done, None when none matches."""
-        facts = facts_of(turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.site))
+        facts = facts_of(
+            turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.conversation.tenant, turn.site)
+        )
         return self.books.of(turn.conversation.tenant).match(facts)
 
     def explain(self, turn: Turn) -> Why:

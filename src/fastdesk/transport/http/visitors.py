@@ -19,7 +19,6 @@ from fastdesk.observe.clock import new_id
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.runner import Pipeline
-from fastdesk.pipeline.sites import site_view
 from fastdesk.protocol.codec import JSON
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Message, Reset, Send
@@ -128,7 +127,7 @@ class VisitorRoutes:
             raise Refused("blocked", "This visitor is blocked.")
         visitor = live.visitor
         token = self._gate.visitors.issue(tenant, site.id, visitor.id, now_ms=now_ms)
-        view = site_view(site, is_open=rooms.is_open(site))
+        view = rooms.site_view(tenant, site)
         return Admitted(
             token=token,
             visitor=visitor.id,
