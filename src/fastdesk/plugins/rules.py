@@ -63,7 +63,9 @@ class Rules:
 
     def explain(self, turn: Turn) -> Why:
         """Return why rules fire on a turn, or don't; also when none does."""
-        facts = facts_of(turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.site))
+        facts = facts_of(
+            turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.conversation.tenant, turn.site)
+        )
         return self.books.of(turn.conversation.tenant).explain(facts)
 
     def answer(self, turn: Turn, claim: Match) -> "Outcome | Awaitable[Outcome]":
