@@ -16,14 +16,17 @@ from fastdesk._core import WsEndpoint
 from fastdesk.ai import AssistantSettings, Budget, Keys, ModelSettings, read_models
 from fastdesk.ai import Limits as AiLimits
 from fastdesk.config import Settings
+from fastdesk.desk.sniffing import ENDINGS
 from fastdesk.engine import Engine
 from fastdesk.errors import ConfigError
 from fastdesk.hooks.discovery import find_plugins, make_plugins, read_options
+from fastdesk.model.file import FileLimits
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
 from fastdesk.store.embedded import embedded_store
+from fastdesk.store.files import FileFolder
 from fastdesk.store.keyfile import load_secret, read_key
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.sqlite import SqliteStore
@@ -59,6 +62,21 @@ def limits_of(settings: Settings) -> Limits:
         visitor=Rate(settings.limit_visitor_per_s, settings.limit_visitor_burst),
         agent=Rate(settings.limit_agent_per_s, settings.limit_agent_burst),
         tenant=Rate(settings.limit_tenant_per_s, settings.limit_tenant_burst),
+    )
+
+
+def file_limits(settings: Settings) -> FileLimits:
+    """Return what the settings say of files. Raises ConfigError for a type that can't be told from the bytes."""
+    for type in settings.upload_types:
+        if type not in ENDINGS:
+            raise ConfigError(
+                f"FASTDESK_UPLOAD_TYPES: {type} cannot be told from a file's bytes.",
+                hint=f"Possible are {', '.join(ENDINGS)}.",
+            )
+    return FileLimits(
+        max_bytes=settings.upload_max_bytes,
+        quota_bytes=settings.upload_quota_bytes,
+        types=settings.upload_types,
     )
 
 
@@ -139,6 +157,8 @@ class App:
             flush=self._flush,
             plugins=_plugins(settings),
             assistant=assistant_options(settings),
+            folder=FileFolder(settings.data),
+            file_limits=file_limits(settings),
         )
         await self.engine.load()
         password = settings.admin_password.get_secret_value() if settings.admin_password else None

@@ -25,6 +25,20 @@ PREFIX = "FASTDESK_"
 _OTHER_NAMES = frozenset({"FASTDESK_CONFIG", "FASTDESK_CHECKED", "FASTDESK_ANNOTATE"})
 _KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "fastdesk", "default", "test"})
 
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_UPLOAD_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "application/pdf",
+    "text/plain",
+    "application/zip",
+    _OFFICE + "wordprocessingml.document",
+    _OFFICE + "spreadsheetml.sheet",
+    _OFFICE + "presentationml.presentation",
+)
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -82,6 +96,15 @@ class Settings(BaseSettings):
     )
     limit_tenant_burst: Annotated[int, Field(ge=1)] = Field(
         40_000, description="Requests of one tenant at once."
+    )
+    upload_max_bytes: Annotated[int, Field(ge=0, le=1 << 30)] = Field(
+        10 << 20, description="Most bytes of one file that a visitor or agent sends; 0: no files."
+    )
+    upload_quota_bytes: Annotated[int, Field(ge=0)] = Field(
+        1 << 30, description="Most bytes of all files of a tenant."
+    )
+    upload_types: tuple[str, ...] = Field(
+        _UPLOAD_TYPES, description="Media types of files that are taken, by what their bytes are."
     )
     max_connections: Annotated[int, Field(ge=0)] = Field(
         0, description="Most connections at a time; 0 takes what the descriptor limit allows."
@@ -173,7 +196,7 @@ class Settings(BaseSettings):
             )
         return secret
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "upload_types", mode="before")
     @classmethod
     def _split(cls, networks: Any) -> Any:
         return (

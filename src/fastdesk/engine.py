@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from fastdesk._core import BloomFilter
+from fastdesk.desk.files import Files
 from fastdesk.desk.queue import WaitingLine
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
@@ -18,6 +19,9 @@ from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
+from fastdesk.model.file import FileLimits
+from fastdesk.model.ids import TenantId
+from fastdesk.model.site import Tenant
 from fastdesk.model.turn import Action, Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.ledger import Ledger
@@ -45,10 +49,11 @@ from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Sender, Webhooks
 from fastdesk.protocol.frames import Copilot
+from fastdesk.store.files import FileFolder
 from fastdesk.store.protocol import ConversationQuery, Store
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits
-from fastdesk.tenants.records import Records
+from fastdesk.tenants.records import HOUSE, Records
 from fastdesk.tenants.revs import Revs
 from fastdesk.tenants.tokens import VisitorTokens
 
@@ -94,6 +99,8 @@ class Engine:
         flush: Callable[[], Any] = lambda: None,
         plugins: Sequence[tuple[str, object]] = (),
         assistant: AssistantOptions | None = None,
+        folder: FileFolder | None = None,
+        file_limits: FileLimits | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -169,6 +176,16 @@ class Engine:
         lives = Lives(
             store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy
         )
+        self.files = Files(
+            folder=folder,
+            limits=file_limits or FileLimits(),
+            store=store,
+            clock=clock,
+            entropy=entropy,
+            secret=secret,
+            quota_of=self._quota_of,
+            next_rev=self.revs.next,
+        )
         self.rooms = Rooms(
             clock=clock,
             entropy=entropy,
@@ -186,6 +203,7 @@ class Engine:
             queue=self.line,
             hours=self.hours,
             revs=self.revs,
+            files=self.files,
         )
         self.answering = Answering(
             self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow, "assistant": self._ask_assistant}
@@ -242,11 +260,16 @@ class Engine:
                 return outcome
         return None
 
+    def _quota_of(self, id: TenantId) -> int:
+        tenant = self.records.get(Tenant, HOUSE, "tenant", id)
+        return (tenant.quota_bytes if tenant is not None else 0) or self.files.limits.quota_bytes
+
     async def load(self) -> None:
         """Read all records and the conversations that wait, and build what is built from them."""
         for kind in self.records.kinds:
             for record in await self.store.records(kind):
                 self.records.load(record.tenant, record.kind, record.id, record.body)
+        await self.files.start()
         tenants = [tenant.id for tenant in self.records.tenants()]
         await self.rules.books.build_all(tenants)
         await self.words.filters.build_all(tenants)

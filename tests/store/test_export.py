@@ -12,10 +12,12 @@ from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store import SqliteStore, StoreSettings, embedded_store
 from fastdesk.store.export import export, import_
+from fastdesk.store.files import FileFolder
 
 DEMO = TenantId("demo")
 HOUSE = TenantId("-")
 C1 = ConversationId("c1")
+FILE = "demo." + "x" * 40
 
 
 def events(isolation: str) -> list[Event]:
@@ -67,7 +69,7 @@ async def fill(data: Path, isolation: str) -> None:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("isolation", ["", "database"])
@@ -75,12 +77,17 @@ def test_an_export_of_an_import_is_the_same_to_the_byte(tmp_path: Path, isolatio
     import asyncio
 
     asyncio.run(fill(tmp_path / "one", isolation))
+    for id in (FILE, "other." + "y" * 40):
+        FileFolder(tmp_path / "one").begin(id).finish()
+        FileFolder(tmp_path / "one").keep(id)
     export(tmp_path / "one", tmp_path / "first", "demo")
     steps: list[tuple[int, int]] = []
     import_(tmp_path / "two", tmp_path / "first", lambda done, total: steps.append((done, total)))
     assert steps[-1] == (5004, 5004)
     export(tmp_path / "two", tmp_path / "second", "demo")
     assert content(tmp_path / "first") == content(tmp_path / "second")
+    assert [name for name in content(tmp_path / "first") if name.startswith("files")] == [f"files/{FILE}"]
+    assert FileFolder(tmp_path / "two").path(FILE) is not None
     assert (tmp_path / "two" / "tenants" / "demo.sqlite3").exists() == bool(isolation)
 
     async def read(data: Path) -> tuple[object, ...]:

@@ -85,5 +85,6 @@ class Tenant(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: int = 0
     enabled: bool = True
     retention_days: Annotated[int, Meta(ge=0, le=36500)] = 0
-    quota_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
+    #: Most bytes of all files; 0 for the installation's own limit.
+    quota_bytes: Annotated[int, Meta(ge=0)] = 0
     settings: dict[str, Any] = {}

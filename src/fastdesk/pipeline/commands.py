@@ -247,6 +247,9 @@ class Commands:
         assert principal is not None
         if not rooms.store.accepting:
             return Rejection("retry_later", id=frame.id, retry_after_ms=1000)
+        refusal = rooms.files.check(principal.id, principal.tenant, frame)
+        if refusal is not None:
+            return refusal
         self._apply(
             live, changes.answer_by_agent(live.conversation, principal.id, rooms.clock.now_ms()), principal.id
         )

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from fastdesk.desk.files import Files
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hub.hub import Hub, status_frame
 from fastdesk.model.agent import Agent
@@ -55,6 +56,7 @@ class Rooms:
         queue: Queue,
         hours: OpeningHours,
         revs: Revs,
+        files: Files,
     ) -> None:
         self.clock = clock
         self.entropy = entropy
@@ -71,6 +73,7 @@ class Rooms:
         self.hooks = hooks
         self.queue = queue
         self.hours = hours
+        self.files = files
         self._revs = revs
         self.durable: dict[TenantId, int] = {}
 
@@ -90,6 +93,7 @@ class Rooms:
             site,
             is_open=self.hours.is_open(tenant, site),
             next_open_ms=self.hours.next_open_ms(tenant, site),
+            files=self.files.limits,
         )
 
     def status(self, conversation: Conversation) -> Status:

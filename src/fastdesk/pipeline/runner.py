@@ -132,6 +132,10 @@ class Pipeline:
         rooms = self._rooms
         if not rooms.store.accepting:
             return Rejection("retry_later", id=frame.id, retry_after_ms=1000)
+        if frame.extra is not None or frame.kind != "text":
+            refusal = rooms.files.check(live.visitor.id, live.conversation.tenant, frame)
+            if refusal is not None:
+                return refusal
         if verdict.level == "block":
             if live.is_opened:
                 self._note_verdict(live, verdict)

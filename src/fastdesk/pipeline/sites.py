@@ -4,26 +4,18 @@ from typing import Any
 
 import msgspec
 
+from fastdesk.model.file import FileLimits
 from fastdesk.model.site import Site
 
 __all__ = ["site_view"]
 
 #: Told to the widget so that it can say so before sending; enforced by the server.
 TEXT_LIMIT = 4000
-UPLOAD_LIMIT = 10 << 20
-UPLOAD_TYPES = (
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-    "application/pdf",
-    "text/plain",
-    "application/zip",
-)
 
 
-def site_view(site: Site, *, is_open: bool, next_open_ms: int | None) -> dict[str, Any]:
+def site_view(site: Site, *, is_open: bool, next_open_ms: int | None, files: FileLimits) -> dict[str, Any]:
     """Return the public side of a site: texts, looks, forms, features; never its secret or its origins."""
+    features = msgspec.structs.asdict(site.features)
     return {
         "key": site.id,
         "name": site.name,
@@ -36,6 +28,6 @@ def site_view(site: Site, *, is_open: bool, next_open_ms: int | None) -> dict[st
             "next_open_ms": next_open_ms,
             "offline": {"hidden": "hide"}.get(site.closed, site.closed),
         },
-        "features": msgspec.structs.asdict(site.features),
-        "limits": {"text": TEXT_LIMIT, "upload_bytes": UPLOAD_LIMIT, "upload_types": list(UPLOAD_TYPES)},
+        "features": {**features, "upload": site.features.upload and files.max_bytes > 0},
+        "limits": {"text": TEXT_LIMIT, "upload_bytes": files.max_bytes, "upload_types": list(files.types)},
     }

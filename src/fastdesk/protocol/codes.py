@@ -28,6 +28,8 @@ CODES: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not take that method."),
     "upgrade_required": (426, "This address speaks WebSocket, version 13."),
     "conflict": (409, "Somebody else was faster."),
+    "quota_full": (413, "There is no room for more files."),
+    "file_type": (415, "Files of this kind are not taken."),
     "blocked_text": (422, "This text may not be sent here."),
     "invalid": (422, "A value is not acceptable."),
     "rate_limited": (429, "Too many requests: please wait a moment."),

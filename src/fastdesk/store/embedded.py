@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastdesk.observe.clock import Entropy
 from fastdesk.store.databases import FileDatabases
+from fastdesk.store.files import FileFolder
 from fastdesk.store.followers import Follower
 from fastdesk.store.journal import ThreadedJournal
 from fastdesk.store.protocol import StoreSettings
@@ -29,4 +30,5 @@ def embedded_store(
         databases=FileDatabases(settings.data, readers=settings.readers),
         entropy=entropy,
         followers=followers,
+        leftovers=FileFolder(settings.data),
     )

@@ -5,6 +5,7 @@
     notes.jsonl            what only agents saw
     conversations.jsonl    every change of a conversation; the last line of an id is how it stands
     records.jsonl          every change of a record (visitors, rules, articles, agents …), likewise
+    files/                 the files that people sent, named by their ids
 
 One JSON object a line, in the order of `rev`, which numbers the lines of all files together. Import appends
 exactly these events to an installation that doesn't have the tenant, so that an export of it is the same to
@@ -30,6 +31,7 @@ from fastdesk.store.backup import Progress
 from fastdesk.store.database import Database
 from fastdesk.store.databases import tenant_path
 from fastdesk.store.embedded import embedded_store
+from fastdesk.store.files import FileFolder
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.reads import decode_row
 from fastdesk.store.sqlite import SqliteStore
@@ -72,6 +74,7 @@ def export(data: Path, target: Path, tenant: str, progress: Progress = lambda do
         target.mkdir(parents=True, exist_ok=True)
         (target / "tenant.json").write_bytes(_indent(main.read(lambda c: _manifest(c, name))))
         database.read(lambda connection: _write_events(connection, name, target, progress))
+        FileFolder(data).copy_to(name, target / "files")
     except OSError as failure:
         raise StoreError(f"The export to {target} failed: {failure}.") from failure
     finally:
@@ -91,7 +94,11 @@ def import_(data: Path, source: Path, progress: Progress = lambda done, total: N
     if manifest.format > _FORMAT:
         raise StoreError(f"{source} has format {manifest.format}; this program knows {_FORMAT}.")
     total = sum(_count_lines(source / name) for name in _FILES.values())
-    asyncio.run(_import(data, source, manifest, total, progress))
+    try:
+        FileFolder(data).copy_from(manifest.tenant, source / "files")
+        asyncio.run(_import(data, source, manifest, total, progress))
+    except OSError as failure:
+        raise StoreError(f"The import failed: {failure}.") from failure
 
 
 def _catch_up(data: Path) -> None:

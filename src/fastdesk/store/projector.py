@@ -25,7 +25,7 @@ from fastdesk.store.databases import Databases
 from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
 from fastdesk.store.projections import BASE, Feed, execute_rows
-from fastdesk.store.purge import Purge, Removals
+from fastdesk.store.purge import Leftovers, Purge, Removals
 from fastdesk.store.segments import Batch
 
 __all__ = ["Projector"]
@@ -50,11 +50,17 @@ def _has_own_file(body: bytes | str) -> bool:
 class Projector:
     """Feed the journal's events to the projections."""
 
-    def __init__(self, journal: Journal, databases: Databases, followers: Sequence[Follower]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        databases: Databases,
+        followers: Sequence[Follower],
+        leftovers: Leftovers | None = None,
+    ) -> None:
         self._journal = journal
         self._databases = databases
         self._followers = Followers(followers)
-        self._purge = Purge(self._followers)
+        self._purge = Purge(self._followers, leftovers)
         self._lock = threading.Lock()
         self._step_events = _MIN_STEP
         self.fed = 0

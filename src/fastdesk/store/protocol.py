@@ -197,6 +197,9 @@ class Store(Protocol):
     async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:
         """Return the records of a kind in the order of their making, of one tenant or of all."""
 
+    async def record(self, tenant: TenantId, kind: str, id: str) -> Record | None:
+        """Return one record as it was last put, None when there is none."""
+
     async def conversation(self, tenant: TenantId, id: ConversationId) -> Conversation | None:
         """Return a conversation as it stands now."""
 

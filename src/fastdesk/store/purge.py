@@ -9,7 +9,7 @@ is emptied; freed pages are overwritten by SQLite (`secure_delete`).
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +19,11 @@ from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.store import tables
 from fastdesk.store.database import Database
-from fastdesk.store.followers import Followers
+from fastdesk.store.followers import Followers, Positioned
 from fastdesk.store.projections import Feed, subject_of
 from fastdesk.store.reads import decode_row, links_of
 
-__all__ = ["ERASURE", "FORGETTING", "Purge", "Removals", "erasure", "forgetting"]
+__all__ = ["ERASURE", "FORGETTING", "Leftovers", "Purge", "Removals", "erasure", "forgetting"]
 
 ERASURE: Final = "erasure"
 FORGETTING: Final = "forgetting"
@@ -78,6 +78,9 @@ _ERASE: Final = (
     " (SELECT id FROM conversation WHERE tenant = :tenant AND visitor = :visitor)",
     "DELETE FROM conversation WHERE tenant = :tenant AND visitor = :visitor",
     "DELETE FROM visitor WHERE tenant = :tenant AND id = :visitor",
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, 'file:' || id, tenant FROM record"
+    " WHERE tenant = :tenant AND kind = 'file' AND json_extract(body, '$.by') = :visitor",
+    "DELETE FROM record WHERE tenant = :tenant AND kind = 'file' AND json_extract(body, '$.by') = :visitor",
 )
 
 _FORGET: Final = (
@@ -93,14 +96,25 @@ _FORGET: Final = (
     " (SELECT subject FROM purge WHERE position = :position)",
     "DELETE FROM conversation WHERE tenant = :tenant AND id IN"
     " (SELECT subject FROM purge WHERE position = :position)",
+    "INSERT INTO purge (position, subject, tenant) SELECT :position, 'file:' || id, tenant FROM record"
+    " WHERE tenant = :tenant AND kind = 'file' AND at < :before",
+    "DELETE FROM record WHERE tenant = :tenant AND kind = 'file' AND at < :before",
 )
+
+
+class Leftovers(Protocol):
+    """What events left outside of the data base, such as files."""
+
+    def forget(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        """Remove what these events left; called again after a crash."""
 
 
 class Purge:
     """Remove what table `purge` names, step by step."""
 
-    def __init__(self, followers: Followers) -> None:
+    def __init__(self, followers: Followers, leftovers: Leftovers | None = None) -> None:
         self._followers = followers
+        self._leftovers = leftovers
 
     def step(self, database: Database) -> bool:
         """Remove some events, or clean up behind the last ones; False when nothing was left to do."""
@@ -176,6 +190,8 @@ class Purge:
         events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
         if events:
             self._followers.forget(database, connection, events)
+            if self._leftovers is not None:
+                self._leftovers.forget(connection, events)
 
     def _merge(self, database: Database, trace: str) -> None:
         """Merge the search index a little further: only what is merged has lost its deleted terms."""

@@ -40,6 +40,7 @@ __all__ = [
     "last_said",
     "latest_conversation",
     "links_of",
+    "record",
     "records",
     "revs",
     "said",
@@ -73,14 +74,23 @@ def revs(connection: Connection) -> dict[TenantId, int]:
 
 def records(connection: Connection, kind: str, tenant: TenantId | None) -> list[Record]:
     """Return the records of a kind in the order of their making."""
-    record = tables.record.c
-    query = select(tables.record).where(record.kind == kind).order_by(record.made)
+    column = tables.record.c
+    query = select(tables.record).where(column.kind == kind).order_by(column.made)
     if tenant is not None:
-        query = query.where(record.tenant == tenant)
-    return [
-        Record(TenantId(row.tenant), row.kind, row.id, row.body.encode(), row.at)
-        for row in connection.execute(query)
-    ]
+        query = query.where(column.tenant == tenant)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def record(connection: Connection, tenant: TenantId, kind: str, id: str) -> Record | None:
+    """Return one record."""
+    column = tables.record.c
+    query = select(tables.record).where(column.tenant == tenant, column.kind == kind, column.id == id)
+    row = connection.execute(query).first()
+    return _record(row) if row is not None else None
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(TenantId(row.tenant), row.kind, row.id, row.body.encode(), row.at)
 
 
 # Conversations.

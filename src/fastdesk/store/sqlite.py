@@ -41,6 +41,7 @@ from fastdesk.store.protocol import (
     VisitorPage,
     VisitorQuery,
 )
+from fastdesk.store.purge import Leftovers
 from fastdesk.store.runner import Runner
 from fastdesk.store.search import SearchIndex
 from fastdesk.store.searching import search
@@ -65,6 +66,7 @@ class SqliteStore:
         journal, runner, databases: the parts that a simulation replaces.
         entropy: makes the epoch.
         followers: what other rooms keep of the events, beside the store's own.
+        leftovers: what stands outside of SQLite and goes with the events.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class SqliteStore:
         databases: Databases,
         entropy: Entropy,
         followers: Sequence[Follower] = (),
+        leftovers: Leftovers | None = None,
     ) -> None:
         self.epoch = ""
         self.accepting = True
@@ -86,7 +89,7 @@ class SqliteStore:
         self._runner = runner
         self._databases = databases
         self._entropy = entropy
-        self._projector = Projector(journal, databases, (SearchIndex(), *followers))
+        self._projector = Projector(journal, databases, (SearchIndex(), *followers), leftovers)
         self._feeder = Feeder(self._projector, runner, self)
         self._freshness = Freshness()
         self._revs: dict[TenantId, int] = {}
@@ -275,6 +278,10 @@ class SqliteStore:
         for own in sorted(self._projector.isolated):
             found += await self._read(own, position, lambda c: reads.records(c, kind, None))
         return found
+
+    async def record(self, tenant: TenantId, kind: str, id: str) -> Record | None:
+        position = self._freshness.position(id)
+        return await self._read(tenant, position, lambda c: reads.record(c, tenant, kind, id))
 
     async def conversation(self, tenant: TenantId, id: ConversationId) -> Conversation | None:
         row = await self.conversation_row(tenant, id)

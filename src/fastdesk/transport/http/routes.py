@@ -41,7 +41,8 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One route. `access` is "open", "visitor", "agent" (any sign-in or key), or the name of a permission.
+    """One route. `access` is "open", "known" (a visitor, or agents and keys that may answer), "visitor",
+    "agent" (any sign-in or key), or the name of a permission.
 
     The handler returns a struct or plain data (sent as JSON), None (204), or a ready `web.StreamResponse`.
     """
@@ -109,7 +110,9 @@ class Front:
     def add(self, app: web.Application, routes: list[Route]) -> None:
         """Register routes; an access that is no permission is a mistake of ours."""
         for route in routes:
-            assert route.access in ("open", "visitor", "agent") or route.access in PERMISSIONS, route.access
+            assert route.access in ("open", "known", "visitor", "agent") or route.access in PERMISSIONS, (
+                route.access
+            )
             self.routes.append(route)
             app.router.add_route(route.method, route.path, self._serve(route))
 
@@ -184,9 +187,12 @@ class Front:
                 else Rejection("forbidden", "This address is for visitors.")
             )
         if principal.kind == "visitor":
+            if route.access == "known":
+                return principal
             return Rejection("forbidden", "This address is for agents.")
-        if route.access != "agent" and not may(principal, route.access):
-            return Rejection("forbidden", f"This needs the permission {route.access}.")
+        needed = "conversation.write" if route.access == "known" else route.access
+        if needed != "agent" and not may(principal, needed):
+            return Rejection("forbidden", f"This needs the permission {needed}.")
         return principal
 
 

@@ -11,6 +11,7 @@ from fastdesk.transport.door import Door
 from fastdesk.transport.http.agents import AgentRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
+from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.problems import problem
@@ -41,6 +42,7 @@ class HttpServer:
         front.add(app, ConversationRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
+        front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         for kind in engine.records.kinds.values():
             if kind.read:
                 front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())
