@@ -63,7 +63,9 @@ def test_a_row_keeps_its_id_when_its_answer_changes() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "line", "says"),
     [
-        ("a.pdf", "x", 0, "'.pdf' is no kind of file"),
+        ("a.docx", "x", 0, "'.docx' is no kind of file"),
+        ("a.pdf", "x", 0, "cannot be read"),
+        ("a.html", "<script>x</script>", 0, "no text"),
         ("a.md", " \n", 0, "no text"),
         ("a.md", "---\ntitle: [\n---\nx", 3, "not YAML"),
         ("a.md", "---\n- title\n---\nx", 2, "fields"),

@@ -193,7 +193,13 @@ class App:
         endpoints = {"/v1/ws": self._endpoint}
         if settings.echo:
             endpoints["/v1/echo"] = echo_endpoint(loop.call_soon)
-        self._http = HttpServer(self.engine, settings=settings, figures=self._figures, is_ready=self._trouble)
+        self._http = HttpServer(
+            self.engine,
+            settings=settings,
+            figures=self._figures,
+            is_ready=self._trouble,
+            fetch=self._outgoing.fetch,
+        )
         self._door = Door(
             http=await self._http.start(),
             endpoints=endpoints,

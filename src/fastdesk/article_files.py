@@ -1,4 +1,4 @@
-"""Articles out of files: Markdown with a heading of YAML, and tables (CSV) with one question and answer a row.
+"""Articles out of files: Markdown with a heading of YAML, tables (CSV) with one question and answer a row, HTML, PDF.
 
 Enters: a file's name and bytes. Leaves: articles, or everything that is wrong with its line. An article keeps its id from
 one import to the next, so that importing again replaces it.
@@ -8,16 +8,18 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Final
 
+from fastdesk.article_html import PageText, read_html
+from fastdesk.article_pdf import read_pdf
 from fastdesk.knowledge import AskedQuestion
 from fastdesk.model.article import Article, ArticleId
 from fastdesk.model.document import Node, decode, nearest, read_document
 from fastdesk.model.problem import Problem
 
-__all__ = ["read_articles", "read_questions"]
+__all__ = ["decode_text", "read_articles", "read_page", "read_questions"]
 
 #: How the columns of a table may be called, beside the names of an article's fields.
 _COLUMNS: Final = {
@@ -45,25 +47,37 @@ def read_articles(name: str, content: bytes, defaults: dict[str, object]) -> lis
     """Read the articles of a file; `defaults` are fields that an article has when the file does not say.
 
     Args:
-        name: the file's; its ending says what it is (`.md`, `.txt`, `.csv`), and its stem names a Markdown article.
-        content: UTF-8, or GB 18030 as Chinese spreadsheets write it.
+        name: the file's; its ending says what it is (`.md`, `.txt`, `.csv`, `.html`, `.pdf`), and its stem names an article.
+        content: text in UTF-8, or GB 18030 as Chinese spreadsheets write it. A PDF file takes a second or more.
         defaults: such as `audience` and `state`.
     """
     path = PurePath(name)
-    readers = {".md": _markdown, ".markdown": _markdown, ".txt": _markdown, ".csv": _table}
+    if path.suffix.lower() == ".pdf":
+        return _read_all(_pdf(path.stem, content), defaults)
+    readers = {
+        ".md": _markdown,
+        ".markdown": _markdown,
+        ".txt": _markdown,
+        ".csv": _table,
+        ".html": _html,
+        ".htm": _html,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        return [
-            Problem(
-                message=f"'{path.suffix}' is no kind of file that is read", hint="write .md, .txt or .csv"
-            )
-        ]
-    text = _text(content)
-    if isinstance(text, Problem):
-        return [text]
-    read = [
-        each if isinstance(each, Problem) else _article(each, defaults) for each in reader(path.stem, text)
-    ]
+        hint = "known are .md, .txt, .csv, .html and .pdf"
+        return [Problem(message=f"'{path.suffix}' is no kind of file that is read", hint=hint)]
+    text = decode_text(content)
+    return [text] if isinstance(text, Problem) else _read_all(reader(path.stem, text), defaults)
+
+
+def read_page(url: str, html: str, defaults: dict[str, object]) -> list[Article] | list[Problem]:
+    """Read the article of a web page; its address is its source and names it."""
+    node = _page_node(read_html(html, url), _hash(url), url)
+    return _read_all([node], {**defaults, "source": url[:2_000]})
+
+
+def _read_all(nodes: Iterable[Node | Problem], defaults: dict[str, object]) -> list[Article] | list[Problem]:
+    read = [each if isinstance(each, Problem) else _article(each, defaults) for each in nodes]
     problems = [one for one in read if isinstance(one, Problem)]
     return problems or [one for one in read if isinstance(one, Article)]
 
@@ -75,7 +89,7 @@ def read_questions(content: bytes, known: set[ArticleId]) -> list[AskedQuestion]
         content: the CSV file.
         known: ids of the articles there are; another one is a problem.
     """
-    text = _text(content)
+    text = decode_text(content)
     if isinstance(text, Problem):
         return [text]
     asked: list[AskedQuestion] = []
@@ -118,6 +132,32 @@ def _markdown(stem: str, text: str) -> Iterator[Node | Problem]:
     held.setdefault("title", Node(heading.group(1) if heading is not None else stem))
     held["body"] = Node(body.strip())
     yield Node(held, 1)
+
+
+def _html(stem: str, text: str) -> Iterator[Node | Problem]:
+    yield _page_node(read_html(text), stem, stem)
+
+
+def _page_node(page: PageText, stem: str, otherwise: str) -> Node | Problem:
+    if not page.markdown:
+        return Problem(
+            message="the page holds no text",
+            hint="pages that are made by scripts in the browser cannot be read",
+        )
+    held: dict[str, Node] = {"id": Node(_id(stem)), "title": Node((page.title or otherwise)[:300])}
+    if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", page.language):
+        held["language"] = Node(page.language)
+    held["body"] = Node(page.markdown)
+    return Node(held)
+
+
+def _pdf(stem: str, content: bytes) -> Iterator[Node | Problem]:
+    found = read_pdf(content)
+    if found.problem:
+        yield Problem(message=found.problem)
+        return
+    body = "\n\n".join(page.strip() for page in found.pages if page.strip())
+    yield Node({"id": Node(_id(stem)), "title": Node((found.title or stem)[:300]), "body": Node(body)})
 
 
 def _table(stem: str, text: str) -> Iterator[Node | Problem]:
@@ -186,7 +226,8 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _text(content: bytes) -> str | Problem:
+def decode_text(content: bytes) -> str | Problem:
+    """Return the text of a file in UTF-8 or GB 18030."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)

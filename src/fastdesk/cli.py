@@ -1,16 +1,16 @@
 """The command line. Each command imports what it needs when it runs, so that `--help` is there at once."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fastdesk import __version__
+from fastdesk.cli_knowledge import kb_app
 from fastdesk.cli_plugin import plugin_app
-from fastdesk.cli_teach import flow_app, kb_app, rules_app, words_app
+from fastdesk.cli_records import progress
+from fastdesk.cli_teach import flow_app, rules_app, words_app
 from fastdesk.errors import FastdeskError
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def backup(
     """Copy a consistent state of everything, also while the desk runs. To restore, start on a copy of that folder."""
     from fastdesk.store.backup import backup as copy
 
-    with _progress("Copying") as step:
+    with progress("Copying") as step:
         copy(_settings().data, target, step)
     typer.echo(f"The backup stands in {target}.")
 
@@ -174,7 +174,7 @@ def export_tenant(
     """Write all of a tenant's data as open files (JSON Lines)."""
     from fastdesk.store.export import export
 
-    with _progress("Exporting") as step:
+    with progress("Exporting") as step:
         export(_settings().data, target, tenant, step)
     typer.echo(f"The export stands in {target}.")
 
@@ -186,7 +186,7 @@ def import_tenant(
     """Read an export into an installation that does not have this tenant."""
     from fastdesk.store.export import import_
 
-    with _progress("Importing") as step:
+    with progress("Importing") as step:
         import_(_settings().data, source, step)
     typer.echo("Imported.")
 
@@ -242,22 +242,3 @@ def _console() -> "Console":
     from rich.console import Console
 
     return Console(soft_wrap=True)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator["_Step"]:
-    from rich.progress import Progress
-
-    with Progress(transient=True) as progress:
-        yield _Step(progress, what)
-
-
-class _Step:
-    """Move a progress bar: called with how much is done and how much there is."""
-
-    def __init__(self, progress: object, what: str) -> None:
-        self._progress = progress
-        self._task = progress.add_task(what, total=None)  # type: ignore[attr-defined]
-
-    def __call__(self, done: int, total: int) -> None:
-        self._progress.update(self._task, completed=done, total=total)  # type: ignore[attr-defined]

@@ -8,12 +8,15 @@ import asyncio
 import ipaddress
 import json
 import socket
-from typing import Any, Final
-from urllib.parse import urlsplit
+import zlib
+from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from fastdesk import __version__
+from fastdesk.article_intake import Page
 from fastdesk.model.call import CallAnswer
 from fastdesk.model.ids import TenantId
 from fastdesk.model.rule import Http
@@ -22,6 +25,18 @@ __all__ = ["Outgoing", "is_public"]
 
 MAX_ANSWER: Final = 1 << 20
 MAX_AT_ONCE: Final = 64
+#: A page that is read into the knowledge base: how large, how long, how many redirects (each is checked like the first).
+MAX_PAGE: Final = 16 << 20
+PAGE_TIMEOUT_MS: Final = 20_000
+MAX_REDIRECTS: Final = 5
+
+
+class _Got(NamedTuple):
+    status: int
+    content: bytes
+    error: str
+    location: str = ""
+    media: str = ""
 
 
 def is_public(address: str) -> bool:
@@ -93,47 +108,71 @@ class Outgoing:
         self, method: str, url: str, *, headers: dict[str, str], body: Any, timeout_ms: int
     ) -> tuple[int, bytes, str]:
         """Return (status, content, "") or (0 or status, b"", error); the error is one of `CallAnswer`."""
+        got = await self._ask(method, url, headers, body, timeout_ms, MAX_ANSWER)
+        return got.status, got.content, got.error
+
+    async def fetch(self, url: str) -> Page:
+        """Return the page at an address, following redirects; never raises."""
+        headers = {
+            "User-Agent": f"fastdesk/{__version__}",
+            "Accept": "text/html,application/pdf,application/xml;q=0.9,*/*;q=0.5",
+        }
+        for _ in range(MAX_REDIRECTS + 1):
+            got = await self._ask("GET", url, headers, None, PAGE_TIMEOUT_MS, MAX_PAGE)
+            if got.error or got.status not in (301, 302, 303, 307, 308) or not got.location:
+                return Page(url=url, status=got.status, content=got.content, media=got.media, error=got.error)
+            try:
+                url = urljoin(url, got.location)
+            except ValueError:
+                return Page(url=url, error="refused")
+        return Page(url=url, error="redirects")
+
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], body: Any, timeout_ms: int, most: int
+    ) -> _Got:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
         except ValueError:
-            return 0, b"", "refused"
+            return _Got(0, b"", "refused")
         if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-            return 0, b"", "refused"
+            return _Got(0, b"", "refused")
         if not self._allow_private and _is_literal(host) and not is_public(host.strip("[]")):
-            return 0, b"", "private_address"
+            return _Got(0, b"", "private_address")
         try:
             async with asyncio.timeout(timeout_ms / 1000), self._places:
-                return await self._send(method, url, headers, body)
+                return await self._send(method, url, headers, body, most)
         except TimeoutError:
-            return 0, b"", "timeout"
+            return _Got(0, b"", "timeout")
         except PrivateAddress:
-            return 0, b"", "private_address"
+            return _Got(0, b"", "private_address")
         except aiohttp.ClientConnectorError as failure:
-            return (
-                0,
-                b"",
-                "private_address" if isinstance(failure.os_error, PrivateAddress) else "unreachable",
-            )
+            is_private = isinstance(failure.os_error, PrivateAddress)
+            return _Got(0, b"", "private_address" if is_private else "unreachable")
         except (aiohttp.ClientError, OSError, ValueError):
-            return 0, b"", "unreachable"
+            return _Got(0, b"", "unreachable")
 
-    async def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Any
-    ) -> tuple[int, bytes, str]:
+    async def _send(self, method: str, url: str, headers: dict[str, str], body: Any, most: int) -> _Got:
         session = self._open()
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         if content is not None:
             headers = {"Content-Type": "application/json", **headers}
+        headers = {"Accept-Encoding": "identity", **headers}
         async with session.request(
             method, url, headers=headers, data=content, allow_redirects=False
         ) as response:
-            answer = await response.content.read(MAX_ANSWER + 1)
-            while len(answer) <= MAX_ANSWER and not response.content.at_eof():
-                answer += await response.content.read(MAX_ANSWER + 1 - len(answer))
-            if len(answer) > MAX_ANSWER:
-                return response.status, b"", "too_large"
-            return response.status, answer, ""
+            parts, size = [], 0
+            async for part in response.content.iter_any():
+                size += len(part)
+                if size > most:
+                    return _Got(response.status, b"", "too_large")
+                parts.append(part)
+            location, media = response.headers.get("Location", ""), response.headers.get("Content-Type", "")
+            packing = response.headers.get("Content-Encoding", "").lower()
+            answer = _unpack(b"".join(parts), packing, most)
+            if answer is None:
+                return _Got(response.status, b"", "too_large" if packing in _PACKINGS else "unreachable")
+            return _Got(response.status, answer, "", location, media)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -154,6 +193,23 @@ class Outgoing:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+_PACKINGS = ("gzip", "x-gzip", "deflate")
+
+
+def _unpack(content: bytes, packing: str, most: int) -> bytes | None:
+    """Unpack an answer that was packed unasked, up to `most` bytes; None when it is larger or cannot be unpacked."""
+    if packing in ("", "identity"):
+        return content
+    if packing not in _PACKINGS:
+        return None
+    unpacker = zlib.decompressobj(47)  # gzip or zlib, as the content says
+    try:
+        answer = unpacker.decompress(content, most)
+    except zlib.error:
+        return None
+    return None if unpacker.unconsumed_tail else answer
 
 
 def _is_literal(host: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from fastdesk.article_intake import Fetch
 from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.transport.door import Door
@@ -12,6 +13,7 @@ from fastdesk.transport.http.agents import AgentRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
+from fastdesk.transport.http.importing import ImportRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.problems import problem
@@ -27,7 +29,13 @@ class HttpServer:
     """Make the protocol for connections that are not WebSockets."""
 
     def __init__(
-        self, engine: Engine, *, settings: Settings, figures: Figures, is_ready: Callable[[], str]
+        self,
+        engine: Engine,
+        *,
+        settings: Settings,
+        figures: Figures,
+        is_ready: Callable[[], str],
+        fetch: Fetch,
     ) -> None:
         rooms = engine.rooms
         self.door: Door | None = None
@@ -41,6 +49,7 @@ class HttpServer:
         front.add(app, AgentRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes())
         front.add(app, ConversationRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms).routes())
+        front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         for kind in engine.records.kinds.values():
