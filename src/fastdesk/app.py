@@ -25,6 +25,7 @@ from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
+from fastdesk.reports import RollUps
 from fastdesk.store.embedded import embedded_store
 from fastdesk.store.files import FileFolder
 from fastdesk.store.keyfile import load_secret, read_key
@@ -51,6 +52,7 @@ def open_store(settings: Settings) -> SqliteStore:
     return embedded_store(
         StoreSettings(data=settings.data, durability=settings.durability, readers=settings.workers_readers),
         SystemEntropy(),
+        followers=[RollUps()],
     )
 
 

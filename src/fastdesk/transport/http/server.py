@@ -18,6 +18,7 @@ from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.problems import problem
 from fastdesk.transport.http.records import RecordRoutes
+from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
@@ -52,6 +53,7 @@ class HttpServer:
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
+        front.add(app, ReportRoutes(rooms).routes())
         for kind in engine.records.kinds.values():
             if kind.read:
                 front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())

@@ -104,7 +104,7 @@ class VisitorRoutes:
             Route(method="GET", path="/v1/messages", handler=self.history, access="visitor", tag="visitor", answer=Messages,
                   query=(Query("before", int, None, "Only messages with a lower seq"), Query("limit", int, 50, "Most messages", 1, 200)),
                   summary="Read earlier messages"),
-            Route(method="GET", path="/v1/transcript", handler=self.transcript, access="visitor", tag="visitor",
+            Route(method="GET", path="/v1/transcript", handler=self.transcript, access="visitor", tag="visitor", gives="text/plain",
                   summary="Download the conversation as text"),
         ]  # fmt: skip
 

@@ -1,0 +1,335 @@
+"""Reports over HTTP: figures of a period, one row per conversation as CSV, unanswered questions, and the live board."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from fastdesk.errors import Refused
+from fastdesk.model.agent import Agent, Team
+from fastdesk.model.folding import fold
+from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.model.site import Site
+from fastdesk.pipeline.reply import pick_text
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.reports import (
+    REPORTS,
+    Period,
+    Report,
+    read_conversations,
+    read_table,
+    read_unanswered,
+)
+from fastdesk.reports.facts import Facts
+from fastdesk.reports.spreadsheet import HEADER, rows_of, write_rows
+from fastdesk.store.protocol import ConversationQuery
+from fastdesk.transport.http.routes import Call, Query, Route
+
+__all__ = ["ReportRoutes"]
+
+#: The longest period of a report; its sums are read row by row.
+MAX_DAYS: Final = 3660
+DEFAULT_DAYS: Final = 7
+PAGE: Final = 1000
+#: Newest questions that are looked through for those that come again and again.
+MAX_QUESTIONS: Final = 500
+
+
+class Title(Struct, frozen=True):
+    """A title in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class ColumnView(Struct, frozen=True):
+    """A column: `unit` is key, count, ms, share (of 1), score (of 5) or money (millionths)."""
+
+    name: str
+    title: Title
+    unit: str
+
+
+class ReportView(Struct, frozen=True):
+    """A report that can be asked for, and what `by` may be."""
+
+    name: str
+    title: Title
+    by: tuple[str, ...]
+    columns: list[ColumnView]
+
+
+class ReportAnswer(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A report: rows begin with their keys; `names` says what an id is called; null is "nothing to say"."""
+
+    report: str
+    by: str
+    from_: int
+    to: int
+    columns: list[ColumnView]
+    rows: list[list[Any]]
+    total: list[Any]
+    previous: list[list[Any]]
+    previous_total: list[Any]
+    names: dict[str, str]
+
+
+class Unanswered(Struct, frozen=True):
+    """A question that stayed without an answer, how often, and where it was asked last."""
+
+    question: str
+    times: int
+    at: int
+    conversation: str
+    seq: int
+
+
+class LiveAgent(Struct, frozen=True):
+    """An agent on the live board."""
+
+    id: str
+    name: str
+    connected: bool
+    conversations: int
+    capacity: int
+
+
+class LiveBoard(Struct, frozen=True, kw_only=True):
+    """The desk as it is now."""
+
+    at: int
+    states: dict[str, int]
+    by_bot: int
+    waiting: int
+    longest_wait_ms: int
+    with_people: int
+    visitors_connected: int
+    agents: list[LiveAgent]
+    today: dict[str, Any]
+
+
+_KEYS: Final = {
+    "day": [ColumnView("day", Title("日期", "Day"), "key")],
+    "hour": [ColumnView("weekday", Title("星期", "Weekday"), "key"), ColumnView("hour", Title("小时", "Hour"), "key")],
+    "site": [ColumnView("site", Title("站点", "Site"), "key")],
+    "team": [ColumnView("team", Title("团队", "Team"), "key")],
+    "label": [ColumnView("label", Title("标签", "Label"), "key")],
+    "agent": [ColumnView("agent", Title("客服", "Agent"), "key")],
+    "model": [ColumnView("model", Title("模型", "Model"), "key")],
+    "reason": [ColumnView("reason", Title("原因", "Reason"), "key")],
+    "trouble": [ColumnView("trouble", Title("原因", "Reason"), "key")],
+    "handler": [ColumnView("handler", Title("来源", "Handler"), "key")],
+}  # fmt: skip
+
+
+class ReportRoutes:
+    """What can be known of the work done."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def routes(self) -> list[Route]:
+        """Return the routes of this page of the API."""
+        tag, read = "reports", "report.read"
+        period = (
+            Query("from", str, None, "First day (2026-01-31) or time in milliseconds; a week ago by default"),
+            Query("to", str, None, "Last day, or the time before which; now by default"),
+            Query("zone", str, "UTC", "Time zone such as Asia/Shanghai: days and hours are its own"),
+        )
+        only = tuple(
+            Query(name, str, None, f"Only this {name}; with by=day and by=hour")
+            for name in ("site", "team", "label", "agent")
+        )
+        return [
+            Route(method="GET", path="/v1/reports", handler=self.every, access=read, tag=tag, answer=list[ReportView],
+                  summary="List the reports, their columns and how they may be split"),
+            Route(method="GET", path="/v1/reports/live", handler=self.live, access=read, tag=tag, answer=LiveBoard,
+                  query=(period[2],), summary="The desk as it is now"),
+            Route(method="GET", path="/v1/reports/conversations.csv", handler=self.conversations, access=read, tag=tag,
+                  query=period, gives="text/csv", summary="Download one row per conversation, oldest first"),
+            Route(method="GET", path="/v1/reports/unanswered", handler=self.unanswered, access="conversation.read", tag=tag,
+                  query=period, answer=list[Unanswered], summary="Questions that stayed without an answer, most frequent first"),
+            Route(method="GET", path="/v1/reports/{name}", handler=self.read, access=read, tag=tag, answer=ReportAnswer,
+                  query=(*period, Query("by", str, "all", "all, day, hour, site, team, label or agent"), *only),
+                  summary="Read a report of a period and of the one before it"),
+        ]  # fmt: skip
+
+    async def every(self, call: Call) -> list[ReportView]:
+        """Return what reports there are."""
+        return [
+            ReportView(report.name, Title(report.zh, report.en), report.splits, _columns(report, "all"))
+            for report in REPORTS.values()
+        ]
+
+    async def read(self, call: Call) -> ReportAnswer:
+        """Return one report."""
+        report = REPORTS.get(call.path("name"))
+        if report is None:
+            raise Refused("not_found", "There is no such report.", hint=f"Known: {', '.join(REPORTS)}.")
+        period, split, tenant = self._period(call), call.query["by"], call.principal.tenant
+        if split not in report.splits:
+            raise Refused("invalid", f"This report can be split by {', '.join(report.splits)}.")
+        only = [(name, key) for name in ("site", "team", "label", "agent") if (key := call.query[name])]
+        if only and (split not in ("day", "hour", "all") or report.dimension or len(only) > 1):
+            raise Refused(
+                "invalid", "One of site, team, label and agent may be given, with by=all, day or hour."
+            )
+        place = only[0] if only else None
+        now, before = await self._rooms.store.run(
+            lambda c: (
+                read_table(c, tenant, report, period, split, place),
+                read_table(c, tenant, report, period.before, split, place),
+            ),
+            tenant,
+        )
+        return ReportAnswer(
+            report=report.name,
+            by=split,
+            from_=period.first_ms,
+            to=period.last_ms,
+            columns=_columns(report, split),
+            rows=now.rows,
+            total=now.total,
+            previous=before.rows,
+            previous_total=before.total,
+            names=self._names(tenant, split),
+        )
+
+    async def unanswered(self, call: Call) -> list[Unanswered]:
+        """Return the questions of a period that no rule, article or model answered; equal ones count together."""
+        period, tenant = self._period(call), call.principal.tenant
+        places = await self._rooms.store.run(
+            lambda c: read_unanswered(c, tenant, period, MAX_QUESTIONS), tenant
+        )
+        found: dict[str, Unanswered] = {}
+        times: Counter[str] = Counter()
+        for at, conversation, seq in places:
+            said = await self._rooms.store.said(tenant, ConversationId(conversation), seq - 1, 1)
+            if not said or said[0].seq != seq or said[0].role != "visitor":
+                continue
+            question = fold(said[0].text).strip()
+            times[question] += 1
+            found.setdefault(question, Unanswered(said[0].text, 1, at, conversation, seq))
+        return [
+            msgspec.structs.replace(found[question], times=number) for question, number in times.most_common()
+        ]
+
+    async def conversations(self, call: Call) -> web.StreamResponse:
+        """Send one row per conversation, page by page."""
+        period, tenant = self._period(call), call.principal.tenant
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/csv; charset=utf-8",
+                "Content-Disposition": 'attachment; filename="conversations.csv"',
+                "Cache-Control": "no-store",
+            }
+        )
+        await response.prepare(call.request)
+        await response.write(write_rows([HEADER]))
+        after = (0, "")
+        while True:
+            page = await self._rooms.store.run(partial(_next_page, tenant, period, after), tenant)
+            if not page:
+                return response
+            await response.write(write_rows(rows_of(page, period.zone)))
+            after = (page[-1][1].opened_at, page[-1][0])
+
+    async def live(self, call: Call) -> LiveBoard:
+        """Return who waits, who works and what today came to."""
+        rooms, tenant = self._rooms, call.principal.tenant
+        now_ms, zone = rooms.clock.now_ms(), _zone(call.query["zone"])
+        midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        today = Period(int(midnight.timestamp() * 1000), now_ms, zone)
+        overview = REPORTS["overview"]
+        counts = await rooms.store.counts(tenant)
+        table = await rooms.store.run(lambda c: read_table(c, tenant, overview, today), tenant)
+        queued = await rooms.store.conversations(
+            tenant, ConversationQuery(mode="queued", states=("open",), limit=500)
+        )
+        since = min((row.conversation.queued_at for row in queued.items), default=now_ms)
+        agents = [
+            LiveAgent(
+                agent.id, agent.name, bool(rooms.hub.agent_sessions(tenant, agent.id)),
+                counts.assignees.get(agent.id, 0), agent.capacity,
+            )
+            for agent in rooms.records.all(Agent, tenant, "agent") if agent.enabled
+        ]  # fmt: skip
+        connected = sum(
+            1 for live in rooms.hub.lives() if live.visitors and live.conversation.tenant == tenant
+        )
+        return LiveBoard(
+            at=now_ms,
+            states=counts.states,
+            by_bot=counts.modes.get("bot", 0),
+            waiting=counts.modes.get("queued", 0),
+            longest_wait_ms=now_ms - since,
+            with_people=counts.modes.get("human", 0),
+            visitors_connected=connected,
+            agents=agents,
+            today=dict(zip((column.name for column in overview.columns), table.total, strict=True)),
+        )
+
+    def _period(self, call: Call) -> Period:
+        zone, now_ms = _zone(call.query["zone"]), self._rooms.clock.now_ms()
+        last = _moment(call.query["to"], zone, now_ms, days=1)
+        first = _moment(call.query["from"], zone, last - DEFAULT_DAYS * 86_400_000, days=0)
+        if not 0 <= first < last:
+            raise Refused("invalid", "The period begins before it ends.")
+        if last - first > MAX_DAYS * 86_400_000:
+            raise Refused("invalid", f"A period has at most {MAX_DAYS} days.")
+        return Period(first, last, zone)
+
+    def _names(self, tenant: TenantId, split: str) -> dict[str, str]:
+        records = self._rooms.records
+        if split == "agent":
+            return {agent.id: agent.name for agent in records.all(Agent, tenant, "agent")}
+        if split == "team":
+            return {team.id: pick_text(team.name, "zh") for team in records.all(Team, tenant, "team")}
+        if split == "site":
+            return {site.id: pick_text(site.name, "zh") for site in records.all(Site, tenant, "site")}
+        return {}
+
+
+def _next_page(
+    tenant: TenantId, period: Period, after: tuple[int, str], connection: Connection
+) -> list[tuple[str, Facts]]:
+    return read_conversations(connection, tenant, period, after, PAGE)
+
+
+def _columns(report: Report, split: str) -> list[ColumnView]:
+    keys = _KEYS.get(report.dimension or split, [])
+    return [*keys, *(ColumnView(each.name, Title(each.zh, each.en), each.unit) for each in report.columns)]
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        raise Refused(
+            "invalid",
+            "There is no such time zone.",
+            hint="Zones are called Asia/Shanghai, Europe/Berlin, UTC …",
+        ) from None
+
+
+def _moment(text: str | None, zone: tzinfo, otherwise: int, *, days: int) -> int:
+    """Read a time in milliseconds, or a day; `days` is added to a day, so that the last one counts whole."""
+    if not text:
+        return otherwise
+    if text.isascii() and text.isdigit() and len(text) < 15:
+        return int(text)
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days)
+        return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise Refused("invalid", "A time is a day such as 2026-01-31, or milliseconds since 1970.") from None

@@ -1,0 +1,119 @@
+"""Reports over HTTP: figures follow what happened, and bad questions are refused in words."""
+
+from typing import Any
+
+import pytest
+from tests.running import RunningDesk
+
+
+def report(desk: RunningDesk, name: str, query: str = "") -> dict[str, Any]:
+    status, answer = desk.ask("GET", f"/v1/reports/{name}{query}", None, desk.token)
+    assert status == 200, answer
+    return answer  # type: ignore[no-any-return]
+
+
+def figure(answer: dict[str, Any], name: str) -> Any:
+    places = [column["name"] for column in answer["columns"] if column["unit"] != "key"]
+    return answer["total"][places.index(name)]
+
+
+def until(desk: RunningDesk, name: str, column: str, least: int) -> dict[str, Any]:
+    """Read a report until it has caught up; roll-ups follow within a second."""
+    while (figure(answer := report(desk, name), column) or 0) < least:
+        pass
+    return answer
+
+
+@pytest.fixture(scope="module")
+def talked(desk: RunningDesk) -> RunningDesk:
+    """A desk where somebody asked something that nobody could answer."""
+    before = figure(report(desk, "assistant"), "unanswered") or 0
+    token = desk.visitor()["token"]
+    for id in ("report-msg-1", "report-msg-2"):
+        status, answer = desk.ask("POST", "/v1/messages", {"id": id, "text": "Quux frobnicate?"}, token)
+        assert status == 200, answer
+    until(desk, "assistant", "unanswered", before + 2)
+    return desk
+
+
+def test_every_report_that_is_listed_can_be_read_in_all_its_ways(talked: RunningDesk) -> None:
+    status, reports = talked.ask("GET", "/v1/reports", None, talked.token)
+    assert status == 200
+    assert {"overview", "volume", "outcomes", "models"} <= {each["name"] for each in reports}
+    for each in reports:
+        for split in each["by"]:
+            answer = report(talked, each["name"], f"?by={split}&zone=Asia/Shanghai")
+            assert all(len(row) == len(answer["columns"]) for row in [*answer["rows"], *answer["previous"]])
+            assert answer["from"] < answer["to"]
+
+
+def test_figures_are_of_the_period(talked: RunningDesk) -> None:
+    assert figure(report(talked, "volume"), "from_visitors") >= 2
+    assert figure(report(talked, "volume", "?from=2020-01-01&to=2020-01-31"), "from_visitors") == 0
+    assert report(talked, "volume", "?by=site")["names"]["demo"]
+
+
+def test_questions_without_an_answer_are_counted_together(talked: RunningDesk) -> None:
+    found = report(talked, "unanswered")
+    mine = next(each for each in found if each["question"] == "Quux frobnicate?")
+    assert mine["times"] >= 2
+
+
+def test_csv_has_one_row_per_conversation(talked: RunningDesk) -> None:
+    status, page = talked.ask("GET", "/v1/reports/conversations.csv", None, talked.token)
+    lines = page.decode().splitlines()
+    assert status == 200
+    assert lines[0].startswith("conversation,visitor,site")
+    assert len(lines) == 1 + figure(report(talked, "volume"), "opened")
+
+
+def test_live_board_shows_the_desk_as_it_is(talked: RunningDesk) -> None:
+    board = report(talked, "live", "?zone=Asia/Shanghai")
+    assert board["states"]["open"] >= 1
+    assert board["agents"][0]["capacity"] >= 1
+    assert "opened" in board["today"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("nothing", 404, "not_found"),
+        ("volume?by=moon", 422, "invalid"),
+        ("models?by=day", 422, "invalid"),
+        ("volume?by=agent&site=demo", 422, "invalid"),
+        ("volume?by=day&site=demo&team=x", 422, "invalid"),
+        ("volume?from=yesterday", 422, "invalid"),
+        ("volume?from=2026-02-30", 422, "invalid"),
+        ("volume?from=9999-12-31&to=9999-12-31", 422, "invalid"),
+        ("volume?from=2025-02-02&to=2025-01-01", 422, "invalid"),
+        ("volume?from=0&to=2025-01-01", 422, "invalid"),
+        ("volume?from=99999999999999&to=99999999999999", 422, "invalid"),
+        ("volume?zone=Moon/Crater", 422, "invalid"),
+        ("volume?zone=../../etc/passwd", 422, "invalid"),
+        ("volume?zone=Asia", 422, "invalid"),
+        ("volume?zone=", 422, "invalid"),
+        ("live?zone=%00", 422, "invalid"),
+        ("conversations.csv?from=x", 422, "invalid"),
+        ("unanswered?from=x", 422, "invalid"),
+    ],
+)
+def test_bad_questions_are_refused(desk: RunningDesk, path: str, status: int, code: str) -> None:
+    found, problem = desk.ask("GET", f"/v1/reports/{path}", None, desk.token)
+    assert (found, problem["code"]) == (status, code)
+
+
+def test_reports_need_their_permission(desk: RunningDesk) -> None:
+    visitor = desk.visitor()["token"]
+    status, key = desk.ask("POST", "/v1/keys", {"name": "no reports", "scopes": ["site.read"]}, desk.token)
+    assert status == 201, key
+    for path in ("", "/live", "/volume", "/conversations.csv", "/unanswered"):
+        assert desk.ask("GET", f"/v1/reports{path}", None, visitor)[0] == 403
+        assert desk.ask("GET", f"/v1/reports{path}", None, key["key"])[0] == 403
+        assert desk.ask("GET", f"/v1/reports{path}")[0] == 401
+
+
+def test_reports_stand_in_the_description(desk: RunningDesk) -> None:
+    _, page = desk.ask("GET", "/openapi.json")
+    csv = page["paths"]["/v1/reports/conversations.csv"]["get"]
+    assert csv["x-permission"] == "report.read"
+    assert list(csv["responses"]["200"]["content"]) == ["text/csv"]
