@@ -23,12 +23,14 @@ function entries() {
       format: "es",
       folder: "assets/console/",
       target: "es2022",
+      // What its pages share is one file, fetched beside the first.
+      shared: "shared",
     },
   ];
   return found.filter(({ entry }) => existsSync(path.join(root, entry)));
 }
 
-async function bundle(out, { name, entry, format, folder, target }) {
+async function bundle(out, { name, entry, format, folder, target, shared }) {
   await build({
     root,
     configFile: false,
@@ -50,6 +52,7 @@ async function bundle(out, { name, entry, format, folder, target }) {
           entryFileNames: `${folder}[name].js`,
           chunkFileNames: `${folder}[name].js`,
           assetFileNames: `${folder}${name}[extname]`,
+          ...(shared ? { codeSplitting: { groups: [{ name: shared, minShareCount: 2 }] } } : {}),
         },
       },
     },

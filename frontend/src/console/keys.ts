@@ -1,52 +1,71 @@
-/** The keyboard map: single keys off while somebody writes or an input method composes. */
-import { act, open, openId, shown } from "./desk";
-import { page } from "./parts/App";
-import { isNote } from "./parts/Composer";
-import { isPaletteOpen } from "./parts/Palette";
+/** The keyboard map: single keys are off while somebody writes, while an input method composes, and where the agent wants none. */
+import { COMMANDS, isHelpOpen, isPossible, opened } from "./commands";
+import { attempt } from "./notices";
+import { macros, runMacro } from "./phrases";
+import { preferences } from "./preferences";
 
-function write(note: boolean): void {
-  isNote.value = note;
-  document.getElementById("composer")?.focus();
+const SEQUENCE_MS = 1200;
+const isApple = /mac|iphone|ipad/i.test(navigator.platform);
+let first = "";
+let firstAt = 0;
+
+/** Keys of a command as this keyboard names them. */
+export function keysShown(keys: string): string[] {
+  return keys.split(/[ +]/).map(key => (key === "Mod" ? (isApple ? "⌘" : "Ctrl") : key));
 }
 
-function move(step: number): void {
-  const ids = shown.value.map(row => row.conversation.id);
-  const next = ids[Math.max(0, Math.min(ids.length - 1, ids.indexOf(openId.value) + step))];
-  if (next) void open(next);
-}
-
-/** What each key does; Mod+K lists the same. */
-export const KEYS: Record<string, { name: string; run: () => void }> = {
-  j: { name: "key_next", run: () => move(1) },
-  k: { name: "key_previous", run: () => move(-1) },
-  r: { name: "reply", run: () => write(false) },
-  n: { name: "note", run: () => write(true) },
-  a: { name: "take", run: () => act({ t: "take" }) },
-  e: { name: "resolve", run: () => act({ t: "resolve" }) },
-  s: { name: "snooze", run: () => act({ t: "snooze", until: Date.now() + 3_600_000 }) },
-  i: { name: "inbox", run: () => (page.value = "inbox") },
-  o: { name: "operations", run: () => (page.value = "operations") },
-  "?": { name: "key_all", run: () => (isPaletteOpen.value = true) },
-};
+/** What is pressed with the modifier key, besides the commands' own. */
+const WITH_MOD: Record<string, string> = { k: "palette", f: "palette", j: "copilot" };
 
 function onKey(event: KeyboardEvent): void {
-  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+  if (event.isComposing) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if ((event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey) {
+    const menu = WITH_MOD[key];
+    if (!menu) return;
     event.preventDefault();
-    isPaletteOpen.value = !isPaletteOpen.value;
+    opened.value = opened.value === menu ? "" : menu;
     return;
   }
-  if (event.key === "Escape") isPaletteOpen.value = false;
-  const target = event.target as HTMLElement;
-  const writes = /^(input|textarea|select)$/i.test(target.tagName) || target.isContentEditable;
-  if (writes || event.isComposing || event.metaKey || event.ctrlKey || event.altKey) return;
-  const key = KEYS[event.key];
-  if (!key) return;
+  if (isWriting(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (document.querySelector("dialog[open]") || !preferences.value.keys) return;
+  if (opened.value === "macro" && /^[1-9]$/.test(key)) {
+    runNumbered(Number(key));
+    return;
+  }
+  if (!runKey(key)) return;
   event.preventDefault();
-  key.run();
+}
+
+function isWriting(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  return /^(input|textarea|select)$/i.test(target.tagName) || target.isContentEditable;
+}
+
+function runKey(key: string): boolean {
+  const now = Date.now();
+  const sequence = now - firstAt < SEQUENCE_MS ? `${first} ${key}` : "";
+  const found =
+    COMMANDS.find(each => each.keys?.toLowerCase() === sequence) ??
+    COMMANDS.find(each => each.keys?.toLowerCase() === key);
+  const begins = COMMANDS.some(each => each.keys?.toLowerCase().startsWith(`${key} `));
+  first = begins ? key : "";
+  firstAt = now;
+  if (!found || !isPossible(found)) return false;
+  found.run();
+  return true;
+}
+
+function runNumbered(n: number): void {
+  const macro = macros.value[n - 1];
+  if (!macro) return;
+  opened.value = "";
+  void attempt(() => runMacro(macro.id));
 }
 
 /** Hear keys while the element is on the screen. */
 export function listen(element: HTMLElement | null): void {
   document.removeEventListener("keydown", onKey);
   if (element) document.addEventListener("keydown", onKey);
+  else isHelpOpen.value = false;
 }

@@ -2,10 +2,11 @@
 import { render } from "preact";
 import "./console.css";
 import { matchLocale, setWords, type Words } from "../shared/i18n";
-import { isDark } from "../shared/theme";
+import { App } from "./App";
 import { token } from "./api";
-import { attempt, start } from "./desk";
-import { App } from "./parts/App";
+import { attempt } from "./notices";
+import { paint } from "./preferences";
+import { start } from "./session";
 
 const LANGUAGE = "fastdesk:language";
 
@@ -17,11 +18,6 @@ export async function speak(tag: string): Promise<void> {
   document.documentElement.lang = tag;
 }
 
-function paint(): void {
-  document.documentElement.dataset.mode = isDark("auto") ? "dark" : "light";
-}
-
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 paint();
 await speak(localStorage.getItem(LANGUAGE) ?? navigator.language);
 render(<App />, document.body);

@@ -121,14 +121,16 @@ class ConversationRoutes:
             raise Refused("not_found", "There is no such visitor.")
         return visitor
 
-    async def search(self, call: Call) -> Any:
-        """Return messages that hold all the words."""
+    async def search(self, call: Call) -> dict[str, Any]:
+        """Return messages that hold all the words, as the frames that agents get, and where the words stand in them."""
         wish = call.query
         if not wish["q"].strip():
             raise Refused("invalid", "Say what to look for: ?q=WORDS.")
         names = ("assignee", "team", "label", "site", "visitor", "cursor", "limit")
         query = SearchQuery(text=wish["q"], **{name: wish[name] for name in names})
         try:
-            return await self._rooms.store.search(call.principal.tenant, query)
+            page = await self._rooms.store.search(call.principal.tenant, query)
         except ValueError:
             raise Refused("invalid", "This cursor is not one of ours.") from None
+        items = [{"said": agent_frame(found.said), "highlights": found.highlights} for found in page.items]
+        return {"items": items, "cursor": page.cursor}

@@ -2,7 +2,7 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../../shared/i18n";
 import { ask, get } from "../api";
-import { attempt } from "../desk";
+import { attempt } from "../notices";
 
 /** Kinds of record that share one editor: a list beside the record as JSON, checked by the desk when it is saved. */
 const KINDS = [
@@ -42,7 +42,7 @@ const EXAMPLES: Partial<Record<KindName, unknown>> = {
 const kind = signal<KindName>("sites");
 type Item = Record<string, unknown> & { id: string };
 
-export function Settings() {
+export default function Settings() {
   const items = useSignal<Item[]>([]);
   const text = useSignal("");
   const chosen = useSignal("");
@@ -90,7 +90,7 @@ export function Settings() {
             aria-current={kind.value === name}
             onClick={() => (kind.value = name)}
           >
-            {t(`kind_${name}`)}
+            {t(`kind.${name}`)}
           </button>
         ))}
       </nav>
@@ -134,7 +134,7 @@ export function Settings() {
           <textarea
             rows={24}
             spellcheck={false}
-            aria-label={t(`kind_${kind.value}`)}
+            aria-label={t(`kind.${kind.value}`)}
             value={text.value}
             onInput={event => {
               text.value = event.currentTarget.value;

@@ -10,7 +10,7 @@ interface Reading {
 }
 
 /** What the desk does at this moment, read once a second from its public metrics. */
-export function Operations() {
+export default function Operations() {
   const readings = useSignal<Reading[]>([]);
   useEffect(() => {
     const timer = setInterval(() => void read(), 1000);

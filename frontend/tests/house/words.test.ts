@@ -1,0 +1,43 @@
+// @vitest-environment node
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+type Table = Record<string, string>;
+
+const read = (part: string, tag: string): Table =>
+  JSON.parse(readFileSync(`src/${part}/locales/${tag}.json`, "utf8"));
+
+const source = (part: string) =>
+  readdirSync(`src/${part}`, { recursive: true, encoding: "utf8" })
+    .filter(name => /\.tsx?$/.test(name))
+    .map(name => readFileSync(`src/${part}/${name}`, "utf8"))
+    .join("\n");
+
+/** Keys without their plural forms. */
+const keys = (table: Table) =>
+  new Set(Object.keys(table).map(key => key.replace(/\.(one|other|few|many)$/, "")));
+
+for (const part of ["widget", "console"]) {
+  it(`says the same things of the ${part} in every language`, () => {
+    const [english, ...others] = ["en", "zh-CN", "zh-TW"].map(tag => keys(read(part, tag)));
+    for (const other of others) expect([...other].sort()).toEqual([...(english ?? [])].sort());
+  });
+
+  it(`has words for all that the ${part} says`, () => {
+    const known = keys(read(part, "en"));
+    const said = [...source(part).matchAll(/\bt\(\s*"([^"]+)"/g)].map(match => match[1] as string);
+    expect([...new Set(said)].filter(key => !known.has(key))).toEqual([]);
+  });
+
+  it(`fills the same holes of the ${part} in every language`, () => {
+    const holes = (text = "") => [...text.matchAll(/\{\w+\}/g)].map(match => match[0]).sort();
+    const english = read(part, "en");
+    for (const tag of ["zh-CN", "zh-TW"]) {
+      const table = read(part, tag);
+      const differing = Object.keys(table).filter(
+        key => key in english && holes(table[key]).join() !== holes(english[key]).join(),
+      );
+      expect(differing).toEqual([]);
+    }
+  });
+}

@@ -1,0 +1,1 @@
+import{d as e}from"./shared.js";function t(){return e(`main`,{class:`page`})}export{t as default};
