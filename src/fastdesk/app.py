@@ -25,17 +25,20 @@ from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
+from fastdesk.plugins.meaning import Meaning
 from fastdesk.reports import RollUps
 from fastdesk.store.embedded import embedded_store
 from fastdesk.store.files import FileFolder
 from fastdesk.store.keyfile import load_secret, read_key
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.sqlite import SqliteStore
+from fastdesk.store.vectors import VectorFiles
 from fastdesk.teaching import teach
 from fastdesk.tenants.first_start import DEMO, found_installation
 from fastdesk.tenants.limits import Limits, Rate
 from fastdesk.transport.door import Door, DoorLimits
 from fastdesk.transport.echo import echo_endpoint
+from fastdesk.transport.embedding import EmbeddingService
 from fastdesk.transport.handshake import Handshake
 from fastdesk.transport.http.server import HttpServer
 from fastdesk.transport.outgoing import Outgoing, is_public
@@ -148,6 +151,7 @@ class App:
         self._store.on_fatal = self._die
         await self._store.start()
         self._outgoing = Outgoing(allow_private=settings.allow_private_urls)
+        self._operator_calls = Outgoing(allow_private=True)
         self.engine = Engine(
             store=self._store,
             clock=self._clock,
@@ -159,6 +163,7 @@ class App:
             flush=self._flush,
             plugins=_plugins(settings),
             assistant=assistant_options(settings),
+            meaning=self._meaning(),
             folder=FileFolder(settings.data),
             file_limits=file_limits(settings),
         )
@@ -178,6 +183,16 @@ class App:
         self._tasks.spawn(self._watch_loop(), "loop lag")
         if settings.limits == "off":
             _log.warning("limits_off", hint="FASTDESK_LIMITS=off is for load tests only")
+
+    def _meaning(self) -> Meaning | None:
+        """Return what finds articles by meaning, where the settings name a service for that."""
+        settings = self.settings
+        if settings.embed_base_url is None:
+            return None
+        key = settings.embed_api_key.get_secret_value() if settings.embed_api_key else ""
+        service = EmbeddingService(settings.embed_base_url, settings.embed_model, key, self._operator_calls)
+        keep = VectorFiles(settings.data / "vectors", settings.embed_model)
+        return Meaning(service, keep, tasks=self._tasks, deadline_s=settings.embed_deadline_ms / 1000)
 
     async def _open_street(self) -> None:
         settings = self.settings
@@ -233,6 +248,7 @@ class App:
         await self.engine.assistance.assistant.close()
         await self._tasks.stop()
         await self._outgoing.stop()
+        await self._operator_calls.stop()
         await self._store.stop()
 
     def _flush(self) -> None:

@@ -174,6 +174,15 @@ class Settings(BaseSettings):
     ai_queue: Annotated[int, Field(ge=0, le=100_000)] = Field(
         1000, description="Most turns that wait for a call."
     )
+    embed_base_url: str | None = Field(
+        None,
+        description="Base URL of an OpenAI-compatible service for embeddings: articles are then found by meaning, too.",
+    )
+    embed_model: str = Field("text-embedding-3-small", description="Embedding model to ask.")
+    embed_api_key: SecretStr | None = Field(None, description="Key of the embedding service.")
+    embed_deadline_ms: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        300, description="No embedding of a question by then: its words decide alone."
+    )
     allow_private_urls: bool = Field(False, description="Let webhooks and rules call private addresses.")
     smtp_url: SecretStr | None = Field(None, description="smtp://name:password@host:port for e-mail notices.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -305,7 +314,7 @@ def _unknown(name: str, known: list[str], where: str = "") -> ConfigError:
 def _explain(problem: ValidationError) -> ConfigError:
     first = problem.errors(include_url=False)[0]
     key = str(first["loc"][0]) if first["loc"] else "?"
-    is_secret = key in ("secret", "admin_password", "ai_api_key", "smtp_url")
+    is_secret = key in ("secret", "admin_password", "ai_api_key", "embed_api_key", "smtp_url")
     found = "" if is_secret else f" (found {first['input']!r})"
     field = Settings.model_fields.get(key)
     hint = field.description if field is not None and field.description else ""

@@ -5,6 +5,7 @@ clock, with a store in memory and a transport of its own. Wiring happens here an
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -45,6 +46,7 @@ from fastdesk.plugins.faq import Faq
 from fastdesk.plugins.flows import FlowHandler
 from fastdesk.plugins.human import Human
 from fastdesk.plugins.kinds import all_kinds
+from fastdesk.plugins.meaning import Meaning
 from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Sender, Webhooks
@@ -99,6 +101,7 @@ class Engine:
         flush: Callable[[], Any] = lambda: None,
         plugins: Sequence[tuple[str, object]] = (),
         assistant: AssistantOptions | None = None,
+        meaning: Meaning | None = None,
         folder: FileFolder | None = None,
         file_limits: FileLimits | None = None,
     ) -> None:
@@ -116,7 +119,7 @@ class Engine:
         self.rules = Rules(
             records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.hours.is_open
         )
-        self.faq = Faq(records=self.records, tasks=tasks)
+        self.faq = Faq(records=self.records, tasks=tasks, meaning=meaning)
         self.flows = FlowHandler(
             records=self.records, tasks=tasks, clock=clock, caller=caller, side_answer=self._answer_aside
         )
@@ -141,6 +144,7 @@ class Engine:
             hub=self.hub,
             words=self.words,
             knowledge=self.faq.index,
+            vector_of=self.faq.vector_of,
             caller=caller,
             clock=clock,
             entropy=entropy,
@@ -258,6 +262,8 @@ class Engine:
             outcome = None if claim is None else handler.answer(turn, claim)
             if isinstance(outcome, Outcome) and outcome.replies:
                 return outcome
+            if inspect.iscoroutine(outcome):
+                outcome.close()  # an aside is answered at once, or not at all
         return None
 
     def _quota_of(self, id: TenantId) -> int:

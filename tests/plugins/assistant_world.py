@@ -21,6 +21,7 @@ from fastdesk.model.site import Site, Tenant
 from fastdesk.observe.clock import SeededEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
+from fastdesk.plugins.meaning import Meaning
 from fastdesk.rules import parse_rule
 from fastdesk.store.memory import MemoryDisk, memory_store
 from fastdesk.tenants.limits import Limits as RateLimits
@@ -94,6 +95,8 @@ class Desk:
         self.clock = LoopClock()
         self.endpoint = Endpoint()
         self.sent = 0
+        #: Makes what finds articles by meaning; None finds them by their words alone.
+        self.make_meaning: Callable[[Tasks], Meaning] | None = None
 
     @property
     def model(self) -> ScriptedModel:
@@ -113,6 +116,7 @@ class Desk:
             secret=SECRET,
             limits=RateLimits(enabled=False, address=rate, visitor=rate, agent=rate, tenant=rate),
             caller=self.endpoint,
+            meaning=None if self.make_meaning is None else self.make_meaning(self.tasks),
             assistant=AssistantOptions(
                 defaults=self.defaults,
                 make_provider=lambda settings, kit: self.models.setdefault(settings.model, ScriptedModel()),

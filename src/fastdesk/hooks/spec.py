@@ -25,7 +25,7 @@ class Handler(Protocol):
     def claim(self, turn: Turn) -> Any:
         """Return what `answer` needs when this turn is mine, None when it is not. No I/O, no `await`: microseconds."""
 
-    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome] | None":
+    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome | None] | None":
         """Return the outcome, an awaitable of it when it takes a slow step, or None to let the next handler answer."""
 
 

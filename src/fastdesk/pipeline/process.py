@@ -20,7 +20,7 @@ class Slow(Struct, frozen=True):
     """An answer that has to be waited for, and the handler that works on it."""
 
     chosen: Route
-    answer: Awaitable[Outcome]
+    answer: Awaitable[Outcome | None]
 
     def close(self) -> None:
         """Give up an answer that nobody has begun to wait for."""
@@ -35,7 +35,7 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Slow | 
         The outcome, what is to be waited for, or None when no handler is left.
     """
     while chosen is not None:
-        answer: Outcome | Awaitable[Outcome] | None
+        answer: Outcome | Awaitable[Outcome | None] | None
         answer = hooks.call(chosen.handler.name, chosen.handler.answer, turn, chosen.claim)
         if isinstance(answer, Outcome):
             return answer

@@ -1,6 +1,6 @@
 """Wire the assistant: models, context, budget, tools, word filter, and the plug-ins through which it works."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import structlog
@@ -71,6 +71,7 @@ class Assistance:
         hub: Hub,
         words: WordFilters,
         knowledge: Callable[[TenantId], KnowledgeIndex],
+        vector_of: Callable[[str], Sequence[float] | None],
         caller: Caller,
         clock: Clock,
         entropy: Entropy,
@@ -106,6 +107,7 @@ class Assistance:
             find=find,
             records=records,
             knowledge=knowledge,
+            vector_of=vector_of,
             settings_of=lambda tenant, site: self.handler.settings(tenant, site),
         )
         self.handler = AssistantHandler(

@@ -57,12 +57,14 @@ class Contexts:
         find: FindLive,
         records: Records,
         knowledge: Callable[[TenantId], KnowledgeIndex],
+        vector_of: Callable[[str], Sequence[float] | None],
         settings_of: Callable[[TenantId, Site], AssistantSettings],
     ) -> None:
         self._store = store
         self._find = find
         self._records = records
         self._knowledge = knowledge
+        self._vector_of = vector_of
         self._settings_of = settings_of
         self.cache = ContextCache(self._load)
         #: Messages that were asked about and were not durable then: a quick second one must not make the first forgotten.
@@ -98,7 +100,8 @@ class Contexts:
         if not len(index):
             return ()
         passages = []
-        for hit in index.search(question, limit=MAX_PASSAGES, audience=audience):
+        vector = self._vector_of(question)
+        for hit in index.search(question, limit=MAX_PASSAGES, audience=audience, vector=vector):
             article = self._records.get(Article, tenant, "article", hit.article)
             if article is not None and hit.score >= MIN_SCORE:
                 text = article.body[hit.source.start : hit.source.end]

@@ -1,17 +1,26 @@
 """Answer from the knowledge base: zero tokens, and every answer names its source."""
 
+from collections.abc import Awaitable
 from typing import Any
 
-from fastdesk.knowledge import Answer, Hit, KnowledgeIndex, Nothing, Suggest
+import msgspec
+import structlog
+from msgspec import Struct
+
+from fastdesk.knowledge import Answer, Decision, Hit, KnowledgeIndex, KnowledgeSettings, Nothing, Suggest
 from fastdesk.model.article import SIGNED_IN, Article
 from fastdesk.model.ids import TenantId
+from fastdesk.model.site import Tenant
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.reply import pick_text
+from fastdesk.plugins.meaning import Meaning
 from fastdesk.tenants.compiled import Compiled
-from fastdesk.tenants.records import Records
+from fastdesk.tenants.records import HOUSE, Records
 
-__all__ = ["Faq"]
+__all__ = ["ByMeaning", "Faq"]
+
+_log = structlog.get_logger("fastdesk.faq")
 
 _DID_YOU_MEAN = {"zh": "您想问的是：", "en": "Did you mean:"}
 
@@ -19,9 +28,17 @@ _DID_YOU_MEAN = {"zh": "您想问的是：", "en": "Did you mean:"}
 MAX_QUESTION = 400
 
 
+class ByMeaning(Struct, frozen=True):
+    """The claim on a question that its words alone do not settle; what they would decide is kept."""
+
+    words: Decision
+
+
 def _build(gathered: object, before: KnowledgeIndex | None) -> KnowledgeIndex:
-    articles: tuple[Article, ...] = gathered  # type: ignore[assignment]
-    return KnowledgeIndex.build(articles, previous=before)
+    articles: tuple[Article, ...]
+    settings: KnowledgeSettings
+    articles, settings = gathered  # type: ignore[misc]
+    return KnowledgeIndex.build(articles, settings, previous=before)
 
 
 class Faq:
@@ -29,33 +46,95 @@ class Faq:
 
     name = "faq"
 
-    def __init__(self, *, records: Records, tasks: Tasks) -> None:
+    def __init__(self, *, records: Records, tasks: Tasks, meaning: Meaning | None = None) -> None:
+        self._records = records
+        self._meaning = meaning
         self.indexes: Compiled[KnowledgeIndex] = Compiled(
             "knowledge", ("article",), records=records, tasks=tasks, build=_build, empty=KnowledgeIndex.build([]),
-            gather=lambda tenant: tuple(records.all(Article, tenant, "article")),
+            gather=self._gather,
         )  # fmt: skip
+        records.watch("tenant", self._refresh_all)
+        if meaning is not None:
+            self.indexes.watchers.append(
+                lambda tenant: meaning.follow(tenant, lambda: self.indexes.of(tenant))
+            )
+
+    def _gather(self, tenant: TenantId) -> object:
+        return tuple(self._records.all(Article, tenant, "article")), self.settings(tenant)
 
     def index(self, tenant: TenantId) -> KnowledgeIndex:
         """Return the index that is in force."""
-        return self.indexes.of(tenant)
+        plain = self.indexes.of(tenant)
+        return plain if self._meaning is None else self._meaning.index(tenant, plain)
 
-    def claim(self, turn: Turn) -> Answer | Suggest | None:
+    def settings(self, tenant: TenantId) -> KnowledgeSettings:
+        """Return a tenant's thresholds and words; the defaults where what is stored is no longer right."""
+        house = self._records.get(Tenant, HOUSE, "tenant", tenant)
+        try:
+            return msgspec.convert((house.settings if house else {}).get("knowledge", {}), KnowledgeSettings)
+        except msgspec.ValidationError as fault:
+            _log.error("knowledge_settings_refused", tenant=tenant, problem=str(fault))
+            return KnowledgeSettings()
+
+    def _refresh_all(self, house: TenantId) -> None:
+        """Build anew for tenants whose settings are not those that are in force."""
+        for tenant in self._records.tenants():
+            if self.settings(tenant.id) != self.indexes.of(tenant.id).settings:
+                self.indexes.refresh(tenant.id)
+
+    def claim(self, turn: Turn) -> Answer | Suggest | ByMeaning | None:
         """Return what the knowledge base decides, None when no article fits."""
         index = self.index(turn.conversation.tenant)
         if not len(index) or len(turn.message.text) > MAX_QUESTION:
             return None
         decision = index.decide(turn.message.text, audience=audience_of(turn))
+        if self._meaning is not None and not isinstance(decision, Answer):
+            tenant = turn.conversation.tenant
+            if self._meaning.is_ready(tenant, self.indexes.of(tenant)):
+                return ByMeaning(decision)
         return None if isinstance(decision, Nothing) else decision
+
+    async def decide(self, turn: Turn) -> Decision:
+        """Return what is decided in the end, by words and, where there are vectors, by meaning."""
+        claim = self.claim(turn)
+        return await self._settle(turn, claim) if isinstance(claim, ByMeaning) else claim or Nothing()
+
+    async def _settle(self, turn: Turn, claim: ByMeaning) -> Decision:
+        assert self._meaning is not None
+        vector = await self._meaning.vector(turn.message.text)
+        if vector is None:
+            return claim.words
+        index = self.index(turn.conversation.tenant)
+        return index.decide(turn.message.text, audience=audience_of(turn), vector=vector)
+
+    async def _answer_by_meaning(self, turn: Turn, claim: ByMeaning) -> Outcome | None:
+        decision = await self._settle(turn, claim)
+        return None if isinstance(decision, Nothing) else self._outcome(turn, decision)
+
+    def vector_of(self, text: str) -> Any:
+        """Return the vector of a question that was just decided on, None where there is none."""
+        return None if self._meaning is None else self._meaning.known(text)
 
     def nearest(self, turn: Turn) -> Hit | None:
         """Return the article that came closest to a question, though it was not near enough; None when none did."""
         index = self.index(turn.conversation.tenant)
         if not len(index) or len(turn.message.text) > MAX_QUESTION:
             return None
-        return next(iter(index.search(turn.message.text, limit=1, audience=audience_of(turn))), None)
+        vector = self.vector_of(turn.message.text)
+        hits = index.search(turn.message.text, limit=1, audience=audience_of(turn), vector=vector)
+        return next(iter(hits), None)
 
-    def answer(self, turn: Turn, claim: Answer | Suggest) -> Outcome:
-        """Say the article's text with its source, or offer the titles that may be meant."""
+    def answer(
+        self, turn: Turn, claim: Answer | Suggest | ByMeaning
+    ) -> "Outcome | Awaitable[Outcome | None]":
+        """Say the article's text with its source, or offer the titles that may be meant; by meaning, a moment later."""
+        return (
+            self._answer_by_meaning(turn, claim)
+            if isinstance(claim, ByMeaning)
+            else self._outcome(turn, claim)
+        )
+
+    def _outcome(self, turn: Turn, claim: Answer | Suggest) -> Outcome:
         if isinstance(claim, Answer):
             source = claim.hit.source
             sources = [{"id": source.article, "title": source.title, "url": source.url}]

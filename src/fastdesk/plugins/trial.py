@@ -13,7 +13,7 @@ from msgspec import Struct
 from fastdesk.ai import AssistantSettings
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
-from fastdesk.knowledge import Answer, Decision, Hit, KnowledgeIndex, Suggest
+from fastdesk.knowledge import Answer, Decision, Hit, KnowledgeIndex, Nothing, Suggest
 from fastdesk.model.article import SIGNED_IN
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
@@ -105,8 +105,8 @@ class Trials:
         self._clock = clock
         self._assistant = assistant
 
-    def run(self, tenant: TenantId, question: str, asker: Asker, limit: int = 5) -> Trial:
-        """Say what would become of a question."""
+    async def run(self, tenant: TenantId, question: str, asker: Asker, limit: int = 5) -> Trial:
+        """Say what would become of a question; waits for the embedding of the question where one is to be had."""
         turn = self._turn(tenant, question, asker)
         verdict = self._words.check(tenant, question, "input")
         words = Stage(
@@ -114,8 +114,12 @@ class Trials:
             claims=verdict.level in ("block", "handoff"),
             line={tag: verdict.reason(tag) or clean for tag, clean in _CLEAN.items()},
         )
+        decided = await self._faq.decide(turn)
         claims = [
-            (handler, self._hooks.call(handler.name, handler.claim, turn)) for handler in self._hooks.handlers
+            (handler, self._hooks.call(handler.name, handler.claim, turn))
+            if handler is not self._faq
+            else (handler, None if isinstance(decided, Nothing) else decided)
+            for handler in self._hooks.handlers
         ]
         stages = [words, *(self._stage(turn, handler, claim) for handler, claim in claims)]
         index = self._faq.index(tenant)
@@ -171,7 +175,9 @@ class Trials:
     def _candidates(self, index: KnowledgeIndex, turn: Turn, limit: int) -> tuple[Candidate, ...]:
         text = turn.message.text
         audience = (*turn.visitor.labels, *((SIGNED_IN,) if turn.visitor.identity is not None else ()))
-        hits = index.search(text, limit=limit, audience=audience) if len(text) <= MAX_QUESTION else []
+        if len(text) > MAX_QUESTION:
+            return ()
+        hits = index.search(text, limit=limit, audience=audience, vector=self._faq.vector_of(text))
         return tuple(_candidate(hit) for hit in hits)
 
     def _stage(self, turn: Turn, handler: Handler, claim: Any) -> Stage:

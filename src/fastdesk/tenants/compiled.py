@@ -46,8 +46,10 @@ class Compiled(Generic[T]):
         self._built: dict[TenantId, T] = {}
         self._building: set[TenantId] = set()
         self._stale: set[TenantId] = set()
+        #: Called with the tenant after something new is in force.
+        self.watchers: list[Callable[[TenantId], None]] = []
         for kind in kinds:
-            records.watch(kind, self._changed)
+            records.watch(kind, self.refresh)
 
     def of(self, tenant: TenantId) -> T:
         """Return what is in force for a tenant."""
@@ -62,7 +64,8 @@ class Compiled(Generic[T]):
         for tenant in tenants:
             await self._rebuild(tenant)
 
-    def _changed(self, tenant: TenantId) -> None:
+    def refresh(self, tenant: TenantId) -> None:
+        """Build anew, soon."""
         if tenant in self._building:
             self._stale.add(tenant)
         else:
@@ -77,6 +80,8 @@ class Compiled(Generic[T]):
                 built = await self._tasks.offload(self._build, self._gather(tenant), self._built.get(tenant))
                 if built is not None:
                     self._built[tenant] = built
+                    for watcher in self.watchers:
+                        watcher(tenant)
                 else:
                     _log.error("build_refused", what=self._name, tenant=tenant)
                 if tenant not in self._stale:

@@ -105,10 +105,17 @@ class Outgoing:
             return CallAnswer(status=status, error="not_json")
 
     async def send(
-        self, method: str, url: str, *, headers: dict[str, str], body: Any, timeout_ms: int
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        body: Any,
+        timeout_ms: int,
+        most: int = MAX_ANSWER,
     ) -> tuple[int, bytes, str]:
         """Return (status, content, "") or (0 or status, b"", error); the error is one of `CallAnswer`."""
-        got = await self._ask(method, url, headers, body, timeout_ms, MAX_ANSWER)
+        got = await self._ask(method, url, headers, body, timeout_ms, most)
         return got.status, got.content, got.error
 
     async def fetch(self, url: str) -> Page:

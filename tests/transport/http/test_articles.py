@@ -77,3 +77,18 @@ def test_unknown_article(desk: RunningDesk, path: str) -> None:
 def test_wrong_revision_is_refused(desk: RunningDesk, article: str) -> None:
     assert ask(desk, "GET", f"/{article}/revisions/newest")[0] == 422
     assert ask(desk, "POST", f"/{article}/restore", {"revision": 0})[0] == 422
+
+
+def test_thresholds_are_checked_and_put_in_force(desk: RunningDesk) -> None:
+    path = "/v1/knowledge/settings"
+    _, before = desk.ask("GET", path, None, desk.token)
+    for wrong in (
+        {"answer_at": 0.1, "suggest_at": 0.9},
+        {"answer_at": 2},
+        {"answr_at": 0.5},
+        {"max_chunk_characters": 0},
+    ):
+        assert desk.ask("PUT", path, wrong, desk.token)[0] == 422
+    assert desk.ask("PUT", path, {**before, "answer_at": 0.9}, desk.token)[0] == 200
+    assert desk.ask("GET", path, None, desk.token)[1]["answer_at"] == 0.9
+    assert desk.ask("PUT", path, before, desk.token)[0] == 200

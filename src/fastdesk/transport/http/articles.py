@@ -1,13 +1,19 @@
 """The life of an article over HTTP: its revisions, a draft beside what is published, and the way back."""
 
+from collections.abc import Callable
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from fastdesk.errors import Refused
+from fastdesk.knowledge import KnowledgeSettings
 from fastdesk.model.article import KEPT_REVISIONS, Article, ArticleDraft, ArticleId, ArticleRevision
+from fastdesk.model.ids import TenantId
+from fastdesk.model.site import Tenant
 from fastdesk.pipeline.rooms import Rooms
+from fastdesk.tenants.records import HOUSE
 from fastdesk.transport.http.routes import Call, Route
 
 __all__ = ["ArticleRoutes"]
@@ -33,8 +39,9 @@ class RevisionWish(Struct, frozen=True):
 class ArticleRoutes:
     """Revisions and drafts; the articles themselves have the routes of all records."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, settings: Callable[[TenantId], KnowledgeSettings]) -> None:
         self._rooms = rooms
+        self._settings = settings
 
     def routes(self) -> list[Route]:
         """Return the routes of this page of the API."""
@@ -56,6 +63,10 @@ class ArticleRoutes:
                   summary="Put the draft in force; without one, publish the article as it stands"),
             Route(method="POST", path=one + "/unpublish", handler=self.unpublish, access=write, tag=tag, answer=Article,
                   summary="Let nobody find an article any more; its text stays"),
+            Route(method="GET", path="/v1/knowledge/settings", handler=self.settings, access=read, tag="knowledge",
+                  answer=KnowledgeSettings, summary="Read the thresholds and words of the knowledge base"),
+            Route(method="PUT", path="/v1/knowledge/settings", handler=self.write_settings, access=write, tag="knowledge",
+                  body=KnowledgeSettings, answer=KnowledgeSettings, summary="Write the thresholds and words of the knowledge base"),
         ]  # fmt: skip
 
     async def revisions(self, call: Call) -> list[RevisionLine]:
@@ -122,6 +133,25 @@ class ArticleRoutes:
     async def unpublish(self, call: Call) -> Article:
         """Take an article out of the answers."""
         return self._write(call, replace(self._article(call), state="draft"))
+
+    async def settings(self, call: Call) -> KnowledgeSettings:
+        """Return what is in force."""
+        return self._settings(call.principal.tenant)
+
+    async def write_settings(self, call: Call) -> KnowledgeSettings:
+        """Put thresholds and words in force; the index is built anew with them."""
+        wish: KnowledgeSettings = call.body
+        if not 0 <= wish.suggest_at <= wish.answer_at <= 1:
+            raise Refused("invalid", "Thresholds are 0 ≤ suggest_at ≤ answer_at ≤ 1.")
+        if not 100 <= wish.max_chunk_characters <= 100_000 or not 0 <= wish.max_model_questions <= 16_384:
+            raise Refused(
+                "invalid", "max_chunk_characters is 100 to 100,000, max_model_questions 0 to 16,384."
+            )
+        tenant = self._rooms.records.get(Tenant, HOUSE, "tenant", call.principal.tenant)
+        assert tenant is not None
+        changed = replace(tenant, settings={**tenant.settings, "knowledge": msgspec.to_builtins(wish)})
+        self._rooms.records.put(HOUSE, "tenant", changed, actor=call.principal.id)
+        return wish
 
     def _article(self, call: Call) -> Article:
         article = self._rooms.records.get(Article, call.principal.tenant, "article", call.path("id"))

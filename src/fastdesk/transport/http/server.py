@@ -49,7 +49,7 @@ class HttpServer:
         front.add(app, self._visitors.routes())
         front.add(app, AgentRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes())
         front.add(app, ConversationRoutes(rooms).routes())
-        front.add(app, ArticleRoutes(rooms).routes())
+        front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())

@@ -126,7 +126,7 @@ class TeachingRoutes:
         if site is None:
             raise Refused("not_found", "There is no such site.")
         asker = Asker(site=site, language=wish.language, audience=wish.audience)
-        return self._trials.run(tenant, wish.question, asker, wish.limit)
+        return await self._trials.run(tenant, wish.question, asker, wish.limit)
 
     async def try_words(self, call: Call) -> WordsSaid:
         """Say what the word filter finds."""
