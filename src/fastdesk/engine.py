@@ -41,6 +41,7 @@ from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
 from fastdesk.plugins.assistance import Assistance, AssistantOptions
 from fastdesk.plugins.automation import Automation
+from fastdesk.plugins.deliveries import Sender
 from fastdesk.plugins.fallback import Fallback
 from fastdesk.plugins.faq import Faq
 from fastdesk.plugins.flows import FlowHandler
@@ -49,7 +50,7 @@ from fastdesk.plugins.kinds import all_kinds
 from fastdesk.plugins.meaning import Meaning
 from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.trial import Trials
-from fastdesk.plugins.webhooks import Sender, Webhooks
+from fastdesk.plugins.webhooks import Webhooks
 from fastdesk.protocol.frames import Copilot
 from fastdesk.store.files import FileFolder
 from fastdesk.store.protocol import ConversationQuery, Store
@@ -133,7 +134,13 @@ class Engine:
             is_open=self.hours.is_open,
         )
         self.webhooks = Webhooks(
-            store=store, records=self.records, tasks=tasks, clock=clock, entropy=entropy, sender=caller
+            store=store,
+            records=self.records,
+            revs=self.revs,
+            tasks=tasks,
+            clock=clock,
+            entropy=entropy,
+            sender=caller,
         )
         self._fallback = fallback = Fallback()
         self.assistance = Assistance(

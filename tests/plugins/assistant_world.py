@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 from tests.ai.conftest import LoopClock, ScriptedModel
@@ -70,6 +70,8 @@ class Endpoint:
     def __init__(self) -> None:
         self.calls: list[Http] = []
         self.answer = CallAnswer(status=200, body={"state": "sent"})
+        #: Who takes what webhooks send; nobody is there at first.
+        self.receiver: Receiver | None = None
 
     async def call(self, tenant: TenantId, request: Http) -> CallAnswer:
         self.calls.append(request)
@@ -78,7 +80,15 @@ class Endpoint:
     async def send(
         self, method: str, url: str, *, headers: dict[str, str], body: object, timeout_ms: int
     ) -> tuple[int, bytes, str]:
-        return 0, b"", "unreachable"
+        if self.receiver is None:
+            return 0, b"", "unreachable"
+        return await self.receiver.take(url, headers, body)
+
+
+class Receiver(Protocol):
+    """Another system that hears of events."""
+
+    async def take(self, url: str, headers: dict[str, str], body: object) -> tuple[int, bytes, str]: ...
 
 
 class Desk:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-__all__ = ["Delivery", "Webhook", "WebhookCursor"]
+__all__ = ["Delivery", "Webhook", "WebhookCursor", "WebhookLog"]
 
 
 class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,14 +19,14 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class WebhookCursor(Struct, frozen=True, kw_only=True):
-    """How far a webhook has got in its tenant's stream of events."""
+    """How far a webhook has got in its tenant's stream of events: all up to `rev` has been taken or given up."""
 
     id: str
     rev: int
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One try to deliver an event."""
+    """One try to deliver an event; `tries` counts those of this event, `taken` says that the receiver has it."""
 
     id: str
     rev: int
@@ -35,3 +35,12 @@ class Delivery(Struct, frozen=True, kw_only=True):
     status: int
     error: str
     taken: bool
+    conversation: str = ""
+    kind: str = ""
+
+
+class WebhookLog(Struct, frozen=True, kw_only=True):
+    """The last tries of a webhook, oldest first."""
+
+    id: str
+    deliveries: tuple[Delivery, ...] = ()

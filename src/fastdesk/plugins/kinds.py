@@ -15,7 +15,7 @@ from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.hours import Hours
 from fastdesk.model.problem import Problem
 from fastdesk.model.rule import Rule
-from fastdesk.model.webhook import Webhook, WebhookCursor
+from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookLog
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
 from fastdesk.rules import RuleBook, parse_rule
@@ -90,6 +90,7 @@ def all_kinds() -> list[Kind]:
         Kind("article_draft", ArticleDraft),
         Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
         Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),
-        Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", hidden=()),
+        Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", secret="secret"),
         Kind("webhook_cursor", WebhookCursor),
+        Kind("webhook_log", WebhookLog),
     ]  # fmt: skip

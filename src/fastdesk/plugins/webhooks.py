@@ -1,51 +1,34 @@
-"""Tell other systems what happened: signed, in order, at least once, retried for a day.
+"""Tell other systems what happened: signed, in order within a conversation, at least once, retried for a day.
 
 Each webhook follows the tenant's stream of events by a cursor that is stored as a record, so nothing is queued twice and a
 restart goes on where it was. Private addresses are refused by the caller of endpoints unless the operator allows them.
 """
 
 import asyncio
-import hmac
 from collections import deque
 from typing import Any, Final, Protocol
 
-import msgspec
-import structlog
-
-from fastdesk.hub.hub import agent_frame
+from fastdesk.errors import Refused
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.model.ids import TenantId
-from fastdesk.model.webhook import Delivery, Webhook, WebhookCursor
+from fastdesk.model.webhook import Delivery, Webhook, WebhookCursor, WebhookLog
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.plugins.deliveries import KEPT_DELIVERIES, Follower, Post, Sender
 from fastdesk.store.protocol import Store
 from fastdesk.tenants.records import Records
 
-__all__ = ["Sender", "Webhooks", "sign"]
+__all__ = ["Webhooks"]
 
-_log = structlog.get_logger("fastdesk.webhooks")
-
-TIMEOUT_MS: Final = 5_000
-PAGE: Final = 100
-#: Seconds between tries: growing to an hour, until a day has passed.
-FIRST_PAUSE_S: Final = 1.0
-LONGEST_PAUSE_S: Final = 3600.0
-GIVE_UP_MS: Final = 86_400_000
-KEPT_DELIVERIES: Final = 200
+#: The log of tries is stored so often at most: it is for people, while the cursor is what nothing may be lost of.
+LOG_EVERY_MS: Final = 10_000
 
 
-class Sender(Protocol):
-    """Send bytes to an address outside."""
+class Revs(Protocol):
+    """The tenants' event numbers."""
 
-    async def send(
-        self, method: str, url: str, *, headers: dict[str, str], body: Any, timeout_ms: int
-    ) -> tuple[int, bytes, str]:
-        """Return (status, content, error); error is empty when an answer came."""
-
-
-def sign(secret: str, at_ms: int, body: bytes) -> str:
-    """Return the signature of a delivery: HMAC-SHA256 over time, a point, and the body, in hexadecimal."""
-    return hmac.new(secret.encode(), b"%d." % at_ms + body, "sha256").hexdigest()
+    def highest(self, tenant: TenantId) -> int:
+        """Return the number of the last event."""
 
 
 class Webhooks:
@@ -54,108 +37,119 @@ class Webhooks:
     name = "webhooks"
 
     def __init__(
-        self, *, store: Store, records: Records, tasks: Tasks, clock: Clock, entropy: Entropy, sender: Sender
+        self,
+        *,
+        store: Store,
+        records: Records,
+        revs: Revs,
+        tasks: Tasks,
+        clock: Clock,
+        entropy: Entropy,
+        sender: Sender,
     ) -> None:
         self._store = store
         self._records = records
+        self._revs = revs
         self._tasks = tasks
         self._clock = clock
         self._entropy = entropy
-        self._sender = sender
-        self._followers: dict[tuple[TenantId, str], asyncio.Task[Any]] = {}
-        self._news: dict[TenantId, asyncio.Event] = {}
-        self.deliveries: dict[tuple[TenantId, str], deque[Delivery]] = {}
-        self._encode = msgspec.json.Encoder().encode
+        self._post = Post(sender, clock)
+        self._followers: dict[tuple[TenantId, str], tuple[Follower, asyncio.Task[Any]]] = {}
+        self._by_tenant: dict[TenantId, list[Follower]] = {}
+        self._logs: dict[tuple[TenantId, str], deque[Delivery]] = {}
+        self._unsaved: dict[tuple[TenantId, str], int] = {}
         records.watch("webhook", self.refresh)
 
     def on_stored(self, said: Said) -> None:
         """Wake the followers of a tenant."""
-        if said.tenant in self._news:
-            self._news[said.tenant].set()
+        self._wake(said.tenant)
 
     def on_changed(self, changed: Changed) -> None:
         """Wake the followers of a tenant."""
-        if changed.tenant in self._news:
-            self._news[changed.tenant].set()
+        self._wake(changed.tenant)
+
+    def _wake(self, tenant: TenantId) -> None:
+        for follower in self._by_tenant.get(tenant, ()):
+            follower.news.set()
 
     def tick(self, now_ms: int) -> None:
-        """Wake all followers: notes and named calls have no hook of their own."""
-        for news in self._news.values():
-            news.set()
+        """Wake all followers (notes and named calls have no hook of their own), and store how far they are."""
+        for (tenant, id), (follower, _) in self._followers.items():
+            follower.news.set()
+            if follower.has_moved:  # a cursor is an event itself: storing it for nothing would never end
+                follower.has_moved = False
+                self._save_cursor(tenant, id, follower.rev)
+        for (tenant, id), since_ms in tuple(self._unsaved.items()):
+            if now_ms - since_ms >= LOG_EVERY_MS:
+                self._save_log(tenant, id)
 
     def refresh(self, tenant: TenantId) -> None:
         """Start followers of new webhooks, end those of removed ones; changed ones begin anew where they were."""
-        for (owner, id), task in tuple(self._followers.items()):
+        for (owner, id), (follower, task) in tuple(self._followers.items()):
             if owner == tenant:
                 task.cancel()
                 del self._followers[owner, id]
-        for hook in self._records.all(Webhook, tenant, "webhook"):
+                if follower.has_moved:
+                    self._save_cursor(owner, id, follower.rev)
+        hooks = self._records.all(Webhook, tenant, "webhook")
+        for hook in hooks:
             if hook.enabled:
-                self._news.setdefault(tenant, asyncio.Event())
-                self._followers[tenant, hook.id] = self._tasks.spawn(
-                    self._follow(tenant, hook), f"webhook {hook.id}"
-                )
+                follower = self._follower(tenant, hook)
+                task = self._tasks.spawn(follower.run(), f"webhook {hook.id}")
+                self._followers[tenant, hook.id] = follower, task
+        self._by_tenant[tenant] = [
+            follower for (owner, _), (follower, _) in self._followers.items() if owner == tenant
+        ]
 
-    async def _follow(self, tenant: TenantId, hook: Webhook) -> None:
+    def _follower(self, tenant: TenantId, hook: Webhook) -> Follower:
         cursor = self._records.get(WebhookCursor, tenant, "webhook_cursor", hook.id)
-        rev = cursor.rev if cursor is not None else self._store.revs().get(tenant, 0)
-        news = self._news[tenant]
-        while True:
-            news.clear()
-            page = await self._store.since(tenant, rev, PAGE)
-            delivered = 0
-            for event in page:
-                if _is_wanted(hook, event):
-                    await self._deliver(tenant, hook, event)
-                    delivered += 1
-                rev = event.rev
-            if delivered:  # a cursor is an event itself: storing it for nothing would never end
-                self._records.put(
-                    tenant, "webhook_cursor", WebhookCursor(id=hook.id, rev=rev), actor="webhooks"
-                )
-            if not page:
-                await news.wait()
+        if cursor is None:  # a new one hears of what happens from now on, also after a restart
+            cursor = self._save_cursor(tenant, hook.id, self._revs.highest(tenant))
 
-    async def _deliver(self, tenant: TenantId, hook: Webhook, event: Event) -> None:
-        """Send one event until it is taken or a day has passed; later events of this webhook wait behind it."""
-        began_ms, pause_s, tries = self._clock.now_ms(), FIRST_PAUSE_S, 0
-        frame = agent_frame(event)
-        id = f"{hook.id}-{event.rev}"
-        body = self._encode({"id": id, "tenant": tenant, "rev": event.rev, "at": event.at, "event": frame})
-        log = self.deliveries.setdefault((tenant, hook.id), deque(maxlen=KEPT_DELIVERIES))
-        while True:
-            now_ms = self._clock.now_ms()
-            tries += 1
-            headers = {
-                "Content-Type": "application/json",
-                "X-Fastdesk-Delivery": id,
-                "X-Fastdesk-Time": str(now_ms),
-                "X-Fastdesk-Signature": sign(hook.secret, now_ms, body),
-            }
-            status, _, error = await self._sender.send(
-                "POST", hook.url, headers=headers, body=body, timeout_ms=TIMEOUT_MS
-            )
-            taken = not error and 200 <= status < 300
-            log.append(
-                Delivery(
-                    id=id, rev=event.rev, at=now_ms, tries=tries, status=status, error=error, taken=taken
-                )
-            )
-            if taken:
-                return
-            if now_ms - began_ms > GIVE_UP_MS:
-                _log.error("webhook_given_up", tenant=tenant, webhook=hook.id, rev=event.rev, tries=tries)
-                return
-            await asyncio.sleep(pause_s * (0.5 + self._entropy.uniform()))
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        def keep(delivery: Delivery) -> None:
+            self._log(tenant, hook.id).append(delivery)
+            self._unsaved.setdefault((tenant, hook.id), delivery.at)
 
+        return Follower(
+            tenant, hook, cursor.rev, events=self._store, post=self._post, tasks=self._tasks, clock=self._clock,
+            entropy=self._entropy, keep=keep,
+        )  # fmt: skip
 
-def _is_wanted(hook: Webhook, event: Event) -> bool:
-    if isinstance(event, Said):
-        return "message" in hook.events
-    if isinstance(event, Changed):
-        return "conversation" in hook.events
-    if isinstance(event, Noted):
-        named = event.kind == "webhook" and (event.body or {}).get("name") in (hook.id, hook.name)
-        return named or (event.kind != "webhook" and "note" in hook.events)
-    return False
+    def deliveries(self, tenant: TenantId, id: str) -> list[Delivery]:
+        """Return the last tries of a webhook, newest first."""
+        return list(reversed(self._log(tenant, id)))
+
+    async def deliver_again(self, tenant: TenantId, id: str, rev: int) -> Delivery:
+        """Send an event once more, whatever became of it before.
+
+        Raises:
+            Refused: there is no such webhook or event.
+        """
+        hook = self._records.get(Webhook, tenant, "webhook", id)
+        if hook is None:
+            raise Refused("not_found", "There is no such webhook.")
+        found: list[Event] = await self._store.since(tenant, rev - 1, 1) if rev > 0 else []
+        if not found or found[0].rev != rev or not isinstance(found[0], Said | Changed | Noted):
+            raise Refused("not_found", "There is no such event, or it has been removed.")
+        tried = await self._post.send(tenant, hook, found[0], 1)
+        self._log(tenant, id).append(tried)
+        self._unsaved.setdefault((tenant, id), tried.at)
+        return tried
+
+    def _log(self, tenant: TenantId, id: str) -> deque[Delivery]:
+        log = self._logs.get((tenant, id))
+        if log is None:
+            stored = self._records.get(WebhookLog, tenant, "webhook_log", id)
+            log = deque(stored.deliveries if stored else (), maxlen=KEPT_DELIVERIES)
+            self._logs[tenant, id] = log
+        return log
+
+    def _save_cursor(self, tenant: TenantId, id: str, rev: int) -> WebhookCursor:
+        cursor = WebhookCursor(id=id, rev=rev)
+        self._records.put(tenant, "webhook_cursor", cursor, actor="webhooks")
+        return cursor
+
+    def _save_log(self, tenant: TenantId, id: str) -> None:
+        del self._unsaved[tenant, id]
+        log = WebhookLog(id=id, deliveries=tuple(self._log(tenant, id)))
+        self._records.put(tenant, "webhook_log", log, actor="webhooks")

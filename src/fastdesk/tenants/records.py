@@ -43,6 +43,8 @@ class Kind(Struct, frozen=True):
     check: Check | None = None
     #: Called with the record before (None: a new one), the one to be written and the wall clock; returns what is written.
     revise: Callable[[Any, Any, int], Any] | None = None
+    #: Field that the desk fills with a secret when a new record has none.
+    secret: str = ""
     #: Kind under which the version before is kept, and how it is wrapped.
     archive: tuple[str, Callable[[Any], Struct]] | None = None
 
@@ -51,7 +53,15 @@ def basic_kinds() -> list[Kind]:
     """Return the kinds that the desk itself needs; other rooms' kinds are registered beside them."""
     return [
         Kind("tenant", Tenant),
-        Kind("site", Site, "site.read", "site.write", hidden=("signing_secret",), plural="sites"),
+        Kind(
+            "site",
+            Site,
+            "site.read",
+            "site.write",
+            hidden=("signing_secret",),
+            plural="sites",
+            secret="signing_secret",
+        ),
         Kind("agent", Agent),
         Kind("team", Team, "site.read", "site.write", plural="teams"),
         Kind("sign_in", SignIn),

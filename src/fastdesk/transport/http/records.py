@@ -86,14 +86,19 @@ class RecordRoutes:
         if self._kind.name == "site":
             if self._rooms.records.tenant_of_site(fields["id"]) is not None:
                 raise Refused("conflict", "This site key is taken.")
-            fields["signing_secret"] = new_secret(self._rooms.entropy)
+            fields.pop("signing_secret", None)
+        if self._kind.secret and not fields.get(self._kind.secret):
+            fields[self._kind.secret] = new_secret(self._rooms.entropy)
         return await self._write(call, fields)
 
     async def put(self, call: Call) -> dict[str, Any]:
         """Replace a record, keeping what is hidden."""
         old = self._find(call)
         hidden = {name: getattr(old, name) for name in self._kind.hidden}
-        return await self._write(call, {**await self._read(call), **hidden, "id": call.path("id")})
+        fields = {**await self._read(call), **hidden, "id": call.path("id")}
+        if self._kind.secret and not fields.get(self._kind.secret):
+            fields[self._kind.secret] = getattr(old, self._kind.secret)
+        return await self._write(call, fields)
 
     async def change(self, call: Call) -> dict[str, Any]:
         """Change the fields that are given; structs inside are merged, null takes a field back to its default."""

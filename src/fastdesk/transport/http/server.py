@@ -22,6 +22,7 @@ from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
+from fastdesk.transport.http.webhooks import WebhookRoutes
 
 __all__ = ["HttpServer"]
 
@@ -51,6 +52,7 @@ class HttpServer:
         front.add(app, ConversationRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
         front.add(app, ImportRoutes(rooms, fetch).routes())
+        front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         front.add(app, ReportRoutes(rooms).routes())
