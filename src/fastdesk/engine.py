@@ -29,6 +29,7 @@ from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
@@ -197,6 +198,8 @@ class Engine:
             quota_of=self._quota_of,
             next_rev=self.revs.next,
         )
+        scribe = Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy)
+        visitors = Visitors(store=store, revs=self.revs, clock=clock)
         self.rooms = Rooms(
             clock=clock,
             entropy=entropy,
@@ -207,14 +210,15 @@ class Engine:
             limits=limits,
             lives=lives,
             repeats=repeats,
-            scribe=Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy),
-            visitors=Visitors(store=store, revs=self.revs, clock=clock),
+            scribe=scribe,
+            visitors=visitors,
             words=self.words,
             hooks=self.hooks,
             queue=self.line,
             hours=self.hours,
             revs=self.revs,
             files=self.files,
+            forms=Forms(records=self.records, scribe=scribe, visitors=visitors, now_ms=clock.now_ms),
         )
         self.answering = Answering(
             self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow, "assistant": self._ask_assistant}

@@ -57,7 +57,15 @@ def visitor_spoke(conversation: Conversation, now_ms: int) -> Change | None:
     """Wake a conversation that was set aside: the visitor has written."""
     if conversation.state == "open":
         return None
-    return _change(conversation, now_ms, "visitor wrote", state="open", snoozed_until=0, resolved_at=0)
+    return _change(
+        conversation,
+        now_ms,
+        "visitor wrote",
+        state="open",
+        snoozed_until=0,
+        resolved_at=0,
+        **_unrated(conversation),
+    )
 
 
 def ask_for_person(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
@@ -125,7 +133,7 @@ def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Chan
     if not conversation.first_reply_at:
         fields["first_reply_at"] = now_ms
     if conversation.state == "resolved":
-        fields["resolved_at"] = 0
+        fields |= {"resolved_at": 0, **_unrated(conversation)}
     return _change(conversation, now_ms, "answered", **fields)
 
 
@@ -147,7 +155,21 @@ def reopen(conversation: Conversation, now_ms: int) -> Change | None:
     if conversation.state == "open":
         return None
     mode = "human" if conversation.assignee else conversation.mode
-    return _change(conversation, now_ms, "reopened", state="open", resolved_at=0, snoozed_until=0, mode=mode)
+    return _change(
+        conversation,
+        now_ms,
+        "reopened",
+        state="open",
+        resolved_at=0,
+        snoozed_until=0,
+        mode=mode,
+        **_unrated(conversation),
+    )
+
+
+def _unrated(conversation: Conversation) -> dict[str, Any]:
+    """Return what makes the next resolution one that can be rated again."""
+    return {"rating": 0} if conversation.state == "resolved" else {}
 
 
 def snooze(conversation: Conversation, until_ms: int, now_ms: int) -> Change | Rejection | None:

@@ -4,13 +4,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from fastdesk.model.form import SiteForms
 from fastdesk.model.ids import SiteId, TeamId, TenantId
+from fastdesk.model.text import Line, Text
 
 __all__ = ["Features", "Site", "Tenant", "Text", "Texts", "Theme"]
-
-Line = Annotated[str, Meta(max_length=500)]
-#: A text for people: one string, or one for each language tag such as "zh-CN" and "en".
-Text = Line | dict[str, Line]
 
 
 class Texts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +61,7 @@ class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
     texts: Texts = Texts()
     theme: Theme = Theme()
     features: Features = Features()
-    forms: dict[str, Any] = {}
+    forms: SiteForms = SiteForms()
     team: TeamId | None = None
     hours: str | None = None
     #: What the widget does outside hours.

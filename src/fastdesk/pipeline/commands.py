@@ -250,6 +250,10 @@ class Commands:
         refusal = rooms.files.check(principal.id, principal.tenant, frame)
         if refusal is not None:
             return refusal
+        offer = rooms.forms.offer(principal.tenant, frame)
+        if isinstance(offer, Rejection):
+            return offer
+        frame = offer
         self._apply(
             live, changes.answer_by_agent(live.conversation, principal.id, rooms.clock.now_ms()), principal.id
         )

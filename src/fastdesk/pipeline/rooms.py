@@ -11,6 +11,7 @@ from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.repeats import Repeats
@@ -57,6 +58,7 @@ class Rooms:
         hours: OpeningHours,
         revs: Revs,
         files: Files,
+        forms: Forms,
     ) -> None:
         self.clock = clock
         self.entropy = entropy
@@ -74,6 +76,7 @@ class Rooms:
         self.queue = queue
         self.hours = hours
         self.files = files
+        self.forms = forms
         self._revs = revs
         self.durable: dict[TenantId, int] = {}
 
@@ -94,6 +97,7 @@ class Rooms:
             is_open=self.hours.is_open(tenant, site),
             next_open_ms=self.hours.next_open_ms(tenant, site),
             files=self.files.limits,
+            forms=self.forms.of_site(tenant, site),
         )
 
     def status(self, conversation: Conversation) -> Status:

@@ -134,6 +134,8 @@ class Pipeline:
             return Rejection("retry_later", id=frame.id, retry_after_ms=1000)
         if frame.extra is not None or frame.kind != "text":
             refusal = rooms.files.check(live.visitor.id, live.conversation.tenant, frame)
+            if refusal is None and frame.kind == "form":
+                refusal = rooms.forms.check(live, frame)
             if refusal is not None:
                 return refusal
         if verdict.level == "block":
@@ -172,7 +174,9 @@ class Pipeline:
             self._note_verdict(live, verdict)
         if verdict.level == "handoff":
             self._commands.ask_for_person(live, "word filter")
-        if not is_bot_silent(live.conversation):
+        if frame.kind == "form":
+            rooms.forms.take(live, frame)
+        elif not is_bot_silent(live.conversation):
             self._answering.answer(live, said, began)
 
     def _current(self, session: Session, live: Live) -> Live:

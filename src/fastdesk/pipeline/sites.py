@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from fastdesk.model.file import FileLimits
+from fastdesk.model.form import Form
 from fastdesk.model.site import Site
 
 __all__ = ["site_view"]
@@ -13,7 +14,9 @@ __all__ = ["site_view"]
 TEXT_LIMIT = 4000
 
 
-def site_view(site: Site, *, is_open: bool, next_open_ms: int | None, files: FileLimits) -> dict[str, Any]:
+def site_view(
+    site: Site, *, is_open: bool, next_open_ms: int | None, files: FileLimits, forms: dict[str, Form]
+) -> dict[str, Any]:
     """Return the public side of a site: texts, looks, forms, features; never its secret or its origins."""
     features = msgspec.structs.asdict(site.features)
     return {
@@ -22,7 +25,7 @@ def site_view(site: Site, *, is_open: bool, next_open_ms: int | None, files: Fil
         "locale": site.locale or "auto",
         "texts": {key: text for key, text in msgspec.to_builtins(site.texts).items() if text},
         "theme": msgspec.structs.asdict(site.theme),
-        "forms": site.forms,
+        "forms": msgspec.to_builtins(forms),
         "hours": {
             "open": is_open,
             "next_open_ms": next_open_ms,

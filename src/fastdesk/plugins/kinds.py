@@ -18,6 +18,7 @@ from fastdesk.model.rule import Rule
 from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookLog
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
+from fastdesk.plugins.desk_kinds import desk_kinds
 from fastdesk.rules import RuleBook, parse_rule
 from fastdesk.tenants.records import Kind, basic_kinds
 
@@ -75,6 +76,7 @@ def all_kinds() -> list[Kind]:
     read, write = "knowledge.read", "knowledge.write"
     return [
         *basic_kinds(),
+        *desk_kinds(),
         Kind("rule", Rule, read, write, plural="rules", parse=_parser(parse_rule), revise=_next_version,
              check=_checker(RuleBook.compile)),
         Kind(

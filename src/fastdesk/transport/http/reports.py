@@ -1,10 +1,9 @@
 """Reports over HTTP: figures of a period, one row per conversation as CSV, unanswered questions, and the live board."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
@@ -30,6 +29,7 @@ from fastdesk.reports.facts import Facts
 from fastdesk.reports.spreadsheet import HEADER, rows_of, write_rows
 from fastdesk.store.protocol import ConversationQuery
 from fastdesk.transport.http.routes import Call, Query, Route
+from fastdesk.transport.http.zones import moment_of, zone_of
 
 __all__ = ["ReportRoutes"]
 
@@ -243,7 +243,7 @@ class ReportRoutes:
     async def live(self, call: Call) -> LiveBoard:
         """Return who waits, who works and what today came to."""
         rooms, tenant = self._rooms, call.principal.tenant
-        now_ms, zone = rooms.clock.now_ms(), _zone(call.query["zone"])
+        now_ms, zone = rooms.clock.now_ms(), zone_of(call.query["zone"])
         midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
@@ -278,9 +278,10 @@ class ReportRoutes:
         )
 
     def _period(self, call: Call) -> Period:
-        zone, now_ms = _zone(call.query["zone"]), self._rooms.clock.now_ms()
-        last = _moment(call.query["to"], zone, now_ms, days=1)
-        first = _moment(call.query["from"], zone, last - DEFAULT_DAYS * 86_400_000, days=0)
+        zone, now_ms = zone_of(call.query["zone"]), self._rooms.clock.now_ms()
+        wish = call.query
+        last = moment_of(wish["to"], zone, days=1) if wish["to"] else now_ms
+        first = moment_of(wish["from"], zone) if wish["from"] else last - DEFAULT_DAYS * 86_400_000
         if not 0 <= first < last:
             raise Refused("invalid", "The period begins before it ends.")
         if last - first > MAX_DAYS * 86_400_000:
@@ -307,29 +308,3 @@ def _next_page(
 def _columns(report: Report, split: str) -> list[ColumnView]:
     keys = _KEYS.get(report.dimension or split, [])
     return [*keys, *(ColumnView(each.name, Title(each.zh, each.en), each.unit) for each in report.columns)]
-
-
-def _zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
-        raise Refused(
-            "invalid",
-            "There is no such time zone.",
-            hint="Zones are called Asia/Shanghai, Europe/Berlin, UTC …",
-        ) from None
-
-
-def _moment(text: str | None, zone: tzinfo, otherwise: int, *, days: int) -> int:
-    """Read a time in milliseconds, or a day; `days` is added to a day, so that the last one counts whole."""
-    if not text:
-        return otherwise
-    if text.isascii() and text.isdigit() and len(text) < 15:
-        return int(text)
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-        return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise Refused("invalid", "A time is a day such as 2026-01-31, or milliseconds since 1970.") from None

@@ -26,6 +26,9 @@ MAX_BODY: Final = 1 << 20
 #: A body that has not arrived by then fails: aiohttp would wait for ever (a malformed chunk in a later segment).
 BODY_DEADLINE_S: Final = 15.0
 
+#: Accesses of visitors and of agents alike: what agents and keys need for them.
+_PARTIES: Final = {"known": "conversation.write", "party": "conversation.read"}
+
 Answer = Any
 
 
@@ -41,7 +44,7 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One route. `access` is "open", "known" (a visitor, or agents and keys that may answer), "visitor",
+    """One route. `access` is "open", "known" (a visitor, or agents and keys that may answer), "party" (or that may read), "visitor",
     "agent" (any sign-in or key), or the name of a permission.
 
     The handler returns a struct or plain data (sent as JSON), None (204), or a ready `web.StreamResponse`.
@@ -110,7 +113,7 @@ class Front:
     def add(self, app: web.Application, routes: list[Route]) -> None:
         """Register routes; an access that is no permission is a mistake of ours."""
         for route in routes:
-            assert route.access in ("open", "known", "visitor", "agent") or route.access in PERMISSIONS, (
+            assert route.access in ("open", "visitor", "agent", *_PARTIES) or route.access in PERMISSIONS, (
                 route.access
             )
             self.routes.append(route)
@@ -187,10 +190,10 @@ class Front:
                 else Rejection("forbidden", "This address is for visitors.")
             )
         if principal.kind == "visitor":
-            if route.access == "known":
+            if route.access in _PARTIES:
                 return principal
             return Rejection("forbidden", "This address is for agents.")
-        needed = "conversation.write" if route.access == "known" else route.access
+        needed = _PARTIES.get(route.access, route.access)
         if needed != "agent" and not may(principal, needed):
             return Rejection("forbidden", f"This needs the permission {needed}.")
         return principal

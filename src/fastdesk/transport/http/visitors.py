@@ -1,7 +1,6 @@
 """Visitors over HTTP: who they are, their messages, and what they missed."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -104,8 +103,6 @@ class VisitorRoutes:
             Route(method="GET", path="/v1/messages", handler=self.history, access="visitor", tag="visitor", answer=Messages,
                   query=(Query("before", int, None, "Only messages with a lower seq"), Query("limit", int, 50, "Most messages", 1, 200)),
                   summary="Read earlier messages"),
-            Route(method="GET", path="/v1/transcript", handler=self.transcript, access="visitor", tag="visitor", gives="text/plain",
-                  summary="Download the conversation as text"),
         ]  # fmt: skip
 
     async def admit(self, call: Call) -> Admitted:
@@ -290,19 +287,6 @@ class VisitorRoutes:
         said = await self._rooms.store.said(conversation.tenant, conversation.id, first - 1, limit)
         return Messages([message_frame(each) for each in said if each.seq < before], first > 1)
 
-    async def transcript(self, call: Call) -> web.Response:
-        """Return the whole conversation as a text file."""
-        live = await self._live(call)
-        conversation = live.conversation
-        lines, after = [], 0
-        while page := await self._rooms.store.said(conversation.tenant, conversation.id, after, 1000):
-            lines += [f"[{_clock_text(said.at)}] {said.name or said.role}: {said.text}" for said in page]
-            after = page[-1].seq
-        return web.Response(
-            text="\n".join(lines) + "\n",
-            headers={"Content-Disposition": 'attachment; filename="chat.txt"', "Cache-Control": "no-store"},
-        )
-
 
 def _described(
     visitor: Visitor, call: Call, wish: NewVisitor, proven: ProvenIdentity | None, now_ms: int
@@ -341,7 +325,3 @@ def _check_origin(site: Site, request: web.Request) -> None:
 
 def _event(frame: bytes, seq: int) -> bytes:
     return b"id: %d\ndata: %b\n\n" % (seq, frame)
-
-
-def _clock_text(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,13 @@
+"""The kinds of record that an agent's day is made of: forms."""
+
+from fastdesk.model.form import Form
+from fastdesk.tenants.records import Kind
+
+__all__ = ["desk_kinds"]
+
+
+def desk_kinds() -> list[Kind]:
+    """Return the kinds that agents and their leads work with."""
+    return [
+        Kind("form", Form, "site.read", "site.write", plural="forms"),
+    ]
