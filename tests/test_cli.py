@@ -249,3 +249,22 @@ def test_options_of_a_plugin_are_checked() -> None:
     good("plugin", "new", "hello")
     written("fastdesk.toml", "[plugins.hello]\nhuors = '9'\n[plugins.other]\n")
     assert "has no option huors. Did you mean hours?" in bad("plugin", "check", "hello.py")[0]
+
+
+def test_a_person_is_erased_and_the_days_are_set_beside_a_desk_and_without_one(own_desk: RunningDesk) -> None:
+    token = own_desk.visitor()["token"]
+    own_desk.ask("POST", "/v1/messages", {"id": "message-1", "text": "Xqsecretzz"}, token)
+    _, found = own_desk.ask("GET", "/v1/visitors", None, own_desk.token)
+    visitor = found["items"][0]["id"]
+    url, key = ("--url", own_desk.base), ("--key", own_desk.token)
+    assert run("retention", "30", *url, *key).exit_code == 0
+    assert own_desk.ask("GET", "/v1/retention", None, own_desk.token)[1]["days"] == 30
+    assert run("erase", visitor, *url, *key).exit_code == 0
+    assert own_desk.ask("GET", f"/v1/visitors/{visitor}", None, own_desk.token)[0] == 404
+    own_desk.ask("POST", "/v1/messages", {"id": "message-1", "text": "Xqsecretzz"}, token)
+    own_desk.stop()
+    assert run("retention", "0").exit_code == 0
+    assert run("erase", visitor).exit_code == 0
+    again = run("erase", visitor)
+    assert isinstance(again.exception, FastdeskError)
+    assert not any(b"Xqsecretzz" in path.read_bytes() for path in own_desk.data.rglob("*") if path.is_file())

@@ -10,6 +10,7 @@ from fastdesk import __version__
 from fastdesk.cli_knowledge import kb_app
 from fastdesk.cli_plugin import plugin_app
 from fastdesk.cli_records import progress
+from fastdesk.cli_rights import erase, retention
 from fastdesk.cli_teach import flow_app, rules_app, words_app
 from fastdesk.errors import FastdeskError
 
@@ -39,6 +40,9 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(words_app, name="words")
 app.add_typer(kb_app, name="kb")
 app.add_typer(plugin_app, name="plugin")
+
+app.command("erase")(erase)
+app.command("retention")(retention)
 
 Tenant = Annotated[str, typer.Option(help="Tenant the new thing belongs to.")]
 
@@ -184,7 +188,7 @@ def import_tenant(
     source: Annotated[Path, typer.Argument(help="Folder that `fastdesk export` wrote.")],
 ) -> None:
     """Read an export into an installation that does not have this tenant."""
-    from fastdesk.store.export import import_
+    from fastdesk.store.importing import import_
 
     with progress("Importing") as step:
         import_(_settings().data, source, step)

@@ -183,6 +183,9 @@ class Settings(BaseSettings):
     embed_deadline_ms: Annotated[int, Field(ge=10, le=10_000)] = Field(
         300, description="No embedding of a question by then: its words decide alone."
     )
+    allow_import: bool = Field(
+        False, description="Let owners bring in tenants by API though the installation has several already."
+    )
     allow_private_urls: bool = Field(False, description="Let webhooks and rules call private addresses.")
     smtp_url: SecretStr | None = Field(None, description="smtp://name:password@host:port for e-mail notices.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

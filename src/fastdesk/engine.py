@@ -27,6 +27,7 @@ from fastdesk.model.turn import Action, Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.adoption import Adoption
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.commands import Commands
 from fastdesk.pipeline.forms import Forms
@@ -34,6 +35,7 @@ from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.repeats import Repeats
+from fastdesk.pipeline.rights import Rights
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.rounds import Rounds
 from fastdesk.pipeline.runner import Pipeline
@@ -229,8 +231,13 @@ class Engine:
         self.pipeline = Pipeline(
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
+        self.rights = Rights(self.rooms, revs=self.revs, silence=self.answering.silence)
+        self.rights.forgetters.append(self.assistance.contexts.forget)
+        self.adoption = Adoption(
+            store=store, records=self.records, revs=self.revs, gate=self.gate, build=self._build
+        )
         self.rounds = Rounds(self.rooms, gate=self.gate)
-        self.rounds.others += [self.automation.strike, self.webhooks.tick, self._remind]
+        self.rounds.others += [self.automation.strike, self.webhooks.tick, self._remind, self.rights.tick]
         store.on_commit = self.pipeline.committed
 
     def _accept(self, session: Any, payload: bytes) -> None:
@@ -287,22 +294,22 @@ class Engine:
             for record in await self.store.records(kind):
                 self.records.load(record.tenant, record.kind, record.id, record.body)
         await self.files.start()
-        tenants = [tenant.id for tenant in self.records.tenants()]
-        await self.rules.books.build_all(tenants)
-        await self.words.filters.build_all(tenants)
-        await self.flows.flows.build_all(tenants)
-        await self.faq.indexes.build_all(tenants)
-        for tenant in tenants:
-            self.webhooks.refresh(tenant)
-        for tenant in tenants:
-            query = ConversationQuery(mode="queued", states=("open",), limit=200)
-            while True:
-                page = await self.store.conversations(tenant, query)
-                for row in page.items:
-                    self.line.line.update(row.conversation)
-                if page.cursor is None:
-                    break
-                query = replace(query, cursor=page.cursor)
+        for tenant in self.records.tenants():
+            await self._build(tenant.id)
+
+    async def _build(self, tenant: TenantId) -> None:
+        """Make what is made of a tenant's records, and line up who waits."""
+        for built in (self.rules.books, self.words.filters, self.flows.flows, self.faq.indexes):
+            await built.build_all((tenant,))
+        self.webhooks.refresh(tenant)
+        query = ConversationQuery(mode="queued", states=("open",), limit=200)
+        while True:
+            page = await self.store.conversations(tenant, query)
+            for row in page.items:
+                self.line.line.update(row.conversation)
+            if page.cursor is None:
+                break
+            query = replace(query, cursor=page.cursor)
 
     async def run_rounds(self) -> None:
         """Make a round every second, until cancelled."""

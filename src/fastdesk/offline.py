@@ -5,23 +5,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fastdesk.app import open_store
 from fastdesk.config import Settings
 from fastdesk.errors import FastdeskError, StoreBusy
 from fastdesk.model.identity import AgentRole
-from fastdesk.model.ids import SiteId, TenantId
-from fastdesk.model.site import Site
+from fastdesk.model.ids import SiteId, TenantId, VisitorId
+from fastdesk.model.site import Site, Tenant
 from fastdesk.observe.clock import SystemClock, SystemEntropy, new_secret
 from fastdesk.plugins.kinds import all_kinds
+from fastdesk.store.sqlite import SqliteStore
 from fastdesk.tenants.first_start import found_installation
 from fastdesk.tenants.gate import Gate, new_agent
 from fastdesk.tenants.permissions import PERMISSIONS, ROLES
-from fastdesk.tenants.records import Records
+from fastdesk.tenants.records import HOUSE, Records
 from fastdesk.tenants.revs import Revs
 from fastdesk.tenants.tokens import VisitorTokens
 
-__all__ = ["add_agent", "add_key", "add_site", "read_records", "write_records"]
+__all__ = ["add_agent", "add_key", "add_site", "erase", "read_records", "set_retention", "write_records"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -73,6 +75,31 @@ def add_key(settings: Settings, tenant: str, name: str, scopes: tuple[str, ...])
     return _with_records(settings, add)
 
 
+def erase(settings: Settings, tenant: str, visitor: str, reason: str) -> None:
+    """Remove a visitor and everything said with them."""
+
+    async def remove(records: Records, gate: Gate, store: SqliteStore) -> None:
+        whose, id = _known(records, tenant), VisitorId(visitor)
+        if await store.visitor(whose, id) is None:
+            raise FastdeskError(f"There is no visitor {visitor}.")
+        rev = records.revs.next(whose)
+        await store.erase(whose, id, rev=rev, at=_clock.now_ms(), actor="command line", reason=reason)
+
+    _with_store(settings, remove)
+
+
+def set_retention(settings: Settings, tenant: str, days: int) -> None:
+    """Say how long a tenant keeps what was said."""
+
+    async def write(records: Records, gate: Gate) -> None:
+        record = records.get(Tenant, HOUSE, "tenant", _known(records, tenant))
+        assert record is not None
+        changed = replace(record, retention_days=days)
+        records.put(HOUSE, "tenant", changed, actor="command line", reason="retention")
+
+    _with_records(settings, write)
+
+
 def read_records(settings: Settings, tenant: str, kind: str, struct: type[S]) -> list[S]:
     """Return all records of a kind."""
 
@@ -102,7 +129,10 @@ def _known(records: Records, tenant: str) -> TenantId:
 
 def _with_records(settings: Settings, work: Callable[[Records, Gate], Awaitable[T]]) -> T:
     """Run `work` on the records of the store, then store what it wrote."""
+    return _with_store(settings, lambda records, gate, store: work(records, gate))
 
+
+def _with_store(settings: Settings, work: Callable[[Records, Gate, SqliteStore], Awaitable[T]]) -> T:
     async def run() -> T:
         store = open_store(settings)
         try:
@@ -122,9 +152,8 @@ def _with_records(settings: Settings, work: Callable[[Records, Gate], Awaitable[
             )
             if made is not None:
                 print(f"First start: {settings.admin_email} signs in with {made}")  # noqa: T201 - shown this once
-            return await work(
-                records, Gate(records, visitors=VisitorTokens(""), clock=_clock, entropy=_entropy)
-            )
+            gate = Gate(records, visitors=VisitorTokens(""), clock=_clock, entropy=_entropy)
+            return await work(records, gate, store)
         finally:
             await store.stop()
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from fastdesk.errors import FastdeskError
 
-__all__ = ["read_records", "write_records"]
+__all__ = ["erase", "read_records", "set_retention", "write_records"]
 
 T = TypeVar("T", bound=Struct)
 
@@ -32,6 +32,17 @@ def write_records(url: str, key: str, kinds: str, records: list[T], known: set[s
             _ask("PUT", f"{address}/{quote(id, safe='')}", key, body)
         else:
             _ask("POST", address, key, body)
+
+
+def erase(url: str, key: str, visitor: str, reason: str) -> None:
+    """Remove a visitor."""
+    address = f"{url.rstrip('/')}/v1/visitors/{quote(visitor, safe='')}/erase"
+    _ask("POST", address, key, msgspec.json.encode({"reason": reason}))
+
+
+def set_retention(url: str, key: str, days: int) -> None:
+    """Say how long the key's tenant keeps what was said."""
+    _ask("POST", f"{url.rstrip('/')}/v1/retention", key, msgspec.json.encode({"days": days}))
 
 
 def _ask(method: str, address: str, key: str, body: bytes | None = None) -> bytes:

@@ -11,8 +11,9 @@ from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store import SqliteStore, StoreSettings, embedded_store
-from fastdesk.store.export import export, import_
+from fastdesk.store.export import export
 from fastdesk.store.files import FileFolder
+from fastdesk.store.importing import import_
 
 DEMO = TenantId("demo")
 HOUSE = TenantId("-")

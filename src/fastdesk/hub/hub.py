@@ -112,6 +112,18 @@ class Hub:
                 dropped += 1
         return dropped
 
+    def remove(self, live: Live) -> list[Session]:
+        """Let a conversation leave memory, whoever hears it; return the visitor's sessions, which are to be closed."""
+        conversation = live.conversation
+        self._lives.pop((conversation.tenant, conversation.id), None)
+        place = (conversation.tenant, conversation.site, conversation.visitor)
+        if self._current.get(place) is live:
+            del self._current[place]
+        self._touched.get(conversation.tenant, {}).pop(conversation.id, None)
+        for session in tuple(live.agents):
+            self.unwatch(session, conversation.id)
+        return list(live.visitors)
+
     # Sessions.
 
     def join_visitor(self, session: Session, live: Live) -> None:

@@ -88,6 +88,11 @@ class Contexts:
         turns = self._at_hand(live)
         return await self._read(live, live.durable_seq + 1, []) if turns is None else _lines(turns)
 
+    def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
+        """Drop what is kept of a conversation that is being removed."""
+        self.cache.forget(tenant, conversation)
+        self._asked.pop(conversation, None)
+
     def passages(self, turn: Turn) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a turn, best first."""
         return self.find_passages(turn.conversation.tenant, turn.message.text, audience_of(turn))

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from sqlalchemy import Connection, text
 
@@ -89,25 +89,20 @@ class FileFolder:
         place = self._place(id)
         return place if place is not None and place.is_file() else None
 
-    def copy_to(self, tenant: TenantId, target: Path) -> None:
-        """Copy a tenant's files into a folder, named by their ids; raises OSError."""
-        for path in sorted((self._folder / tenant).glob("*")):
-            target.mkdir(exist_ok=True)
-            try:
-                shutil.copyfile(path, target / f"{tenant}.{path.name}")
-            except FileNotFoundError:
-                continue  # removed meanwhile
+    def of_tenant(self, tenant: TenantId) -> list[str]:
+        """Return the ids of a tenant's files."""
+        return sorted(f"{tenant}.{path.name}" for path in (self._folder / tenant).glob("*"))
 
-    def copy_from(self, tenant: TenantId, source: Path) -> None:
-        """Take in the files of a tenant that `copy_to` wrote, and nothing else that stands there; raises OSError."""
-        for path in sorted(source.glob("*")):
-            place = self._place(path.name)
-            if place is not None and tenant_of_file(path.name) == tenant:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, place)
-                place.chmod(0o600)
-                _sync(place)
-                _sync(place.parent)
+    def may_have(self, tenant: TenantId, id: str) -> bool:
+        """Tell whether an id could be that of a file of this tenant."""
+        return _ID.fullmatch(id) is not None and tenant_of_file(id) == tenant
+
+    def copy_in(self, id: str, content: IO[bytes]) -> None:
+        """Store a file that was exported under this id; raises OSError."""
+        arrival = self.begin(id)
+        shutil.copyfileobj(content, arrival.file)
+        arrival.finish()
+        self.keep(id)
 
     def remove(self, id: str) -> None:
         """Delete a file; one that is not there is deleted already."""
@@ -151,8 +146,8 @@ def _attached(extra: dict[str, object]) -> str:
     return str(file.get("id", "")) if isinstance(file, dict) else ""
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

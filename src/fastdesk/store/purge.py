@@ -23,10 +23,12 @@ from fastdesk.store.followers import Followers, Positioned
 from fastdesk.store.projections import Feed, subject_of
 from fastdesk.store.reads import decode_row, links_of
 
-__all__ = ["ERASURE", "FORGETTING", "Leftovers", "Purge", "Removals", "erasure", "forgetting"]
+__all__ = ["ERASURE", "FORGETTING", "LAST", "Leftovers", "Purge", "Removals", "erasure", "forgetting"]
 
 ERASURE: Final = "erasure"
 FORGETTING: Final = "forgetting"
+LAST: Final = "last"
+"""The id of the record that tells of a tenant's last forgetting."""
 
 _STEP_EVENTS: Final = 256
 _MERGE_PAGES: Final = 256  # of the index in one step: about 20 ms
@@ -47,7 +49,7 @@ def erasure(tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: s
 def forgetting(tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str) -> Put:
     """Return the event that removes a tenant's messages, notes and visitors of before a time."""
     body = msgspec.json.encode(_Forgetting(before_ms))
-    return Put(tenant, rev, at, FORGETTING, str(before_ms), body, actor, reason)
+    return Put(tenant, rev, at, FORGETTING, LAST, body, actor, reason)
 
 
 class Removals:

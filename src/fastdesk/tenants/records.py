@@ -85,7 +85,7 @@ class Records:
     def __init__(self, kinds: list[Kind], *, store: _Appends, revs: Revs, clock: Clock) -> None:
         self.kinds: Final = {kind.name: kind for kind in kinds}
         self._store = store
-        self._revs = revs
+        self.revs = revs
         self._clock = clock
         self._shelves: dict[tuple[TenantId, str], dict[str, Struct]] = {}
         self._watchers: dict[str, list[Watcher]] = {}
@@ -94,11 +94,16 @@ class Records:
 
     def load(self, tenant: TenantId, kind: str, id: str, body: bytes) -> bool:
         """Take a stored record in; False when its kind is unknown here (a plug-in was removed)."""
-        decoder = self._decoders.get(kind)
-        if decoder is None:
+        record = self.decode(kind, body)
+        if record is None:
             return False
-        self._shelves.setdefault((tenant, kind), {})[id] = decoder.decode(body)
+        self._shelves.setdefault((tenant, kind), {})[id] = record
         return True
+
+    def decode(self, kind: str, body: bytes) -> Struct | None:
+        """Return the record that a body is, None when the kind is unknown here; raises msgspec's errors."""
+        decoder = self._decoders.get(kind)
+        return decoder.decode(body) if decoder is not None else None
 
     def watch(self, kind: str, watcher: Watcher) -> None:
         """Call `watcher(tenant)` after each change of a record of `kind`."""
@@ -156,7 +161,7 @@ class Records:
     def _append(
         self, tenant: TenantId, kind: str, id: str, body: bytes | None, actor: str, reason: str, origin: Any
     ) -> Put:
-        event = Put(tenant, self._revs.next(tenant), self._clock.now_ms(), kind, id, body, actor, reason)
+        event = Put(tenant, self.revs.next(tenant), self._clock.now_ms(), kind, id, body, actor, reason)
         self._store.append(event, origin)
         for watcher in self._watchers.get(kind, ()):
             watcher(tenant)

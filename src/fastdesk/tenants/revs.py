@@ -19,6 +19,10 @@ class Revs:
         self._highest[tenant] = rev
         return rev
 
+    def reach(self, tenant: TenantId, rev: int) -> None:
+        """Go on behind `rev`, which an import has taken."""
+        self._highest[tenant] = max(rev, self._highest.get(tenant, 0))
+
     def highest(self, tenant: TenantId) -> int:
         """Return the last number taken, 0 when none was."""
         return self._highest.get(tenant, 0)

@@ -15,7 +15,7 @@ from fastdesk.tenants.limits import Rate
 from fastdesk.tenants.throttle import Throttle
 from fastdesk.transport.http.routes import Call, Route
 
-__all__ = ["FileRoutes"]
+__all__ = ["FileRoutes", "chunks_of"]
 
 _CHUNK_DEADLINE_S: Final = 15.0
 _DEADLINE_S: Final = 600
@@ -55,7 +55,9 @@ class FileRoutes:
         if (call.request.content_length or 0) > self._rooms.files.limits.max_bytes:
             raise Refused("too_large", f"At most {self._rooms.files.limits.max_bytes} bytes are possible.")
         name = unquote(call.request.headers.get("X-File-Name", ""))
-        file = await self._rooms.files.take(principal, name, _chunks(call.request, self._rooms.clock.now_ns))
+        file = await self._rooms.files.take(
+            principal, name, chunks_of(call.request, self._rooms.clock.now_ns)
+        )
         return view(file)
 
     async def give(self, call: Call) -> web.StreamResponse:
@@ -88,7 +90,7 @@ class FileRoutes:
             raise Refused("blocked", "This visitor is blocked.")
 
 
-async def _chunks(request: web.Request, now_ns: Callable[[], int]) -> AsyncIterator[bytes]:
+async def chunks_of(request: web.Request, now_ns: Callable[[], int]) -> AsyncIterator[bytes]:
     """Iterate over the body as it arrives; one that stops arriving, or takes for ever, is refused."""
     end_ns = now_ns() + _DEADLINE_S * 1_000_000_000
     while True:

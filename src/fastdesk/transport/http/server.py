@@ -10,6 +10,7 @@ from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.transport.door import Door
 from fastdesk.transport.http.agents import AgentRoutes
+from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
@@ -19,6 +20,7 @@ from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.problems import problem
 from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.reports import ReportRoutes
+from fastdesk.transport.http.rights import RightsRoutes
 from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
@@ -55,6 +57,8 @@ class HttpServer:
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
+        front.add(app, RightsRoutes(rooms, engine.rights).routes())
+        front.add(app, self._archives(engine, settings).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
@@ -69,6 +73,14 @@ class HttpServer:
         if settings.echo:
             app.router.add_get("/v1/echo", self._upgrade)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
+
+    def _archives(self, engine: Engine, settings: Settings) -> ArchiveRoutes:
+        def may_import() -> bool:
+            return settings.allow_import or sum(1 for _ in engine.records.tenants()) <= 1
+
+        return ArchiveRoutes(
+            engine.rooms, data=settings.data, adoption=engine.adoption, may_import=may_import
+        )
 
     async def start(self) -> Callable[[], asyncio.Protocol]:
         """Get ready and return the factory of protocols."""

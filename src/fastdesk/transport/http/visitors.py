@@ -223,9 +223,9 @@ class VisitorRoutes:
             return Events([msgspec.Raw(JSON.encode(reset))], live.durable_seq, epoch)
         if after is not None and after < live.durable_seq:
             missed = await self._opening.missed(live, after)
-            return Events(
-                [msgspec.Raw(JSON.encode(message_frame(said))) for said in missed], missed[-1].seq, epoch
-            )
+            # Old messages may have been removed: what is behind them counts as seen.
+            seq = missed[-1].seq if missed else live.durable_seq
+            return Events([msgspec.Raw(JSON.encode(message_frame(said))) for said in missed], seq, epoch)
         session = PollSession(call.principal)
         self._rooms.hub.join_visitor(session, live)
         try:
@@ -257,7 +257,7 @@ class VisitorRoutes:
                     after = live.durable_seq
                 while after < live.durable_seq:
                     missed = await self._opening.missed(live, after)
-                    after = missed[-1].seq
+                    after = missed[-1].seq if missed else live.durable_seq
                     await response.write(
                         b"".join(_event(JSON.encode(message_frame(said)), said.seq) for said in missed)
                     )
