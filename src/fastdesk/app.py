@@ -290,6 +290,7 @@ class App:
             "fastdesk_door": dict(self._door.counters()),
             "fastdesk_store": self._store.figures(),
             "fastdesk_assistant": engine.assistance.figures(),
+            "fastdesk_routing": engine.routing.figures(),
             "fastdesk_plugin_failures": dict(engine.hooks.failures),
         }
 

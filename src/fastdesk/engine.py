@@ -7,19 +7,16 @@ clock, with a store in memory and a transport of its own. Wiring happens here an
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec.structs import replace
 
 from fastdesk._core import BloomFilter
 from fastdesk.desk.files import Files
-from fastdesk.desk.queue import WaitingLine
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
-from fastdesk.model.conversation import Conversation
-from fastdesk.model.event import Changed
 from fastdesk.model.file import FileLimits
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Tenant
@@ -29,17 +26,21 @@ from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.adoption import Adoption
 from fastdesk.pipeline.answering import Answering
+from fastdesk.pipeline.boards import Boards
 from fastdesk.pipeline.commands import Commands
 from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
+from fastdesk.pipeline.presences import Presences
 from fastdesk.pipeline.repeats import Repeats
 from fastdesk.pipeline.rights import Rights
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.rounds import Rounds
+from fastdesk.pipeline.routing import Routing
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.viewing import Viewing
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
 from fastdesk.plugins.assistance import Assistance, AssistantOptions
@@ -54,7 +55,7 @@ from fastdesk.plugins.meaning import Meaning
 from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Webhooks
-from fastdesk.protocol.frames import Copilot
+from fastdesk.protocol.frames import Copilot, Presence
 from fastdesk.store.files import FileFolder
 from fastdesk.store.protocol import ConversationQuery, Store
 from fastdesk.tenants.gate import Gate
@@ -71,20 +72,6 @@ _EXPECTED_IDS = 1_000_000
 
 class Outside(Caller, Sender, Protocol):
     """Calls to endpoints outside: with JSON answers for rules and flows, plain for webhooks."""
-
-
-class _Line:
-    """The queue as the pipeline sees it, fed by every committed change."""
-
-    def __init__(self) -> None:
-        self.line = WaitingLine()
-
-    def on_changed(self, changed: Changed) -> None:
-        self.line.update(changed.conversation)
-
-    def place(self, conversation: Conversation) -> dict[str, int] | None:
-        position = self.line.position(conversation)
-        return {"position": position} if position else None
 
 
 class Engine:
@@ -118,7 +105,9 @@ class Engine:
         self.records = Records(all_kinds(), store=store, revs=self.revs, clock=clock)
         self.hours = OpeningHours(records=self.records, clock=clock)
         self.gate = Gate(self.records, visitors=VisitorTokens(secret), clock=clock, entropy=entropy)
-        self.line = _Line()
+        self.boards = Boards(records=self.records, clock=clock)
+        self.viewing = Viewing(hub=self.hub, clock=clock)
+        self.presences = Presences(records=self.records, clock=clock, hub=self.hub, boards=self.boards)
         self.words = WordFilters(records=self.records, tasks=tasks)
         self.rules = Rules(
             records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.hours.is_open
@@ -164,7 +153,7 @@ class Engine:
             note=self._note_summary,
             load=lambda tenant, conversation: self.rooms.lives.by_id(tenant, conversation),
         )
-        first = [("queue", self.line), *((each.name, each) for each in (Human(), self.flows, self.rules))]
+        first = [(each.name, each) for each in (Human(self.hours.is_open), self.flows, self.rules)]
         last = [
             (each.name, each)
             for each in (
@@ -200,7 +189,9 @@ class Engine:
             quota_of=self._quota_of,
             next_rev=self.revs.next,
         )
-        scribe = Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy)
+        scribe = Scribe(
+            store=store, revs=self.revs, clock=clock, entropy=entropy, follow=self.boards.follow
+        )
         visitors = Visitors(store=store, revs=self.revs, clock=clock)
         self.rooms = Rooms(
             clock=clock,
@@ -216,7 +207,8 @@ class Engine:
             visitors=visitors,
             words=self.words,
             hooks=self.hooks,
-            queue=self.line,
+            boards=self.boards,
+            viewing=self.viewing,
             hours=self.hours,
             revs=self.revs,
             files=self.files,
@@ -228,6 +220,16 @@ class Engine:
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
         self.commands = Commands(self.rooms, opening=self.opening, answering=self.answering)
         self.commands.others[Copilot] = self.assistance.copilot.run
+        self.commands.others[Presence] = self.presences.on_frame
+        self.commands.active = self.presences.active
+        self.opening.watchers.append(self.presences.joined)
+        self.routing = Routing(
+            self.rooms,
+            boards=self.boards,
+            presences=self.presences,
+            viewing=self.viewing,
+            apply=self.commands.apply,
+        )
         self.pipeline = Pipeline(
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
@@ -237,7 +239,13 @@ class Engine:
             store=store, records=self.records, revs=self.revs, gate=self.gate, build=self._build
         )
         self.rounds = Rounds(self.rooms, gate=self.gate)
-        self.rounds.others += [self.automation.strike, self.webhooks.tick, self._remind, self.rights.tick]
+        self.rounds.others += [
+            self.automation.strike,
+            self.webhooks.tick,
+            self._remind,
+            self.rights.tick,
+            self.routing.round,
+        ]
         store.on_commit = self.pipeline.committed
 
     def _accept(self, session: Any, payload: bytes) -> None:
@@ -298,18 +306,20 @@ class Engine:
             await self._build(tenant.id)
 
     async def _build(self, tenant: TenantId) -> None:
-        """Make what is made of a tenant's records, and line up who waits."""
+        """Make what is made of a tenant's records, and let who waits or is answered stand on its board."""
         for built in (self.rules.books, self.words.filters, self.flows.flows, self.faq.indexes):
             await built.build_all((tenant,))
         self.webhooks.refresh(tenant)
-        query = ConversationQuery(mode="queued", states=("open",), limit=200)
-        while True:
-            page = await self.store.conversations(tenant, query)
-            for row in page.items:
-                self.line.line.update(row.conversation)
-            if page.cursor is None:
-                break
-            query = replace(query, cursor=page.cursor)
+        modes: tuple[Literal["queued", "human"], ...] = ("queued", "human")
+        for mode in modes:
+            query = ConversationQuery(mode=mode, states=("open",), limit=200)
+            while True:
+                page = await self.store.conversations(tenant, query)
+                for row in page.items:
+                    self.boards.load(row.conversation)
+                if page.cursor is None:
+                    break
+                query = replace(query, cursor=page.cursor)
 
     async def run_rounds(self) -> None:
         """Make a round every second, until cancelled."""

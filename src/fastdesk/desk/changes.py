@@ -4,12 +4,12 @@ Each function returns a `Change` (the conversation as it will stand, and what of
 or a `Rejection`. Nothing here stores or sends anything.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from fastdesk.model.conversation import Conversation, Priority
+from fastdesk.model.conversation import HANDOFF_CODES, Conversation, Priority
 from fastdesk.model.ids import AgentId, TeamId
 from fastdesk.protocol.codes import Rejection
 
@@ -19,14 +19,16 @@ __all__ = [
     "ask_for_person",
     "assign",
     "close_idle",
+    "give",
+    "give_to_bot",
     "label",
     "open_conversation",
     "prioritise",
     "rate",
     "read",
+    "release",
     "reopen",
     "resolve",
-    "set_bot",
     "snooze",
     "take",
     "visitor_spoke",
@@ -46,6 +48,17 @@ def _change(conversation: Conversation, now_ms: int, reason: str = "", **fields:
     if not what:
         return None
     return Change(replace(conversation, updated_at=now_ms, **fields), what, reason)
+
+
+#: What goes with having no assignee.
+_UNASSIGNED: Final[dict[str, Any]] = {"assigned_at": 0, "by_hand": False}
+
+
+def _by_hand(conversation: Conversation, agent: str, now_ms: int) -> dict[str, Any]:
+    """Return what a person's decision for an agent changes; the same agent keeps the conversation as it is."""
+    if conversation.assignee == agent and conversation.mode == "human":
+        return {"by_hand": True}
+    return {"assignee": AgentId(agent), "assigned_at": now_ms, "by_hand": True}
 
 
 def open_conversation(conversation: Conversation, now_ms: int) -> Change:
@@ -68,8 +81,17 @@ def visitor_spoke(conversation: Conversation, now_ms: int) -> Change | None:
     )
 
 
-def ask_for_person(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
-    """Put a conversation into the queue of people; one that a person has stays there."""
+def ask_for_person(
+    conversation: Conversation,
+    now_ms: int,
+    reason: str,
+    code: str = "visitor",
+    skills: tuple[str, ...] = (),
+) -> Change | None:
+    """Put a conversation into the queue of people; one that a person has stays there.
+
+    A `code` that is none of `HandoffCode` counts as the model's own words.
+    """
     if conversation.mode == "human" and conversation.assignee is not None and conversation.state == "open":
         return None
     if conversation.mode == "queued":
@@ -83,25 +105,66 @@ def ask_for_person(conversation: Conversation, now_ms: int, reason: str) -> Chan
         state="open",
         flow=None,
         handoff=reason,
+        handoff_code=code if code in HANDOFF_CODES else "model",
+        skills=skills or conversation.skills,
         assignee=None,
+        **_UNASSIGNED,
     )
 
 
 def take(
-    conversation: Conversation, agent: str, now_ms: int, *, by_force: bool = False
+    conversation: Conversation, agent: str, now_ms: int, *, by_force: bool = False, owner: str = ""
 ) -> Change | Rejection | None:
-    """Let an agent take a conversation: the first one wins, unless a supervisor takes it over."""
-    if conversation.assignee not in (None, agent) and not by_force:
-        return Rejection("conflict", f"Agent {conversation.assignee} has this conversation.")
+    """Let an agent take a conversation, from the queue or the bot: the first one wins, unless a supervisor takes it over.
+
+    `owner` is the name of who has it, for the refusal. Whoever had a resolved or sleeping one may be followed by anybody.
+    """
+    is_owned = conversation.mode == "human" and conversation.state != "resolved"
+    if is_owned and conversation.assignee not in (None, agent) and not by_force:
+        return Rejection("conflict", f"{owner or conversation.assignee} has this conversation.")
     return _change(
         conversation,
         now_ms,
-        "taken",
-        assignee=AgentId(agent),
+        "taken over" if is_owned and conversation.assignee not in (None, agent) else "taken",
         mode="human",
         state="open",
         queued_at=0,
+        resolved_at=0,
+        snoozed_until=0,
         flow=None,
+        **_by_hand(conversation, agent, now_ms),
+    )
+
+
+def give(conversation: Conversation, agent: AgentId, now_ms: int, reason: str) -> Change | None:
+    """Give a waiting conversation to an agent by the desk's own decision; None when it does not wait any more."""
+    if conversation.mode != "queued" or conversation.state != "open":
+        return None
+    return _change(
+        conversation,
+        now_ms,
+        reason,
+        assignee=agent,
+        assigned_at=now_ms,
+        by_hand=False,
+        mode="human",
+        queued_at=0,
+        flow=None,
+    )
+
+
+def release(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
+    """Let an agent's conversation wait for another one; it goes on waiting from the moment this agent got it."""
+    if conversation.mode != "human" or conversation.state != "open" or conversation.assignee is None:
+        return None
+    return _change(
+        conversation,
+        now_ms,
+        reason,
+        assignee=None,
+        mode="queued",
+        queued_at=conversation.assigned_at or now_ms,
+        **_UNASSIGNED,
     )
 
 
@@ -109,13 +172,14 @@ def assign(
     conversation: Conversation, agent: str | None, team: str | None, now_ms: int, reason: str
 ) -> Change | None:
     """Give a conversation to an agent or a team by hand; with neither it goes back into the queue."""
-    fields: dict[str, Any] = {"assignee": AgentId(agent) if agent else None, "flow": None}
+    fields: dict[str, Any] = {"flow": None, "resolved_at": 0, "snoozed_until": 0}
     if team is not None:
         fields["team"] = TeamId(team)
     if agent is None:
-        fields |= {"mode": "queued", "queued_at": conversation.queued_at or now_ms}
+        fields |= {"assignee": None, "mode": "queued", "queued_at": conversation.queued_at or now_ms}
+        fields |= _UNASSIGNED
     else:
-        fields |= {"mode": "human", "queued_at": 0}
+        fields |= {"mode": "human", "queued_at": 0, **_by_hand(conversation, agent, now_ms)}
     return _change(conversation, now_ms, reason, state="open", **fields)
 
 
@@ -129,7 +193,7 @@ def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Chan
         "snoozed_until": 0,
     }
     if conversation.assignee is None:
-        fields["assignee"] = AgentId(agent)
+        fields |= _by_hand(conversation, agent, now_ms)
     if not conversation.first_reply_at:
         fields["first_reply_at"] = now_ms
     if conversation.state == "resolved":
@@ -137,17 +201,18 @@ def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Chan
     return _change(conversation, now_ms, "answered", **fields)
 
 
-def resolve(conversation: Conversation, now_ms: int, reason: str) -> Change | None:
-    """Close a conversation; the bot starts afresh when the visitor comes back."""
+def resolve(conversation: Conversation, now_ms: int, reason: str, seq: int = 0) -> Change | None:
+    """Close a conversation; the bot starts afresh behind `seq`, the last message, when the visitor comes back."""
     return _change(
         conversation, now_ms, reason, state="resolved", resolved_at=now_ms, mode="bot", flow=None, queued_at=0,
-        snoozed_until=0, misses=0, fired=(), handoff="",
+        snoozed_until=0, misses=0, fired=(), handoff="", handoff_code="", skills=(), late=(),
+        bot_from=seq or conversation.bot_from,
     ) if conversation.state != "resolved" else None  # fmt: skip
 
 
-def close_idle(conversation: Conversation, now_ms: int) -> Change | None:
+def close_idle(conversation: Conversation, now_ms: int, seq: int = 0) -> Change | None:
     """Close a conversation in which nobody has said anything for too long."""
-    return resolve(conversation, now_ms, "idle")
+    return resolve(conversation, now_ms, "idle", seq)
 
 
 def reopen(conversation: Conversation, now_ms: int) -> Change | None:
@@ -197,15 +262,12 @@ def prioritise(conversation: Conversation, priority: Priority, now_ms: int) -> C
     return _change(conversation, now_ms, "prioritised", priority=priority)
 
 
-def set_bot(conversation: Conversation, on: bool, agent: str, now_ms: int) -> Change | None:
-    """Give a conversation back to the bot, or take it out of the bot's hands."""
-    if on:
-        return _change(
-            conversation, now_ms, "given to the bot", mode="bot", assignee=None, queued_at=0, misses=0
-        )
+def give_to_bot(conversation: Conversation, now_ms: int) -> Change | None:
+    """Give a conversation back to the bot."""
     return _change(
-        conversation, now_ms, "taken from the bot", mode="human", assignee=AgentId(agent), flow=None
-    )
+        conversation, now_ms, "given to the bot", mode="bot", assignee=None, queued_at=0, misses=0, handoff="",
+        handoff_code="", **_UNASSIGNED,
+    )  # fmt: skip
 
 
 def rate(conversation: Conversation, score: int, now_ms: int) -> Change | Rejection:

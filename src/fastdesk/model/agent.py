@@ -1,11 +1,12 @@
 """People who answer, their teams, sign-ins and keys."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from fastdesk.model.identity import AgentRole
 from fastdesk.model.ids import AgentId, TeamId
+from fastdesk.model.routing import AssignmentOrder
 
 __all__ = ["Agent", "ApiKey", "SignIn", "Team"]
 
@@ -35,8 +36,10 @@ class Team(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: TeamId
     name: Line = ""
+    #: Business hours of its own; without, those of the site count.
     hours: str | None = None
-    assignment: str = "least_busy"
+    #: How its agents take turns; `default` leaves that to the site.
+    assignment: AssignmentOrder | Literal["default"] = "default"
 
 
 class SignIn(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,15 +1,22 @@
 """A conversation as it stands now; its history is the event stream."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 
-__all__ = ["CLOSED_STATES", "Conversation", "Priority", "State"]
+__all__ = ["CLOSED_STATES", "HANDOFF_CODES", "Conversation", "HandoffCode", "Priority", "State"]
 
 State = Literal["open", "pending", "snoozed", "resolved"]
 Priority = Literal["low", "normal", "high", "urgent"]
+
+#: Why a conversation came to people: the visitor's wish, the assistant's act or doubt, questions without an answer, a late
+#: model, an empty budget, the word filter, a rule, a flow, another program.
+HandoffCode = Literal[
+    "", "visitor", "model", "not_sure", "missed", "late", "budget", "blocked", "rule", "flow", "program"
+]
+HANDOFF_CODES: frozenset[str] = frozenset(get_args(HandoffCode))
 
 CLOSED_STATES = frozenset({"resolved"})
 
@@ -25,7 +32,12 @@ class Conversation(Struct, frozen=True, kw_only=True):
     #: Who answers: the bot until a person is wanted ("queued") or has answered ("human").
     mode: Literal["bot", "queued", "human"] = "bot"
     assignee: AgentId | None = None
+    #: When the assignee got it, and whether a person decided that: the desk leaves such a decision alone.
+    assigned_at: int = 0
+    by_hand: bool = False
     team: TeamId | None = None
+    #: What whoever answers must be able to do, beside what the site asks.
+    skills: tuple[str, ...] = ()
     priority: Priority = "normal"
     labels: tuple[str, ...] = ()
     language: str = ""
@@ -47,4 +59,10 @@ class Conversation(Struct, frozen=True, kw_only=True):
     #: Rules that fire only once and have fired here.
     fired: tuple[str, ...] = ()
     fields: dict[str, Any] = {}
+    #: Why it came to people: in words, and typed.
     handoff: str = ""
+    handoff_code: HandoffCode = ""
+    #: Highest seq at the last resolution: what was said up to there is nothing to the bot.
+    bot_from: int = 0
+    #: Response targets that are close or missed, such as "first:warn" and "resolve:breach".
+    late: tuple[str, ...] = ()

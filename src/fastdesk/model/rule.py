@@ -146,6 +146,7 @@ class Handoff(_Action, frozen=True, kw_only=True, tag="handoff"):
 
     reason: Annotated[str, Meta(max_length=200)] = ""
     team: Name | None = None
+    skills: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
 
 
 Action = (

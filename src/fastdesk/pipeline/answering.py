@@ -40,6 +40,8 @@ class _Port:
             hub.send(live.agents, Delta(self.turn, text, replace, conversation=live.conversation.id))
 
     def thinking(self, note: str = "") -> None:
+        if is_bot_silent(self._live.conversation):
+            return
         self._rooms.hub.send(
             self._live.visitors, Status("thinking", turn=self.turn, agent={"note": note} if note else None)
         )

@@ -9,13 +9,13 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from fastdesk.desk import changes
-from fastdesk.desk.changes import Change
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
-from fastdesk.model.agent import Agent, Team
+from fastdesk.model.identity import Principal
 from fastdesk.model.visitor import PageView
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.opening import Opening
+from fastdesk.pipeline.ownership import Given, Ownership
 from fastdesk.pipeline.parse import check_message
 from fastdesk.pipeline.repeats import Repeat, acknowledge_again, compare
 from fastdesk.pipeline.rooms import Rooms
@@ -46,12 +46,11 @@ FRAME_PERMISSIONS: Final[dict[type, str]] = {
     frames.Bot: "conversation.write",
     frames.Stop: "conversation.write",
     frames.Copilot: "conversation.write",
+    frames.Whisper: "conversation.supervise",
 }
 
 #: Pages kept of a visitor's trail.
 TRAIL: Final = 20
-
-Given = Change | Rejection | None
 
 
 class Commands:
@@ -61,8 +60,11 @@ class Commands:
         self._rooms = rooms
         self._opening = opening
         self._answering = answering
+        self.ownership = Ownership(rooms, apply=self.apply)
         #: Frames that other rooms carry out: presence, copilot.
         self.others: dict[type, Callable[[Session, Any], Rejection | None]] = {}
+        #: Told of every agent who does something.
+        self.active: Callable[[Principal], None] = lambda principal: None
 
     def run(self, session: Session, frame: Inbound) -> Rejection | None:
         """Carry out one frame; the refusal is for the caller to send."""
@@ -97,9 +99,8 @@ class Commands:
                 self._open_silently(live)
                 self.ask_for_person(live, frame.reason or "asked for a person")
             case frames.End():
-                return self._apply(
-                    live, changes.resolve(live.conversation, now_ms, "visitor ended"), "visitor"
-                )
+                ended = changes.resolve(live.conversation, now_ms, "visitor ended", live.seq)
+                return self.apply(live, ended, "visitor")
             case frames.Stop():
                 self._answering.stop(live, frame.turn)
             case frames.Page():
@@ -116,10 +117,10 @@ class Commands:
                 return Rejection("forbidden", "Only agents may do this.")
         return None
 
-    def ask_for_person(self, live: Live, reason: str) -> None:
+    def ask_for_person(self, live: Live, reason: str, code: str = "visitor") -> None:
         """Queue a conversation for a person and stop the bot."""
-        change = changes.ask_for_person(live.conversation, self._rooms.clock.now_ms(), reason)
-        self._apply(live, change, "visitor")
+        change = changes.ask_for_person(live.conversation, self._rooms.clock.now_ms(), reason, code)
+        self.apply(live, change, "visitor")
 
     def _open_silently(self, live: Live) -> None:
         if not live.is_opened:
@@ -129,7 +130,7 @@ class Commands:
             self._rooms.scribe.change(live, changes.open_conversation(live.conversation, now_ms), "visitor")
 
     def _rate(self, live: Live, frame: frames.Rate, now_ms: int) -> Rejection | None:
-        refusal = self._apply(live, changes.rate(live.conversation, frame.score, now_ms), "visitor")
+        refusal = self.apply(live, changes.rate(live.conversation, frame.score, now_ms), "visitor")
         if refusal is None:
             body = {"score": frame.score, "assignee": live.conversation.assignee}
             self._rooms.scribe.note(live, kind="rating", actor="visitor", text=frame.comment, body=body)
@@ -145,14 +146,14 @@ class Commands:
             return Rejection("forbidden", "Only visitors may do this.")
         if not may(principal, permission):
             return Rejection("forbidden", f"This needs the permission {permission}.")
+        self.active(principal)
         if type(frame) in self.others:
             return self.others[type(frame)](session, frame)
-        if isinstance(frame, frames.Presence):
-            sessions = self._rooms.hub.agent_sessions(principal.tenant)
-            self._rooms.hub.send(sessions, frames.PresenceFrame(principal.id, frame.state))
-            return None
         if isinstance(frame, frames.Unwatch):
-            self._rooms.hub.unwatch(session, frame.conversation)
+            watched = session.watching.get(frame.conversation) if session.watching else None
+            if watched is not None:
+                self._rooms.viewing.close(session, watched)
+                self._rooms.hub.unwatch(session, frame.conversation)
             return None
         if not frame.conversation:
             return Rejection("bad_frame", "Say which conversation.")
@@ -198,14 +199,14 @@ class Commands:
             case frames.Note():
                 return self._note(session, live, frame)
             case frames.Take():
-                given = changes.take(
-                    conversation, agent, now_ms, by_force=may(principal, "conversation.supervise")
-                )
+                given = self.ownership.take(principal, live, by_force=frame.force)
                 self._rooms.hub.watch(session, live)
+            case frames.Whisper():
+                return self.ownership.whisper(principal, live, frame.text)
             case frames.Assign() | frames.Transfer():
-                return self._assign(session, live, frame)
+                return self.ownership.assign(principal, live, frame)
             case frames.Resolve():
-                given = changes.resolve(conversation, now_ms, "resolved")
+                given = changes.resolve(conversation, now_ms, "resolved", live.seq)
             case frames.Reopen():
                 given = changes.reopen(conversation, now_ms)
             case frames.Snooze():
@@ -214,14 +215,16 @@ class Commands:
                 given = changes.label(conversation, frame.add, frame.remove, now_ms)
             case frames.SetPriority():
                 given = changes.prioritise(conversation, frame.priority, now_ms)
+            case frames.Bot() if not frame.on:
+                given = self.ownership.take(principal, live)
             case frames.Bot():
-                given = changes.set_bot(conversation, frame.on, agent, now_ms)
+                given = changes.give_to_bot(conversation, now_ms)
             case frames.Stop():
                 self._answering.stop(live, frame.turn)
                 return None
             case _:
                 return Rejection("bad_frame")
-        return self._apply(live, given, agent)
+        return self.apply(live, given, agent)
 
     def _say(self, session: Session, live: Live, frame: Send) -> Rejection | None:
         rooms = self._rooms
@@ -254,10 +257,17 @@ class Commands:
         if isinstance(offer, Rejection):
             return offer
         frame = offer
-        self._apply(
-            live, changes.answer_by_agent(live.conversation, principal.id, rooms.clock.now_ms()), principal.id
-        )
+        if live.conversation.assignee is None:
+            full = self.ownership.refuse_full(principal, principal.id, live)
+            if full is not None:
+                return replace(full, id=frame.id)
+        now_ms = rooms.clock.now_ms()
+        self.apply(live, changes.answer_by_agent(live.conversation, principal.id, now_ms), principal.id)
+        if principal.kind == "agent" and live.visitor.last_agent != principal.id:
+            live.visitor = replace(live.visitor, last_agent=principal.id)
+            rooms.visitors.save(live.visitor, actor=principal.id, reason="answered")
         rooms.hub.watch(session, live)
+        rooms.viewing.write(session, live, False)
         rooms.scribe.say(
             live, role="agent", sender=principal.id, name=principal.name, id=frame.id, kind=frame.kind, text=frame.text,
             extra=frame.extra, origin=session,
@@ -306,6 +316,7 @@ class Commands:
             live.conversation.id,
         )
         self._rooms.hub.send(live.agents, others, without=session)
+        self._rooms.viewing.write(session, live, frame.on)
         return None
 
     def _read(self, session: Session, live: Live, seq: int, *, by_visitor: bool) -> Rejection | None:
@@ -323,25 +334,7 @@ class Commands:
             rooms.hub.send(live.visitors, ReadFrame(seq, Author("agent")))
         return None
 
-    def _assign(
-        self, session: Session, live: Live, frame: frames.Assign | frames.Transfer
-    ) -> Rejection | None:
-        rooms = self._rooms
-        principal = session.principal
-        assert principal is not None
-        if frame.agent is not None:
-            agent = rooms.records.get(Agent, principal.tenant, "agent", frame.agent)
-            if agent is None or not agent.enabled or agent.role == "viewer":
-                return Rejection("not_found", "There is no such agent who may answer.")
-        if frame.team is not None and rooms.records.get(Team, principal.tenant, "team", frame.team) is None:
-            return Rejection("not_found", "There is no such team.")
-        reason = "transferred" if isinstance(frame, frames.Transfer) else "assigned"
-        change = changes.assign(live.conversation, frame.agent, frame.team, rooms.clock.now_ms(), reason)
-        if isinstance(frame, frames.Transfer) and frame.note:
-            rooms.scribe.note(live, kind="note", actor=principal.id, text=frame.note)
-        return self._apply(live, change, principal.id)
-
-    def _apply(self, live: Live, given: Given, actor: str) -> Rejection | None:
+    def apply(self, live: Live, given: Given, actor: str) -> Rejection | None:
         """Store a decision, stop the bot when a person takes over, and let the new owner hear the conversation."""
         if given is None or isinstance(given, Rejection):
             return given

@@ -27,7 +27,7 @@ class OpeningHours:
 
     def is_open(self, tenant: TenantId, site: Site) -> bool:
         """Tell whether a site's people are there now."""
-        return site.hours is None or self._is_open(self.schedule(tenant, site.hours))
+        return site.hours is None or self.is_open_by(tenant, site.hours)
 
     def next_open_ms(self, tenant: TenantId, site: Site) -> int | None:
         """Return when a site opens next, None when it is open or never will."""
@@ -41,8 +41,11 @@ class OpeningHours:
 
     def is_open_for(self, conversation: Conversation, site: Site) -> bool:
         """Tell whether the people whom a conversation is for are there now."""
-        schedule = self.of(conversation, site)
-        return schedule is _ALWAYS or self._is_open(schedule)
+        return self._is_open(self.of(conversation, site))
+
+    def is_open_by(self, tenant: TenantId, id: str) -> bool:
+        """Tell whether it is open now by a record of hours."""
+        return self._is_open(self.schedule(tenant, id))
 
     def schedule(self, tenant: TenantId, id: str | None) -> Schedule:
         """Return the schedule of a record."""
@@ -55,6 +58,8 @@ class OpeningHours:
         return known[1]
 
     def _is_open(self, schedule: Schedule) -> bool:
+        if schedule is _ALWAYS:
+            return True
         now_ms = self._clock.now_ms()
         is_open, since, until = self._known.get(schedule, (False, 0, 0))
         if not since <= now_ms < until:

@@ -69,6 +69,8 @@ class Opening:
         """Forget a session whose connection is gone."""
         self._early.pop(session, None)
         was_agent = session.watching is not None
+        if was_agent:
+            self._rooms.viewing.leaving(session)
         self._rooms.hub.leave(session)
         if was_agent:
             for watcher in self.watchers:
@@ -218,6 +220,7 @@ class Opening:
         """Let an agent's session hear a conversation, from behind `after` on."""
         if after is None:
             self._rooms.hub.watch(session, live)
+            self._rooms.viewing.open(session, live)
             return
         self._rooms.tasks.spawn(self._watch_from(session, live, after), "watch conversation")
 
@@ -233,3 +236,4 @@ class Opening:
             for said in missed:
                 session.send(message_frame(said, for_agents=True))
         self._rooms.hub.watch(session, live)
+        self._rooms.viewing.open(session, live)

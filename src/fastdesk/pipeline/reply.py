@@ -118,7 +118,13 @@ def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
     change: Change | Rejection | None = None
     match action.do:
         case "handoff":
-            change = changes.ask_for_person(conversation, now_ms, str(values.get("reason", "handed off")))
+            change = changes.ask_for_person(
+                conversation,
+                now_ms,
+                str(values.get("reason", "handed off")),
+                str(values.get("code", values.get("reason", ""))),
+                tuple(values.get("skills", ())),
+            )
         case "assign":
             change = changes.assign(conversation, values.get("agent"), values.get("team"), now_ms, "rule")
         case "label":
@@ -128,7 +134,7 @@ def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
         case "priority":
             change = changes.prioritise(conversation, values["priority"], now_ms)
         case "resolve":
-            change = changes.resolve(conversation, now_ms, "rule")
+            change = changes.resolve(conversation, now_ms, "rule", live.seq)
         case "snooze":
             until = now_ms + int(values["for_ms"]) if "for_ms" in values else int(values.get("until", 0))
             change = changes.snooze(conversation, until, now_ms)

@@ -1,6 +1,6 @@
 """What the corridor needs of the rooms beside it, handed over once by the composition root."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from fastdesk.desk.files import Files
 from fastdesk.hooks.registry import Hooks
@@ -11,6 +11,7 @@ from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.boards import Boards
 from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
@@ -18,6 +19,7 @@ from fastdesk.pipeline.repeats import Repeats
 from fastdesk.pipeline.route import Filter
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.pipeline.sites import site_view
+from fastdesk.pipeline.viewing import Viewing
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.protocol.frames import Status
 from fastdesk.store.protocol import Store
@@ -25,14 +27,7 @@ from fastdesk.tenants.limits import Limits
 from fastdesk.tenants.records import Records
 from fastdesk.tenants.revs import Revs
 
-__all__ = ["Queue", "Rooms"]
-
-
-class Queue(Protocol):
-    """Where a waiting conversation stands among the others."""
-
-    def place(self, conversation: Conversation) -> dict[str, int] | None:
-        """Return {"position": from 1, "wait_ms": expected}, None when the conversation does not wait."""
+__all__ = ["Rooms"]
 
 
 class Rooms:
@@ -54,7 +49,8 @@ class Rooms:
         visitors: Visitors,
         words: Filter,
         hooks: Hooks,
-        queue: Queue,
+        boards: Boards,
+        viewing: Viewing,
         hours: OpeningHours,
         revs: Revs,
         files: Files,
@@ -73,7 +69,8 @@ class Rooms:
         self.visitors = visitors
         self.words = words
         self.hooks = hooks
-        self.queue = queue
+        self.boards = boards
+        self.viewing = viewing
         self.hours = hours
         self.files = files
         self.forms = forms
@@ -104,5 +101,5 @@ class Rooms:
         """Return what a visitor may know of the state of its conversation."""
         agent = self.records.get(Agent, conversation.tenant, "agent", conversation.assignee or "")
         return status_frame(
-            conversation, agent.name if agent is not None else "", self.queue.place(conversation)
+            conversation, agent.name if agent is not None else "", self.boards.place(conversation)
         )

@@ -52,6 +52,6 @@ class Rounds:
         ):
             last = live.recent[-1].at if live.recent else conversation.updated_at
             if now_ms - last >= live.site.idle_close_minutes * 60_000:
-                change = changes.close_idle(conversation, now_ms)
+                change = changes.close_idle(conversation, now_ms, live.seq)
         if change is not None:
             self._rooms.scribe.change(live, change, "desk")

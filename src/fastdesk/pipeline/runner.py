@@ -173,7 +173,7 @@ class Pipeline:
         if not verdict.is_clean:
             self._note_verdict(live, verdict)
         if verdict.level == "handoff":
-            self._commands.ask_for_person(live, "word filter")
+            self._commands.ask_for_person(live, "word filter", "blocked")
         if frame.kind == "form":
             rooms.forms.take(live, frame)
         elif not is_bot_silent(live.conversation):

@@ -1,9 +1,11 @@
 """Write events of a conversation: gives the numbers, keeps the live state in step, hands the event to the store."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from fastdesk.desk.changes import Change
 from fastdesk.hub.live import Live
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Role, Said
 from fastdesk.observe.clock import Clock, Entropy, new_id
 from fastdesk.pipeline.parse import digest
@@ -24,11 +26,21 @@ class Appends(Protocol):
 class Scribe:
     """The only writer of conversations."""
 
-    def __init__(self, *, store: Appends, revs: Revs, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        *,
+        store: Appends,
+        revs: Revs,
+        clock: Clock,
+        entropy: Entropy,
+        follow: Callable[[Live, Conversation], None],
+    ) -> None:
         self._store = store
         self._revs = revs
         self._clock = clock
         self._entropy = entropy
+        #: Told of each change, with the conversation as it stood before.
+        self._follow = follow
 
     def say(
         self,
@@ -82,10 +94,12 @@ class Scribe:
 
     def change(self, live: Live, change: Change, actor: str, origin: Any = None) -> Changed:
         """Append a decision of `desk.changes` and let the live conversation stand as it says."""
+        before = live.conversation
         conversation = live.conversation = change.conversation
         changed = Changed(
             conversation.tenant, self._revs.next(conversation.tenant), self._clock.now_ms(), conversation, change.what, actor,
             change.reason,
         )  # fmt: skip
         self._store.append(changed, origin)
+        self._follow(live, before)
         return changed

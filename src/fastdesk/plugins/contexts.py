@@ -79,14 +79,15 @@ class Contexts:
         if live.durable_seq == 0:
             return waiting
         turns = self._at_hand(live)
+        since = turn.conversation.bot_from
         if turns is None:
-            return self._read(live, turn.message.seq, waiting)
-        return _lines(turns, turn.message.seq) + waiting
+            return self._read(live, waiting, before=turn.message.seq, since=since)
+        return _lines(turns, turn.message.seq, since) + waiting
 
     async def recent(self, live: Live) -> Sequence[ReadyLine]:
         """Return what has been said in a conversation, for an agent who works on it."""
         turns = self._at_hand(live)
-        return await self._read(live, live.durable_seq + 1, []) if turns is None else _lines(turns)
+        return await self._read(live, [], before=live.durable_seq + 1) if turns is None else _lines(turns)
 
     def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
         """Drop what is kept of a conversation that is being removed."""
@@ -139,13 +140,15 @@ class Contexts:
             tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
         )
 
-    async def _read(self, live: Live, before: int, waiting: list[ReadyLine]) -> Sequence[ReadyLine]:
+    async def _read(
+        self, live: Live, waiting: list[ReadyLine], *, before: int, since: int = 0
+    ) -> Sequence[ReadyLine]:
         tenant, conversation = live.conversation.tenant, live.conversation.id
         settings = self._settings_of(tenant, live.site)
         turns = await self.cache.window(
             tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
         )
-        return _lines(turns, before) + waiting
+        return _lines(turns, before, since) + waiting
 
     async def _load(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
         live = self._find(tenant, conversation)
@@ -174,10 +177,13 @@ def _turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
     return ReadyTurn(said.seq, said.role, said.text, ready.tokens, ready)
 
 
-def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62) -> list[ReadyLine]:
-    """Return the lines of turns; the question itself, which may be durable by now, is not one of them."""
+def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62, since: int = 0) -> list[ReadyLine]:
+    """Return the lines of turns after `since`; the question itself, which may be durable by now, is not one of them.
+
+    What was said up to the last resolution is over: a model that is told of it goes on with it.
+    """
     return [
         turn.ready
         for turn in turns
-        if turn.seq < before and isinstance(turn, ReadyTurn) and turn.ready is not None
+        if since < turn.seq < before and isinstance(turn, ReadyTurn) and turn.ready is not None
     ]

@@ -177,7 +177,10 @@ def _outcome(turn: Turn, steps: list[Step], found: list[Outcome]) -> Outcome:
                 replies.append(Reply(text=effect.text, extra={"buttons": buttons} if buttons else None))
             case Handed():
                 actions.append(
-                    Action(do="handoff", values={"reason": effect.reason or "flow", "slots": effect.slots})
+                    Action(
+                        do="handoff",
+                        values={"reason": effect.reason or "flow", "code": "flow", "slots": effect.slots},
+                    )
                 )
                 if effect.team is not None:
                     actions.append(Action(do="assign", values={"team": effect.team}))

@@ -1,8 +1,11 @@
 """Honour the wish for a person within one turn, whatever else is down: no model, no network, no state."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+from fastdesk.model.ids import TenantId
+from fastdesk.model.site import Site
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.pipeline.reply import pick_text
 
@@ -17,6 +20,10 @@ _WISH = re.compile(
 _ANSWER = {
     "zh": "好的，正在为您转接人工客服，请稍候。",
     "en": "Of course. A person will be with you shortly.",
+}
+_CLOSED = {
+    "zh": "现在不是人工服务时间。您的问题已经记下，客服上班后会回复您。",
+    "en": "Nobody is here just now. Your question is kept, and a person will answer it.",
 }
 
 #: A longer message tells a story in which these words may stand for something else.
@@ -46,6 +53,9 @@ class Human:
 
     name = "human"
 
+    def __init__(self, is_open: Callable[[TenantId, Site], bool]) -> None:
+        self._is_open = is_open
+
     def claim(self, turn: Turn) -> Any:
         """Claim a short message that asks for a person."""
         text = turn.message.text
@@ -58,9 +68,15 @@ class Human:
         language = turn.language or (
             "zh" if any("\u4e00" <= mark <= "\u9fff" for mark in turn.message.text) else "en"
         )
-        text = pick_text(turn.site.texts.handoff, language) or pick_text(_ANSWER, language)
+        texts = turn.site.texts
+        if self._is_open(turn.conversation.tenant, turn.site):
+            text = pick_text(texts.handoff, language) or pick_text(_ANSWER, language)
+        else:
+            text = pick_text(texts.closed, language) or pick_text(_CLOSED, language)
         return Outcome(
             replies=(Reply(text=text),),
-            actions=(Action(do="handoff", values={"reason": "visitor asked for a person"}),),
+            actions=(
+                Action(do="handoff", values={"reason": "visitor asked for a person", "code": "visitor"}),
+            ),
             why={"by": "human", "reason": "visitor asked for a person"},
         )

@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from fastdesk.desk.hours import zone_of
 from fastdesk.dialogue import Flows, parse_flow_object
-from fastdesk.errors import Refused
+from fastdesk.errors import ConfigError, Refused
 from fastdesk.model.article import Article, ArticleDraft, ArticleRevision
 from fastdesk.model.canned import Canned
 from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.hours import Hours
 from fastdesk.model.problem import Problem
+from fastdesk.model.routing import PresenceRecord, read_routing
 from fastdesk.model.rule import Rule
+from fastdesk.model.site import Site
 from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookLog
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
@@ -51,6 +53,13 @@ def _checker(compile: Callable[[list[Any]], Any]) -> Callable[[list[Any], Any], 
     return check
 
 
+def _check_site(others: list[Any], site: Site) -> None:
+    try:
+        read_routing(site.settings.get("routing", {}))
+    except ConfigError as wrong:
+        raise Refused("invalid", str(wrong)) from None
+
+
 def _check_hours(others: list[Any], hours: Hours) -> None:
     if zone_of(hours.zone) is None:
         raise Refused(
@@ -75,7 +84,7 @@ def all_kinds() -> list[Kind]:
     """Return every kind of record of this desk."""
     read, write = "knowledge.read", "knowledge.write"
     return [
-        *basic_kinds(),
+        *(replace(kind, check=_check_site) if kind.name == "site" else kind for kind in basic_kinds()),
         *desk_kinds(),
         Kind("rule", Rule, read, write, plural="rules", parse=_parser(parse_rule), revise=_next_version,
              check=_checker(RuleBook.compile)),
@@ -91,6 +100,7 @@ def all_kinds() -> list[Kind]:
         Kind("article_revision", ArticleRevision),
         Kind("article_draft", ArticleDraft),
         Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
+        Kind("presence", PresenceRecord),
         Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),
         Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", secret="secret"),
         Kind("webhook_cursor", WebhookCursor),

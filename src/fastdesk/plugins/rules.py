@@ -129,7 +129,8 @@ def outcome_of(actions: Iterable[does.Action], match: Match) -> Outcome:
                 ]
                 replies.append(Reply(text=str(action.text), extra={"buttons": buttons}))
             case does.Handoff():
-                acts.append(Action(do="handoff", values={"reason": action.reason or "rule"}))
+                wish = {"reason": action.reason or "rule", "code": "rule", "skills": action.skills}
+                acts.append(Action(do="handoff", values=wish))
                 if action.team is not None:
                     acts.append(Action(do="assign", values={"team": action.team}))
             case does.Snooze():

@@ -49,6 +49,8 @@ __all__ = [
     "Unwatch",
     "Watch",
     "Welcome",
+    "Whisper",
+    "WhisperFrame",
 ]  # fmt: skip
 
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
@@ -146,7 +148,10 @@ class Unwatch(_Frame, frozen=True, tag="unwatch"):
 
 
 class Take(_Frame, frozen=True, tag="take"):
+    """Become the owner; with `force` also of a colleague's conversation, for who may supervise."""
+
     conversation: Ref
+    force: bool = False
 
 
 class Assign(_Frame, frozen=True, tag="assign"):
@@ -207,6 +212,13 @@ class Presence(_Frame, frozen=True, tag="presence"):
     state: Literal["online", "away", "offline"]
 
 
+class Whisper(_Frame, frozen=True, tag="whisper"):
+    """Tell the agent who has a conversation something that nobody else hears and nothing keeps."""
+
+    conversation: Ref
+    text: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
 class Copilot(_Frame, frozen=True, tag="copilot"):
     """Ask the assistant for a draft, a rewrite, a translation or a summary, streamed to this session only."""
 
@@ -219,7 +231,7 @@ class Copilot(_Frame, frozen=True, tag="copilot"):
 
 Inbound = (
     Hello | Send | Typing | Read | Rate | Human | End | Stop | Page | Track | Ping | Watch | Unwatch | Take | Assign | Transfer | Note
-    | Resolve | Reopen | Snooze | Label | SetPriority | Bot | Presence | Copilot
+    | Resolve | Reopen | Snooze | Label | SetPriority | Bot | Presence | Copilot | Whisper
 )  # fmt: skip
 
 # Frames from the desk.
@@ -340,6 +352,13 @@ class NoteFrame(_Frame, frozen=True, tag="note"):
     body: dict[str, Any] | None = None
 
 
+class WhisperFrame(_Frame, frozen=True, tag="whisper"):
+    conversation: str
+    at: int
+    from_: Author
+    text: str
+
+
 class PresenceFrame(_Frame, frozen=True, tag="presence"):
     agent: str
     state: str
@@ -348,5 +367,5 @@ class PresenceFrame(_Frame, frozen=True, tag="presence"):
 
 Outbound = (
     Welcome | Ack | Message | Delta | TypingFrame | ReadFrame | Status | Error | Reset | Pong | ConversationFrame
-    | NoteFrame | PresenceFrame
+    | NoteFrame | PresenceFrame | WhisperFrame
 )  # fmt: skip

@@ -27,6 +27,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "fastdesk_door": ("counter", "The door's own counters, by name."),
     "fastdesk_store": ("gauge", "The store's own figures, by name."),
     "fastdesk_assistant": ("gauge", "The assistant's own figures, by name."),
+    "fastdesk_routing": (
+        "gauge",
+        "Waiting, assigned and reassigned conversations, and how far expected waits were off.",
+    ),
     "fastdesk_plugin_failures": ("counter", "Failures of plug-ins, by plug-in."),
     "fastdesk_stage_seconds": ("histogram", "Time of each stage of the pipeline, by stage."),
 }

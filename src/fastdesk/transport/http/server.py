@@ -22,6 +22,7 @@ from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.rights import RightsRoutes
 from fastdesk.transport.http.routes import Front
+from fastdesk.transport.http.routing import RoutingRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
@@ -62,6 +63,7 @@ class HttpServer:
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
+        front.add(app, RoutingRoutes(rooms, presences=engine.presences, commands=engine.commands).routes())
         for kind in engine.records.kinds.values():
             if kind.read:
                 front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())
