@@ -189,9 +189,7 @@ class Engine:
             quota_of=self._quota_of,
             next_rev=self.revs.next,
         )
-        scribe = Scribe(
-            store=store, revs=self.revs, clock=clock, entropy=entropy, follow=self.boards.follow
-        )
+        scribe = Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy, follow=self.boards.follow)
         visitors = Visitors(store=store, revs=self.revs, clock=clock)
         self.rooms = Rooms(
             clock=clock,
