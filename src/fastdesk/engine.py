@@ -17,6 +17,7 @@ from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.file import FileLimits
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Tenant
@@ -110,7 +111,12 @@ class Engine:
         self.presences = Presences(records=self.records, clock=clock, hub=self.hub, boards=self.boards)
         self.words = WordFilters(records=self.records, tasks=tasks)
         self.rules = Rules(
-            records=self.records, tasks=tasks, clock=clock, caller=caller, is_open=self.hours.is_open
+            records=self.records,
+            tasks=tasks,
+            clock=clock,
+            caller=caller,
+            is_open=self.hours.is_open,
+            knows=self,
         )
         self.faq = Faq(records=self.records, tasks=tasks, meaning=meaning)
         self.flows = FlowHandler(
@@ -134,7 +140,7 @@ class Engine:
             entropy=entropy,
             sender=caller,
         )
-        self._fallback = fallback = Fallback()
+        self._fallback = fallback = Fallback(self._why_not)
         self.assistance = Assistance(
             assistant or AssistantOptions(),
             store=store,
@@ -277,6 +283,34 @@ class Engine:
 
     def _note_summary(self, live: Live, text: str, body: dict[str, Any]) -> None:
         self.rooms.scribe.note(live, kind="summary", actor="desk", text=text, body=body)
+
+    def counts(self, conversation: Conversation) -> dict[str, int]:
+        """Return how many messages each side has written; those before the newest thousand count as the bot's."""
+        live = self.hub.find(conversation.tenant, conversation.id)
+        if live is None:
+            return {}
+        senders = [sender for (sender, _), (seq, _) in live.sent.items() if seq]
+        visitor = senders.count(conversation.visitor)
+        agent = len(senders) - visitor - senders.count("desk")
+        return {"visitor": visitor, "agent": agent, "bot": live.seq - visitor - agent}
+
+    def intent(self, turn: Turn) -> tuple[str, float] | None:
+        """Return which article a message asks for, and how sure that is."""
+        return self.faq.intent(turn)
+
+    def _why_not(self, turn: Turn) -> dict[str, Any]:
+        """Return who was asked before the fallback and did not answer: rules that were looked at, the nearest article."""
+        passed = self.rules.explain(turn).passed
+        why: dict[str, Any] = {"rules": [[each.rule, each.reason] for each in passed]} if passed else {}
+        nearest = self.faq.nearest(turn)
+        if nearest is not None:
+            settings = self.faq.index(turn.conversation.tenant).settings
+            why |= {
+                "nearest": nearest.article,
+                "score": round(nearest.score, 3),
+                "needed": settings.suggest_at,
+            }
+        return why
 
     def _answer_aside(self, turn: Turn) -> Outcome | None:
         """Answer a visitor's side question in a form by rule or article, when one does at once."""

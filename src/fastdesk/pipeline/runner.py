@@ -139,8 +139,7 @@ class Pipeline:
             if refusal is not None:
                 return refusal
         if verdict.level == "block":
-            if live.is_opened:
-                self._note_verdict(live, verdict)
+            self._note_verdict(live, verdict)
             return Rejection("blocked_text", id=frame.id)
         for name, veto in rooms.hooks.on_message:
             refusal = rooms.hooks.call(name, veto, live.conversation, live.visitor, frame.text)

@@ -19,6 +19,8 @@ __all__ = ["Automation"]
 
 #: Begins the reason of an event that rules caused; the ids follow.
 CAUSED = "rules:"
+#: Conversations whose last state is remembered, for rules that ask what it was.
+MAX_STATES = 10_000
 
 
 class Volunteer(Protocol):
@@ -47,9 +49,11 @@ class Automation:
         self._volunteer = volunteer
         self._is_open = is_open
         self._last_ms = 0
+        self._states: dict[str, str] = {}
 
     def on_changed(self, changed: Changed) -> None:
         """Ask about a new, changed or newly assigned conversation."""
+        before = self._state_before(changed.conversation)
         live = self._find(changed.conversation)
         if live is None:
             return
@@ -59,10 +63,8 @@ class Automation:
         if "opened" in changed.what:
             self._ask(live, "conversation_created", changed.at, cause)
         if "state" in changed.what or "mode" in changed.what:
-            values: dict[str, Any] = {
-                "status.to": changed.conversation.state,
-                "conversation.mode": changed.conversation.mode,
-            }
+            conversation = changed.conversation
+            values: dict[str, Any] = {"status.from": before, "status.to": conversation.state}
             self._ask(live, "status", changed.at, cause, values)
         if "assignee" in changed.what or "team" in changed.what:
             values = {
@@ -70,6 +72,14 @@ class Automation:
                 "assignment.team": changed.conversation.team or "",
             }
             self._ask(live, "assignment", changed.at, cause, values)
+
+    def _state_before(self, conversation: Conversation) -> str | None:
+        """Return the state before this change, None where nothing was heard of the conversation yet; remember the new one."""
+        if len(self._states) >= MAX_STATES:
+            del self._states[next(iter(self._states))]
+        before = self._states.pop(conversation.id, None)
+        self._states[conversation.id] = conversation.state
+        return before
 
     def strike(self, now_ms: int) -> None:
         """Ask about idle conversations and scheduled rules; called once a second."""
@@ -100,6 +110,9 @@ class Automation:
         last_ms: int = 0,
     ) -> None:
         conversation, visitor = live.conversation, live.visitor
+        book = self._rules.books.of(conversation.tenant)
+        if not book.size:
+            return
         facts = Facts(
             on=on,
             now_ms=now_ms,
@@ -116,14 +129,15 @@ class Automation:
             identity=visitor.identity,
             state=conversation.state,
             labels=conversation.labels,
-            counts={"visitor": live.seq},
+            conversation=conversation,
+            counts=self._rules.knows.counts(conversation) if book.asks_counts else {},
             fired=conversation.fired,
             cause=cause,
-            values={"conversation.priority": conversation.priority, **(values or {})},
+            values=values or {},
             idle_ms=idle_ms,
             last_idle_ms=last_idle_ms,
             last_ms=last_ms,
         )
-        match = self._rules.books.of(conversation.tenant).match(facts)
+        match = book.match(facts)
         if match is not None:
             self._volunteer(live, self._rules, match, CAUSED + ",".join((*cause, *match.fired)))

@@ -1,5 +1,6 @@
 """The last handler: nothing was understood. Say so once, then offer a person."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastdesk.model.turn import Outcome, Reply, Turn
@@ -26,6 +27,9 @@ class Fallback:
 
     name = "fallback"
 
+    def __init__(self, why_not: Callable[[Turn], dict[str, Any]] = lambda turn: {}) -> None:
+        self._why_not = why_not
+
     def claim(self, turn: Turn) -> Any:
         """Claim every turn."""
         return True
@@ -34,7 +38,7 @@ class Fallback:
         """Give the site's fallback text first, the offer of a person after that."""
         text = turn.message.text
         language = turn.language or ("zh" if any("\u4e00" <= mark <= "\u9fff" for mark in text) else "en")
-        why = {"by": "fallback", "misses": turn.conversation.misses}
+        why = {"by": "fallback", "misses": turn.conversation.misses, **self._why_not(turn)}
         if turn.conversation.misses == 0:
             sorry = pick_text(turn.site.texts.fallback, language) or pick_text(_SORRY, language)
             return Outcome(replies=(Reply(text=sorry),), missed=True, why=why)

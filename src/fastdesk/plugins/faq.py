@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fastdesk.knowledge import Answer, Decision, Hit, KnowledgeIndex, KnowledgeSettings, Nothing, Suggest
 from fastdesk.model.article import SIGNED_IN, Article
+from fastdesk.model.event import Said
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Tenant
 from fastdesk.model.turn import Outcome, Reply, Turn
@@ -49,6 +50,8 @@ class Faq:
     def __init__(self, *, records: Records, tasks: Tasks, meaning: Meaning | None = None) -> None:
         self._records = records
         self._meaning = meaning
+        #: The last question that no article answers, with the nearest one: the record of why not asks for it at once.
+        self._missed: tuple[Said, Hit | None] | None = None
         self.indexes: Compiled[KnowledgeIndex] = Compiled(
             "knowledge", ("article",), records=records, tasks=tasks, build=_build, empty=KnowledgeIndex.build([]),
             gather=self._gather,
@@ -92,7 +95,10 @@ class Faq:
             tenant = turn.conversation.tenant
             if self._meaning.is_ready(tenant, self.indexes.of(tenant)):
                 return ByMeaning(decision)
-        return None if isinstance(decision, Nothing) else decision
+        if isinstance(decision, Nothing):
+            self._missed = (turn.message, decision.nearest)
+            return None
+        return decision
 
     async def decide(self, turn: Turn) -> Decision:
         """Return what is decided in the end, by words and, where there are vectors, by meaning."""
@@ -115,8 +121,15 @@ class Faq:
         """Return the vector of a question that was just decided on, None where there is none."""
         return None if self._meaning is None else self._meaning.known(text)
 
+    def intent(self, turn: Turn) -> tuple[str, float] | None:
+        """Return the id of the article that a message asks for and its score, None when there is none."""
+        hit = self.nearest(turn)
+        return None if hit is None else (hit.article, hit.score)
+
     def nearest(self, turn: Turn) -> Hit | None:
-        """Return the article that came closest to a question, though it was not near enough; None when none did."""
+        """Return the article that comes closest to a question, near enough or not; None when none does."""
+        if self._missed is not None and self._missed[0] is turn.message:
+            return self._missed[1]  # it has just been looked for
         index = self.index(turn.conversation.tenant)
         if not len(index) or len(turn.message.text) > MAX_QUESTION:
             return None

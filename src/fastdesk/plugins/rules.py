@@ -7,6 +7,7 @@ import msgspec
 
 from fastdesk.model import rule as does
 from fastdesk.model.call import CallAnswer
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.ids import TenantId
 from fastdesk.model.rule import Http
 from fastdesk.model.rule import Rule as RuleRecord
@@ -19,7 +20,7 @@ from fastdesk.rules import Facts, Match, Rest, RuleBook, Why, resume
 from fastdesk.tenants.compiled import Compiled
 from fastdesk.tenants.records import Records
 
-__all__ = ["Caller", "IsOpen", "Rules", "facts_of", "outcome_of"]
+__all__ = ["Caller", "IsOpen", "Knows", "Rules", "facts_of", "outcome_of"]
 
 
 #: Whether a tenant's site is open now, by its business hours.
@@ -33,6 +34,16 @@ class Caller(Protocol):
         """Return the decoded JSON answer, or why there is none; never raises."""
 
 
+class Knows(Protocol):
+    """What rules may ask of other rooms; each costs something and is asked only when some rule wants it."""
+
+    def counts(self, conversation: Conversation) -> dict[str, int]:
+        """Return how many messages visitor, agent and bot have written."""
+
+    def intent(self, turn: Turn) -> tuple[str, float] | None:
+        """Return the article that a message asks for, and how sure that is."""
+
+
 def _build(gathered: object, before: RuleBook | None) -> RuleBook | None:
     book = RuleBook.compile(gathered)  # type: ignore[arg-type]
     return book if isinstance(book, RuleBook) else None
@@ -44,8 +55,9 @@ class Rules:
     name = "rules"
 
     def __init__(
-        self, *, records: Records, tasks: Tasks, clock: Clock, caller: Caller, is_open: IsOpen
+        self, *, records: Records, tasks: Tasks, clock: Clock, caller: Caller, is_open: IsOpen, knows: Knows
     ) -> None:
+        self.knows = knows
         self._clock = clock
         self._caller = caller
         self._is_open = is_open
@@ -56,17 +68,23 @@ class Rules:
 
     def claim(self, turn: Turn) -> Match | None:
         """Return what the rules want done, None when none matches."""
-        facts = facts_of(
-            turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.conversation.tenant, turn.site)
-        )
-        return self.books.of(turn.conversation.tenant).match(facts)
+        book = self.books.of(turn.conversation.tenant)
+        return book.match(self._facts(turn, book)) if book.size else None
 
     def explain(self, turn: Turn) -> Why:
         """Return why rules fire on a turn, or don't; also when none does."""
-        facts = facts_of(
-            turn, now_ms=self._clock.now_ms(), is_open=self._is_open(turn.conversation.tenant, turn.site)
+        book = self.books.of(turn.conversation.tenant)
+        return book.explain(self._facts(turn, book))
+
+    def _facts(self, turn: Turn, book: RuleBook) -> Facts:
+        conversation = turn.conversation
+        return facts_of(
+            turn,
+            now_ms=self._clock.now_ms(),
+            is_open=self._is_open(conversation.tenant, turn.site),
+            counts=self.knows.counts(conversation) if book.asks_counts else {},
+            intent=self.knows.intent(turn) if book.asks_intent else None,
         )
-        return self.books.of(turn.conversation.tenant).explain(facts)
 
     def answer(self, turn: Turn, claim: Match) -> "Outcome | Awaitable[Outcome]":
         """Return the outcome at once, or later when a rule calls an endpoint."""
@@ -84,7 +102,14 @@ class Rules:
         return outcome_of(actions, match)
 
 
-def facts_of(turn: Turn, *, now_ms: int, is_open: bool) -> Facts:
+def facts_of(
+    turn: Turn,
+    *,
+    now_ms: int,
+    is_open: bool,
+    counts: dict[str, int],
+    intent: tuple[str, float] | None = None,
+) -> Facts:
     """Return what rules may know of a turn. The identity is there only when a signature proved it."""
     conversation, visitor, site = turn.conversation, turn.visitor, turn.site
     page = visitor.trail[-1] if visitor.trail else None
@@ -108,9 +133,10 @@ def facts_of(turn: Turn, *, now_ms: int, is_open: bool) -> Facts:
         identity=visitor.identity,
         state=conversation.state,
         labels=conversation.labels,
-        counts={"visitor": turn.message.seq},
+        conversation=conversation,
+        counts=counts,
+        intent=intent,
         fired=conversation.fired,
-        values={"conversation.priority": conversation.priority, "conversation.id": conversation.id},
     )
 
 

@@ -51,7 +51,7 @@ class RuleBook:
 
     EMPTY: "RuleBook"
 
-    __slots__ = ("_always", "_index", "_marked", "_rules", "idle_ms", "size")
+    __slots__ = ("_always", "_index", "_marked", "_rules", "asks_counts", "asks_intent", "idle_ms", "size")
 
     def __init__(self, rules: list[Rule], patterns: dict[Regex, Pattern]) -> None:
         self.size = len(rules)
@@ -71,6 +71,10 @@ class RuleBook:
         self._always = tuple(always)
         self.idle_ms = tuple(sorted({rule.idle_ms for rule in rules if rule.idle_ms is not None}))
         """The idle times that some rule waits for, shortest first."""
+        written = msgspec.json.encode(rules)
+        self.asks_intent = b"intent" in written
+        """Whether some rule may ask for `Facts.intent`, which costs a search; likewise for `Facts.counts`."""
+        self.asks_counts = b"counts." in written
 
     @classmethod
     def compile(cls, rules: Iterable[Rule]) -> "RuleBook | list[Problem]":

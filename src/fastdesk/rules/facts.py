@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.rule import Trigger
 from fastdesk.model.template import step_into
 
@@ -79,6 +80,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
     state: str = ""
     labels: tuple[str, ...] = ()
+    #: What `conversation.*` names, where the event has one.
+    conversation: Conversation | None = None
     #: Messages so far by who wrote them: visitor, agent, bot.
     counts: dict[str, int] = {}
     #: Rules that have fired in this conversation and fire only once.
@@ -103,7 +106,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             return self._visitor(rest)
         if head == "counts":
             return self.counts.get(rest, 0)
+        if head == "conversation" and self.conversation is not None:
+            return self._conversation(self.conversation, rest)
         return self._fixed(path)
+
+    def _conversation(self, conversation: Conversation, name: str) -> object:
+        if name == "waiting":
+            return conversation.mode == "queued"
+        return getattr(conversation, name) if f"conversation.{name}" in PATHS else None
 
     def _visitor(self, name: str) -> object:
         if name == "identity":

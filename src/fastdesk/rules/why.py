@@ -6,7 +6,7 @@ import msgspec
 
 from fastdesk.model.rule import RuleId, Trigger
 
-__all__ = ["Fired", "Passed", "Reason", "Why"]
+__all__ = ["Fired", "Passed", "Reason", "Why", "reason_line"]
 
 Reason = Literal["condition", "site", "once", "own_effect", "too_deep", "unverified", "not_due", "stopped"]
 
@@ -65,6 +65,11 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
             return head
         passed = ", ".join(f"{item.rule} ({_REASONS[item.reason][not zh]})" for item in self.passed)
         return f"{head}；未触发：{passed}" if zh else f"{head}; passed over: {passed}"
+
+
+def reason_line(reason: str, zh: bool) -> str:
+    """Return why a rule did not fire, in words; an unknown reason as it is."""
+    return _REASONS.get(reason, (reason, reason))[not zh]
 
 
 def _fired(item: Fired) -> str:

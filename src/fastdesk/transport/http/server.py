@@ -27,6 +27,7 @@ from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
 from fastdesk.transport.http.webhooks import WebhookRoutes
+from fastdesk.transport.http.why import WhyRoutes
 
 __all__ = ["HttpServer"]
 
@@ -57,6 +58,7 @@ class HttpServer:
         front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
+        front.add(app, WhyRoutes(rooms).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
