@@ -59,6 +59,7 @@ from fastdesk.plugins.webhooks import Webhooks
 from fastdesk.protocol.frames import Copilot, Presence
 from fastdesk.store.files import FileFolder
 from fastdesk.store.protocol import ConversationQuery, Store
+from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits
 from fastdesk.tenants.records import HOUSE, Records
@@ -109,6 +110,7 @@ class Engine:
         self.boards = Boards(records=self.records, clock=clock)
         self.viewing = Viewing(hub=self.hub, clock=clock)
         self.presences = Presences(records=self.records, clock=clock, hub=self.hub, boards=self.boards)
+        self.audit = Audit(store=store, revs=self.revs, clock=clock, entropy=entropy)
         self.words = WordFilters(records=self.records, tasks=tasks)
         self.rules = Rules(
             records=self.records,

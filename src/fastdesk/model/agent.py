@@ -14,7 +14,9 @@ Line = Annotated[str, Meta(max_length=200)]
 
 
 class Agent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A person with a sign-in. `password` is an argon2id hash, `totp` an encrypted-at-rest seed; neither leaves the desk."""
+    """A person with a sign-in. `password` is an argon2id hash, `totp` the seed of the second factor, `totp_wanted` one that is not
+    confirmed, `recovery` hashes of codes that each stand in for it once; none of them leaves the desk.
+    """
 
     id: AgentId
     email: Annotated[str, Meta(min_length=3, max_length=200)]
@@ -22,6 +24,8 @@ class Agent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: AgentRole = "agent"
     password: str = ""
     totp: str = ""
+    totp_wanted: str = ""
+    recovery: tuple[str, ...] = ()
     enabled: bool = True
     teams: tuple[TeamId, ...] = ()
     skills: tuple[Line, ...] = ()

@@ -16,6 +16,7 @@ from fastdesk.model.identity import Principal
 from fastdesk.model.ids import VisitorId
 from fastdesk.model.visitor import Visitor
 from fastdesk.pipeline.lives import PAGE
+from fastdesk.pipeline.masking import masked_codec, must_mask
 from fastdesk.pipeline.parse import parse
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import Rejection
@@ -173,6 +174,8 @@ class Opening:
         if session.closed:
             return None
         session.admit(principal)
+        if must_mask(principal):
+            session.codec = masked_codec(session.codec)
         session.send(Welcome(rooms.epoch, 0, agent=self._profile(principal), rev=shown))
         if not is_known:
             session.send(Reset(rooms.epoch, 0, rev=shown))

@@ -10,7 +10,7 @@ from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.passwords import hash_password, hash_token, verify_password
 from fastdesk.tenants.permissions import PERMISSIONS, permissions_of
 from fastdesk.tenants.records import Records
-from fastdesk.tenants.second_factor import is_right_code
+from fastdesk.tenants.second_factor import right_step, without_recovery_code
 from fastdesk.tenants.tokens import VisitorTokens
 
 __all__ = ["Gate", "new_agent"]
@@ -41,6 +41,8 @@ class Gate:
         self._records = records
         self._clock = clock
         self._entropy = entropy
+        #: The 30 seconds of each agent's last code: one that was overheard must not work again (RFC 6238, 5.2).
+        self._used_steps: dict[str, int] = {}
 
     def principal_of(self, token: str, now_ms: int) -> Principal | Rejection:
         """Return whose token this is, or why it is refused. Agents' tokens and keys can be revoked at any time."""
@@ -107,8 +109,19 @@ class Gate:
         return found if is_right else None
 
     def check_code(self, tenant: TenantId, agent: Agent, code: str) -> bool:
-        """Tell whether an agent's second factor is satisfied: by the six digits of now, or because there is none."""
-        return not agent.totp or is_right_code(agent.totp, code, self._clock.now_ms())
+        """Tell whether an agent's second factor is satisfied: there is none, or the code is right and was not used before."""
+        if not agent.totp:
+            return True
+        step = right_step(agent.totp, code, self._clock.now_ms())
+        if step is not None and step > self._used_steps.get(agent.id, 0):
+            self._used_steps[agent.id] = step
+            return True
+        left = without_recovery_code(agent.recovery, code)
+        if left is None:
+            return False
+        changed = replace(agent, recovery=left)
+        self._records.put(tenant, "agent", changed, actor=agent.id, reason="recovery code")
+        return True
 
     def sign_in(self, tenant: TenantId, agent: Agent, *, address: str, device: str) -> str:
         """Open a sign-in and return its token, which is not kept."""

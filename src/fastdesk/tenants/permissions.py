@@ -4,7 +4,7 @@ from typing import Final
 
 from fastdesk.model.identity import AgentRole, Principal
 
-__all__ = ["PERMISSIONS", "ROLES", "may", "permissions_of"]
+__all__ = ["AUDITED", "PERMISSIONS", "ROLES", "may", "permissions_of"]
 
 ROLES: Final[tuple[AgentRole, ...]] = ("viewer", "agent", "admin", "owner")
 
@@ -34,6 +34,13 @@ PERMISSIONS: Final[dict[str, tuple[AgentRole, str]]] = {
     "bot.speak": ("owner", "Speak as a bot through the API"),
     "operate": ("admin", "See the live operations page"),
 }
+
+#: What is done with these stands in the audit log; the work on conversations has a history of its own.
+AUDITED: Final = frozenset(
+    name
+    for name in PERMISSIONS
+    if not name.endswith(".read") and name.partition(".")[0] not in ("conversation", "bot")
+)
 
 _BY_ROLE: Final = {
     role: frozenset(name for name, (lowest, _) in PERMISSIONS.items() if ROLES.index(lowest) <= rank)

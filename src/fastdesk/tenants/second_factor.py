@@ -1,14 +1,24 @@
-"""Second factor of agents: time-based one-time passwords (RFC 6238: HMAC-SHA-1, 30 s, six digits)."""
+"""Second factor of agents: time-based one-time passwords (RFC 6238: HMAC-SHA-1, 30 s, six digits), and recovery codes."""
 
 import base64
 import hmac
 import struct
 
 from fastdesk.observe.clock import Entropy
+from fastdesk.tenants.passwords import hash_token
 
-__all__ = ["code_at", "is_right_code", "new_seed"]
+__all__ = [
+    "code_at",
+    "is_right_code",
+    "new_recovery_codes",
+    "new_seed",
+    "right_step",
+    "without_recovery_code",
+]
 
 _STEP_MS = 30_000
+_RECOVERY_CODES = 10
+_RECOVERY_BYTES = 10
 
 
 def new_seed(entropy: Entropy) -> str:
@@ -25,7 +35,34 @@ def code_at(seed: str, now_ms: int) -> str:
 
 def is_right_code(seed: str, code: str, now_ms: int) -> bool:
     """Tell whether a code is right now, one step before or one step after: clocks differ."""
-    given = code.strip().replace(" ", "").encode()
-    return any(
-        hmac.compare_digest(code_at(seed, now_ms + step * _STEP_MS).encode(), given) for step in (-1, 0, 1)
-    )
+    return right_step(seed, code, now_ms) is not None
+
+
+def right_step(seed: str, code: str, now_ms: int) -> int | None:
+    """Return the 30 seconds that a code is right for, None for a wrong one."""
+    given = _plain(code).encode()
+    found = None
+    for step in (-1, 0, 1):
+        at_ms = now_ms + step * _STEP_MS
+        if hmac.compare_digest(code_at(seed, at_ms).encode(), given):
+            found = at_ms // _STEP_MS
+    return found
+
+
+def new_recovery_codes(entropy: Entropy) -> tuple[list[str], tuple[str, ...]]:
+    """Make ten codes of 80 random bits, and the hashes by which they are known again."""
+    codes = [
+        base64.b32encode(entropy.random_bytes(_RECOVERY_BYTES)).decode("ascii").lower()
+        for _ in range(_RECOVERY_CODES)
+    ]
+    return [f"{code[:8]}-{code[8:]}" for code in codes], tuple(map(hash_token, codes))
+
+
+def without_recovery_code(hashes: tuple[str, ...], code: str) -> tuple[str, ...] | None:
+    """Return the hashes that are left once `code` is used up, None when it is none of them."""
+    used = hash_token(_plain(code).lower())
+    return tuple(each for each in hashes if each != used) if used in hashes else None
+
+
+def _plain(code: str) -> str:
+    return code.replace(" ", "").replace("-", "").strip()

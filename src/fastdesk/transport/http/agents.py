@@ -1,7 +1,7 @@
 """Agents over HTTP: sign in and out, agents, roles, sign-ins, API keys."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from fastdesk.errors import Refused
 from fastdesk.model.agent import Agent, ApiKey, SignIn
 from fastdesk.model.identity import AgentRole
 from fastdesk.pipeline.rooms import Rooms
+from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate, new_agent
 from fastdesk.tenants.limits import Rate, address_prefix
 from fastdesk.tenants.passwords import hash_password
@@ -26,8 +27,8 @@ Password = Annotated[str, Meta(min_length=8, max_length=256)]
 class SignInWish(Struct, frozen=True):
     email: Line
     password: Annotated[str, Meta(max_length=256)]
-    #: Six digits of the second factor, where the agent has one.
-    code: Annotated[str, Meta(max_length=10)] = ""
+    #: Six digits of the second factor, or a recovery code, where the agent has one.
+    code: Annotated[str, Meta(max_length=32)] = ""
 
 
 class SignedIn(Struct, frozen=True):
@@ -52,6 +53,8 @@ class AgentChange(Struct, frozen=True, kw_only=True):
     skills: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
     capacity: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    #: Takes the second factor away, for an agent who has lost it.
+    second_factor: Literal[False] | None = None
 
 
 class PasswordChange(Struct, frozen=True):
@@ -77,9 +80,10 @@ class MadeKey(Struct, frozen=True):
 class AgentRoutes:
     """Sign-in and the administration of agents."""
 
-    def __init__(self, rooms: Rooms, *, gate: Gate, limits_on: bool) -> None:
+    def __init__(self, rooms: Rooms, *, gate: Gate, audit: Audit, limits_on: bool) -> None:
         self._rooms = rooms
         self._gate = gate
+        self._audit = audit
         self._throttle = Throttle(Rate(10 / 60, 10), enabled=limits_on)
 
     def routes(self) -> list[Route]:
@@ -88,10 +92,11 @@ class AgentRoutes:
         return [
             Route(method="POST", path="/v1/login", handler=self.sign_in, access="open", tag=tag, body=SignInWish, answer=SignedIn,
                   summary="Sign an agent in"),
-            Route(method="POST", path="/v1/logout", handler=self.sign_out, access="agent", tag=tag, status=204, summary="Sign out"),
+            Route(method="POST", path="/v1/logout", handler=self.sign_out, access="agent", tag=tag, status=204, audit="act",
+                  summary="Sign out"),
             Route(method="GET", path="/v1/me", handler=self.me, access="agent", tag=tag, summary="Who am I, and what may I do"),
             Route(method="POST", path="/v1/me/password", handler=self.change_password, access="agent", tag=tag, body=PasswordChange,
-                  status=204, summary="Change one's own password; other sign-ins end"),
+                  status=204, audit="act", summary="Change one's own password; other sign-ins end"),
             Route(method="GET", path="/v1/agents", handler=self.list_agents, access="agent.read", tag=tag, summary="List agents"),
             Route(method="POST", path="/v1/agents", handler=self.add, access="agent.write", tag=tag, body=NewAgent, status=201,
                   summary="Add an agent"),
@@ -99,7 +104,7 @@ class AgentRoutes:
                   summary="Change an agent's name, role, teams, skills or capacity"),
             Route(method="GET", path="/v1/sign-ins", handler=self.sign_ins, access="agent", tag=tag,
                   summary="List one's own sign-ins, or everybody's with agent.write"),
-            Route(method="DELETE", path="/v1/sign-ins/{id}", handler=self.revoke, access="agent", tag=tag, status=204,
+            Route(method="DELETE", path="/v1/sign-ins/{id}", handler=self.revoke, access="agent", tag=tag, status=204, audit="act",
                   summary="End a sign-in; its open sockets close within two seconds"),
             Route(method="GET", path="/v1/keys", handler=self.list_keys, access="key.write", tag=tag, summary="List API keys"),
             Route(method="POST", path="/v1/keys", handler=self.add_key, access="key.write", tag=tag, body=NewKey, answer=MadeKey,
@@ -121,8 +126,13 @@ class AgentRoutes:
             )
         found = await self._gate.check_password(wish.email, wish.password)
         if found is None or not self._gate.check_code(*found, wish.code):
+            # Who is not known is not noted: people type passwords into the wrong field.
+            meant = self._gate.find_agent(wish.email)
+            if meant is not None:
+                self._audit.sign_in(meant[0], meant[1].id, meant[1].name, call.address, refused=True)
             raise Refused("unauthenticated", "Address, password or code is wrong.")
         tenant, agent = found
+        self._audit.sign_in(tenant, agent.id, agent.name, call.address, refused=False)
         token = self._gate.sign_in(
             tenant, agent, address=call.address, device=call.request.headers.get("User-Agent", "")
         )
@@ -179,9 +189,11 @@ class AgentRoutes:
         _check_rank(call, agent.role)
         if wish.role is not None:
             _check_rank(call, wish.role)
-        fields = {
+        fields: dict[str, Any] = {
             name: value for name in wish.__struct_fields__ if (value := getattr(wish, name)) is not None
         }
+        if fields.pop("second_factor", None) is False:
+            fields |= {"totp": "", "totp_wanted": "", "recovery": ()}
         changed = replace(agent, **fields)
         tenant = call.principal.tenant
         others = (each for each in self._rooms.records.all(Agent, tenant, "agent") if each.id != agent.id)

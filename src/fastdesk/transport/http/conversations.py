@@ -52,11 +52,11 @@ class ConversationRoutes:
             Route(method="GET", path="/v1/conversations/{id}/events", handler=self.history, access=read, tag=tag,
                   query=(Query("before", int, None, "Only events with a lower rev"), Query("limit", int, 100, "Most events", 1, 500)),
                   summary="Read messages, notes and changes, oldest first"),
-            Route(method="GET", path="/v1/visitors", handler=self.visitors, access="visitor.read", tag="visitors",
+            Route(method="GET", path="/v1/visitors", handler=self.visitors, access="visitor.read", audit="reading", tag="visitors",
                   query=(Query("text", str, "", "Start of a name, address, number or identity"), Query("site", str, None), *page),
                   summary="List visitors, last seen first"),
-            Route(method="GET", path="/v1/visitors/{id}", handler=self.visitor, access="visitor.read", tag="visitors", answer=Visitor,
-                  summary="Read a visitor"),
+            Route(method="GET", path="/v1/visitors/{id}", handler=self.visitor, access="visitor.read", audit="reading", tag="visitors",
+                  answer=Visitor, summary="Read a visitor"),
             Route(method="GET", path="/v1/search", handler=self.search, access=read, tag=tag,
                   query=(Query("q", str, "", "Words"), *filters, *page), summary="Find messages by their words"),
         ]  # fmt: skip
@@ -132,5 +132,9 @@ class ConversationRoutes:
             page = await self._rooms.store.search(call.principal.tenant, query)
         except ValueError:
             raise Refused("invalid", "This cursor is not one of ours.") from None
-        items = [{"said": agent_frame(found.said), "highlights": found.highlights} for found in page.items]
+        # A mask moves what stands behind it.
+        items = [
+            {"said": agent_frame(found.said), "highlights": [] if call.is_masked else found.highlights}
+            for found in page.items
+        ]
         return {"items": items, "cursor": page.cursor}

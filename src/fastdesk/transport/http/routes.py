@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import structlog
@@ -11,10 +11,12 @@ from aiohttp import web
 from fastdesk.errors import Refused
 from fastdesk.model.identity import Principal
 from fastdesk.observe.clock import Clock
+from fastdesk.pipeline.masking import is_personal, mask, must_mask
 from fastdesk.protocol.codes import Rejection
+from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits, address_prefix
-from fastdesk.tenants.permissions import PERMISSIONS, may
+from fastdesk.tenants.permissions import AUDITED, PERMISSIONS, may
 from fastdesk.transport.http.problems import problem, problem_of
 
 __all__ = ["Call", "Front", "Query", "Route", "json_response"]
@@ -28,6 +30,9 @@ BODY_DEADLINE_S: Final = 15.0
 
 #: Accesses of visitors and of agents alike: what agents and keys need for them.
 _PARTIES: Final = {"known": "conversation.write", "party": "conversation.read"}
+
+#: What agents are told of themselves and their colleagues is theirs.
+_UNMASKED: Final = frozenset({"open", "agent", "agent.read"})
 
 Answer = Any
 
@@ -65,6 +70,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     #: What the raw body and the answer are, where they are not JSON: "yaml" or a media type.
     takes: str = ""
     gives: str = ""
+    #: Whether asking stands in the audit log: as an act by default for all that writes with a permission of `AUDITED`.
+    audit: Literal["", "act", "reading"] = ""
 
 
 class Call:
@@ -92,6 +99,11 @@ class Call:
         assert self._principal is not None
         return self._principal
 
+    @property
+    def is_masked(self) -> bool:
+        """Tell whether personal data is hidden from who asks."""
+        return self._principal is not None and must_mask(self._principal)
+
     def path(self, name: str) -> str:
         """Return a part of the path."""
         return self.request.match_info[name]
@@ -101,12 +113,19 @@ class Front:
     """The way of every request to its route's handler."""
 
     def __init__(
-        self, *, gate: Gate, limits: Limits, clock: Clock, peer_of: Callable[[web.Request], str]
+        self,
+        *,
+        gate: Gate,
+        limits: Limits,
+        clock: Clock,
+        audit: Audit,
+        peer_of: Callable[[web.Request], str],
     ) -> None:
         self.routes: list[Route] = []
         self._gate = gate
         self._limits = limits
         self._clock = clock
+        self._audit = audit
         self._peer_of = peer_of
         self.requests = 0
 
@@ -129,6 +148,9 @@ class Front:
                 if isinstance(call, Rejection):
                     return problem_of(call)
                 answer = await route.handler(call)
+                self._note(route, call)
+                if call.is_masked and route.access not in _UNMASKED:
+                    answer = _masked(answer)
             except Refused as refusal:
                 return problem_of(refusal)
             except (web.HTTPException, asyncio.CancelledError):
@@ -146,6 +168,19 @@ class Front:
 
         return serve
 
+    def _note(self, route: Route, call: Call) -> None:
+        """Write what was done into the audit log: the method, the path, and never what the body said."""
+        is_act = route.audit == "act" or (route.method != "GET" and route.access in AUDITED)
+        principal = call._principal
+        if principal is None or principal.kind == "visitor" or not (is_act or route.audit):
+            return
+        what = f"{call.request.method} {call.request.path}"
+        act = "account" if route.access == "agent" else _PARTIES.get(route.access, route.access)
+        if is_act:
+            self._audit.act(principal, act, what, call.address)
+        else:
+            self._audit.reading(principal, act, what, call.address)
+
     async def _admit(
         self, route: Route, request: web.Request, decoder: "msgspec.json.Decoder[Any] | None"
     ) -> Call | Rejection:
@@ -159,6 +194,9 @@ class Front:
         query = _read_query(route, request)
         if isinstance(query, Rejection):
             return query
+        if principal is not None and must_mask(principal) and any(map(_is_personal, query.values())):
+            # Whether a number is here must not be found out by asking for it.
+            return Rejection("forbidden", "This needs the permission visitor.unmasked.")
         body: Any = None
         if decoder is not None:
             raw = await read_body(request, route.max_body)
@@ -248,6 +286,15 @@ def _without_values(explanation: str) -> str:
     return (
         explanation if not quote or "Invalid value" not in head else head.rstrip() + rest.rpartition("'")[2]
     )
+
+
+def _is_personal(value: Any) -> bool:
+    return isinstance(value, str) and is_personal(value)
+
+
+def _masked(answer: Answer) -> Answer:
+    """Hide personal data in an answer; one that was sent piece by piece has hidden its own."""
+    return answer if isinstance(answer, web.StreamResponse) else mask(answer)
 
 
 def json_response(answer: Any, status: int = 200) -> web.Response:

@@ -12,6 +12,7 @@ from fastdesk.transport.door import Door
 from fastdesk.transport.http.agents import AgentRoutes
 from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
+from fastdesk.transport.http.audit import AuditRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.importing import ImportRoutes
@@ -23,6 +24,7 @@ from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.rights import RightsRoutes
 from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.routing import RoutingRoutes
+from fastdesk.transport.http.second_factor import SecondFactorRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
@@ -46,14 +48,29 @@ class HttpServer:
     ) -> None:
         rooms = engine.rooms
         self.door: Door | None = None
-        self.front = Front(gate=engine.gate, limits=rooms.limits, clock=rooms.clock, peer_of=self._peer_of)
+        self.front = Front(
+            gate=engine.gate,
+            limits=rooms.limits,
+            clock=rooms.clock,
+            audit=engine.audit,
+            peer_of=self._peer_of,
+        )
         self._visitors = VisitorRoutes(
             rooms, gate=engine.gate, opening=engine.opening, pipeline=engine.pipeline
         )
         self._app = web.Application(middlewares=[_answer_unknown], client_max_size=0)
         front, app = self.front, self._app
         front.add(app, self._visitors.routes())
-        front.add(app, AgentRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes())
+        front.add(
+            app,
+            AgentRoutes(
+                rooms, gate=engine.gate, audit=engine.audit, limits_on=settings.limits == "on"
+            ).routes(),
+        )
+        front.add(
+            app, SecondFactorRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes()
+        )
+        front.add(app, AuditRoutes(engine.audit).routes())
         front.add(app, ConversationRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
         front.add(app, ImportRoutes(rooms, fetch).routes())

@@ -8,6 +8,7 @@ from aiohttp import web
 from fastdesk.errors import Refused
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
+from fastdesk.pipeline.masking import mask_text
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import Rejection
@@ -34,7 +35,8 @@ class TranscriptRoutes:
                   summary="Download one's own present conversation as text"),
             *(
                 Route(method="GET", path=f"/v1/conversations/{{id}}/{name}", handler=self.any, access="party", tag="conversations",
-                      query=zone, gives="text/plain", summary="Download a conversation as text; visitors, one of their own")
+                      query=zone, gives="text/plain", audit="reading",
+                      summary="Download a conversation as text; visitors, one of their own")
                 for name in ("transcript", "transcript.txt")
             ),
         ]  # fmt: skip
@@ -72,9 +74,14 @@ class TranscriptRoutes:
         await response.prepare(call.request)
         conversation, after = live.conversation, 0
         while page := await self._rooms.store.said(conversation.tenant, conversation.id, after, PAGE):
-            await response.write("".join(_line(said, zone) for said in page).encode())
+            await response.write(_page(page, zone, is_masked=call.is_masked).encode())
             after = page[-1].seq
         return response
+
+
+def _page(page: list[Said], zone: tzinfo, *, is_masked: bool) -> str:
+    lines = (_line(said, zone) for said in page)
+    return "".join(map(mask_text, lines) if is_masked else lines)
 
 
 def _line(said: Said, zone: tzinfo) -> str:
