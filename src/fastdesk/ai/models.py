@@ -83,17 +83,20 @@ class Models:
 
     def snapshot(self, now_ns: int) -> list[dict[str, object]]:
         """Return the state of each model, for metrics and the API."""
-        return [
-            {
-                "model": model.name,
-                "base_url": model.settings.base_url,
-                "provider": model.settings.provider,
-                "breaker": model.breaker.state.value,
-                "open_for_ms": model.breaker.open_for_ms(now_ns),
-                "opened": model.breaker.opened,
-                "refused": model.breaker.refused,
-                "calls": model.calls,
-                "failures": dict(model.failures),
-            }
-            for model in self._models.values()
-        ]
+        return [model_state(model, now_ns) for model in self._models.values()]
+
+
+def model_state(model: Model, now_ns: int) -> dict[str, object]:
+    """Return what can be told of a model: never its key."""
+    breaker = model.breaker
+    return {
+        "model": model.name,
+        "base_url": model.settings.base_url,
+        "provider": model.settings.provider,
+        "breaker": breaker.state.value,
+        "open_for_ms": breaker.open_for_ms(now_ns),
+        "opened": breaker.opened,
+        "refused": breaker.refused,
+        "calls": model.calls,
+        "failures": dict(model.failures),
+    }

@@ -1,6 +1,7 @@
 """Wire the assistant: models, context, budget, tools, word filter, and the plug-ins through which it works."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import structlog
@@ -12,8 +13,10 @@ from fastdesk.ai import (
     AssistantSettings,
     ModelSettings,
     Screened,
+    Setup,
     Spent,
 )
+from fastdesk.ai.models import model_state
 from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
@@ -85,6 +88,8 @@ class Assistance:
             return hub.find(tenant, conversation)
 
         self._words = words
+        self._clock = clock
+        self._ledger = BudgetRows(store=store, revs=revs, clock=clock)
         self.assistant = Assistant(
             AssistantKit(
                 clock=clock,
@@ -92,7 +97,7 @@ class Assistance:
                 spawn=tasks.spawn,
                 screen=self._screen,
                 make_buckets=BucketTable,
-                ledger=BudgetRows(store=store, revs=revs, clock=clock),
+                ledger=self._ledger,
                 key_of=options.key_of,
                 warn=_warn,
                 may_connect=options.may_connect,
@@ -133,10 +138,32 @@ class Assistance:
         """Return the assistant's figures by name, for metrics."""
         state = self.assistant.state()
         figures: dict[str, float] = {**self.assistant.counters.snapshot(), **state["pool"]}
+        for spent in state["budgets"]:
+            period = "day" if len(spent["period"]) > 7 else "month"
+            figures[f"spent_{period}_micro"] = figures.get(f"spent_{period}_micro", 0) + spent["spent_micro"]
         for model in state["models"]:
             for name in ("calls", "opened", "refused", "open_for_ms"):
                 figures[f"{model['model']}_{name}"] = model[name]
         return figures
+
+    def models(self, setup: Setup) -> list[dict[str, object]]:
+        """Return the models of a site with the state of their breakers, in the order in which they are asked."""
+        return [model_state(model, self._clock.now_ns()) for model in setup.models]
+
+    async def spent(self, tenant: TenantId) -> dict[str, int]:
+        """Return what a tenant has spent on models today and this month (UTC), in millionths of the owner's currency."""
+        day = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).strftime("%Y-%m-%d")
+        known = {
+            (spent["account"], spent["period"]): spent["spent_micro"]
+            for spent in self.assistant.state()["budgets"]
+        }
+        spent = {}
+        for name, period in (("day", day), ("month", day[:7])):
+            if (tenant, period) not in known:
+                row = await self._ledger.load(tenant, period)
+                known[tenant, period] = row.spent_micro + row.held_micro
+            spent[name] = known[tenant, period]
+        return spent
 
     def _screen(self, tenant: TenantId, text: str, side: Literal["input", "output"]) -> Screened:
         verdict = self._words.check(tenant, text, side)

@@ -55,10 +55,12 @@ class CopilotPort:
 
     def run(self, session: Session, frame: Copilot) -> Rejection | None:
         """Begin to help; pieces and the end follow as deltas of the frame's `turn`."""
-        self._tasks.spawn(self._help(session, frame, self._clock.now_ns()), "copilot")
+        self._tasks.spawn(self.help(session, frame), "copilot")
         return None
 
-    async def _help(self, session: Session, frame: Copilot, began_ns: int) -> None:
+    async def help(self, session: Session, frame: Copilot) -> None:
+        """Help to the end: the last thing that the session hears is a delta that is `done`, or a refusal."""
+        began_ns = self._clock.now_ns()
         principal = session.principal
         assert principal is not None
         live = await self._find(principal.tenant, frame.conversation)

@@ -12,6 +12,7 @@ from fastdesk.transport.door import Door
 from fastdesk.transport.http.agents import AgentRoutes
 from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
+from fastdesk.transport.http.assistant import AssistantRoutes
 from fastdesk.transport.http.audit import AuditRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
@@ -76,6 +77,7 @@ class HttpServer:
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
         front.add(app, WhyRoutes(rooms).routes())
+        front.add(app, AssistantRoutes(rooms, engine.assistance).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
