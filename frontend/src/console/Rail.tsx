@@ -1,6 +1,7 @@
 /** The way between the pages, and who one is oneself: presence, sounds, colours, language, the way out. */
 import { languageTag, t } from "../shared/i18n";
 import { allowDesktop } from "./alerts";
+import { offers } from "./api";
 import { may, me, mine, setPresence } from "./colleagues";
 import { isHelpOpen } from "./commands";
 import { rows } from "./conversations";
@@ -20,14 +21,18 @@ const LANGUAGES: [string, string][] = [
   ["en", "English"],
 ];
 
-const PLACES: { name: Page; icon: SignName; needs?: string }[] = [
+const PLACES: { name: Page; icon: SignName; needs?: string; route?: string }[] = [
   { name: "inbox", icon: "inbox" },
-  { name: "visitors", icon: "globe", needs: "visitor.read" },
+  { name: "visitors", icon: "globe", needs: "visitor.read", route: "GET /v1/visitors?live" },
   { name: "contacts", icon: "people", needs: "visitor.read" },
-  { name: "reports", icon: "chart", needs: "report.read" },
+  { name: "reports", icon: "chart", needs: "report.read", route: "GET /v1/reports/{}" },
   { name: "operations", icon: "pulse", needs: "operate" },
   { name: "settings", icon: "sliders" },
 ];
+
+function isShown({ needs, route }: (typeof PLACES)[number]): boolean {
+  return (!needs || may(needs)) && (!route || offers(route));
+}
 
 export function Rail() {
   const unread = [...rows.value.values()].filter(
@@ -38,7 +43,7 @@ export function Rail() {
       <a class="mark" href={href("inbox")} aria-label="fastdesk">
         <img src="/assets/icon.svg" alt="" width="30" height="30" />
       </a>
-      {PLACES.filter(each => !each.needs || may(each.needs)).map(({ name, icon }) => (
+      {PLACES.filter(isShown).map(({ name, icon }) => (
         <a
           key={name}
           class="rail-link"

@@ -72,6 +72,8 @@ on("note", raw => {
     alert("mention", frame.conversation, frame.text);
 });
 
+on("whisper", raw => alert("mention", raw.conversation as string, raw.text as string));
+
 function mentionsMe(text: string): boolean {
   const name = me.value?.name;
   return !!name && text.includes(`@${name}`);

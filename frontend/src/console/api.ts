@@ -1,11 +1,15 @@
 /** What the console asks of the desk over HTTP: the documented API and nothing else. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { StoredFile } from "../shared/wire";
 
 const TOKEN = "fastdesk:agent";
 
 /** The sign-in's token; empty when nobody is signed in. */
 export const token = signal(localStorage.getItem(TOKEN) ?? "");
+
+interface Operation {
+  parameters?: { name: string }[];
+}
 
 /** Routes of this desk as `METHOD /path/{}`, read from its own description; null until it is known. */
 const offered = signal<ReadonlySet<string> | null>(null);
@@ -81,15 +85,21 @@ export function upload(file: File, onProgress: (share: number) => void): Promise
 
 /** Learn what this desk offers, so that screens show nothing that can't be had. */
 export async function learnOffers(): Promise<void> {
-  const page = await getOr<{ paths?: Record<string, Record<string, unknown>> }>("/openapi.json", {});
+  const page = await getOr<{ paths?: Record<string, Record<string, Operation>> }>("/openapi.json", {});
   const found = new Set<string>();
   for (const [path, methods] of Object.entries(page.paths ?? {}))
-    for (const method of Object.keys(methods))
-      found.add(`${method.toUpperCase()} ${path.replace(/\{[^}]*\}/g, "{}")}`);
+    for (const [method, operation] of Object.entries(methods)) {
+      const route = `${method.toUpperCase()} ${path.replace(/\{[^}]*\}/g, "{}")}`;
+      found.add(route);
+      for (const { name } of operation.parameters ?? []) found.add(`${route}?${name}`);
+    }
   offered.value = found;
 }
 
-/** Whether this desk has a route, such as `POST /v1/files` or `PUT /v1/macros/{}`. */
+/** Whether it is known what the desk offers. */
+export const hasLearnt = computed(() => offered.value !== null);
+
+/** Whether this desk has a route, such as `POST /v1/files`, `PUT /v1/macros/{}` or `GET /v1/visitors?live`. */
 export function offers(route: string): boolean {
   return offered.value?.has(route) ?? false;
 }

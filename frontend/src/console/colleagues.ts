@@ -55,4 +55,7 @@ function hear(agent: string, presence: PresenceState): void {
   standings.value = new Map(standings.value).set(agent, { ...known, agent, presence });
 }
 
-on("presence", frame => hear(frame.agent as string, frame.state as PresenceState));
+on("presence", frame => {
+  // With a conversation it says who looks at that one.
+  if (!frame.conversation) hear(frame.agent as string, frame.state as PresenceState);
+});

@@ -76,8 +76,14 @@ export const COMMANDS: Command[] = [
   {
     id: "take",
     icon: "take",
-    when: () => isOpen() && !isMine.value,
+    when: () => isOpen() && !current.value?.assignee,
     run: () => act({ t: "take", conversation: openId.value }),
+  },
+  {
+    id: "take_over",
+    icon: "take",
+    when: () => isOpen() && !!current.value?.assignee && !isMine.value && may("conversation.supervise"),
+    run: () => act({ t: "take", conversation: openId.value, force: true }),
   },
   { id: "assign", icon: "person", keys: "A", when: isOpen, run: () => (opened.value = "assign") },
   {
@@ -118,6 +124,7 @@ export const COMMANDS: Command[] = [
     icon: "ear",
     when: () =>
       isOpen() &&
+      !!current.value?.assignee &&
       !isMine.value &&
       may("conversation.supervise") &&
       offers("POST /v1/conversations/{}/whisper"),
@@ -140,9 +147,21 @@ export const COMMANDS: Command[] = [
     run: () => prefer({ context: !preferences.value.context }),
   },
   { id: "inbox", icon: "inbox", keys: "G I", run: () => go("inbox") },
-  { id: "visitors", icon: "globe", keys: "G V", run: () => go("visitors") },
+  {
+    id: "visitors",
+    icon: "globe",
+    keys: "G V",
+    when: () => offers("GET /v1/visitors?live"),
+    run: () => go("visitors"),
+  },
   { id: "contacts", icon: "people", keys: "G C", run: () => go("contacts") },
-  { id: "reports", icon: "chart", keys: "G R", run: () => go("reports") },
+  {
+    id: "reports",
+    icon: "chart",
+    keys: "G R",
+    when: () => offers("GET /v1/reports/{}"),
+    run: () => go("reports"),
+  },
   { id: "settings", icon: "sliders", keys: "G S", run: () => go("settings") },
   { id: "operations", icon: "pulse", keys: "G O", run: () => go("operations") },
   { id: "search", icon: "search", keys: "Mod+K", run: () => (opened.value = "palette") },

@@ -27,6 +27,8 @@ export interface Conversation {
   agent_read: number;
   rating: number;
   handoff: string;
+  /** Response targets that are close or missed: `first:warn`, `resolve:breach`. */
+  late?: string[];
 }
 
 /** One line of a list. */

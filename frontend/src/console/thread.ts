@@ -89,7 +89,8 @@ async function load(id: string): Promise<void> {
 
 /** Read what stands before the first entry. */
 export async function loadEarlier(): Promise<void> {
-  const [id, first] = [openId.value, Math.min(...thread.value.map(entry => entry.rev))];
+  const known = thread.value.filter(entry => entry.rev > 0);
+  const [id, first] = [openId.value, Math.min(...known.map(entry => entry.rev))];
   const history = await get<{ events: Entry[]; more: boolean }>(
     `/v1/conversations/${id}/events?limit=${PAGE}&before=${first}`,
   );
@@ -184,6 +185,29 @@ on("message", raw => {
 on("note", raw => {
   outbox.delete(raw.id as string);
   if (raw.conversation === openId.value) thread.value = merge(thread.value, [raw as unknown as Entry]);
+});
+
+/** A supervisor's whisper is kept nowhere: it stands here as long as the thread is open. */
+on("whisper", raw => {
+  const { conversation, at, from, text } = raw as unknown as {
+    conversation: string;
+    at: number;
+    from: { id?: string; name?: string };
+    text: string;
+  };
+  if (conversation !== openId.value) return;
+  const actor = from.id ?? from.name ?? "";
+  const entry: Entry = {
+    t: "note",
+    conversation,
+    rev: 0,
+    id: `whisper ${at}`,
+    at,
+    kind: "whisper",
+    actor,
+    text,
+  };
+  thread.value = merge(thread.value, [entry]);
 });
 
 on("ack", ({ id, seq, at }) => {

@@ -9,7 +9,7 @@ import { help, suggestion, TASKS } from "../copilot";
 import { attempt, notify } from "../notices";
 import { canned, fill, macros, matching, runMacro } from "../phrases";
 import { isMine, note, say, tellTyping } from "../thread";
-import { colleagueTypes } from "../typing";
+import { colleagueWrites } from "../typing";
 import { Item, Menu } from "../ui/Menu";
 import { Sign } from "../ui/Sign";
 import { takeFiles, uploads } from "../uploads";
@@ -118,9 +118,9 @@ export function Composer() {
         send(false);
       }}
     >
-      {colleagueTypes.value && (
+      {colleagueWrites.value && (
         <p class="collision" role="status">
-          <Sign name="alert" size={15} /> {t("collision", { name: colleagueTypes.value.name })}
+          <Sign name="alert" size={15} /> {t("collision", { name: colleagueWrites.value })}
         </p>
       )}
       <Suggested />

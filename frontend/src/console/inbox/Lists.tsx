@@ -234,13 +234,18 @@ function Line({ row }: { row: Row }) {
 }
 
 function Tags({ conversation }: { conversation: Conversation }) {
-  const { mode, state, priority, assignee, labels } = conversation;
+  const { mode, state, priority, assignee, labels, late } = conversation;
   return (
     <span class="tags">
       {(priority === "urgent" || priority === "high") && <i data-tone="bad">{t(`priority.${priority}`)}</i>}
       {isWaiting(conversation) && (
         <i data-tone="warm">{t("waits", { time: waited(conversation.queued_at) })}</i>
       )}
+      {late?.length ? (
+        <i data-tone="bad">
+          {t(late.some(each => each.endsWith("breach")) ? "target_missed" : "target_near")}
+        </i>
+      ) : null}
       {mode === "bot" && state !== "resolved" && <i>{t("bot")}</i>}
       {state === "snoozed" && <i>{t("state.snoozed")}</i>}
       {assignee && <i>{nameOf(assignee)}</i>}

@@ -7,6 +7,7 @@ import { act } from "../line";
 import type { Agent, Conversation } from "../model";
 import { preferences } from "../preferences";
 import { current, isMine, isOnline, open } from "../thread";
+import { colleaguesHere } from "../typing";
 import { Avatar } from "../ui/Avatar";
 import { Item, Menu } from "../ui/Menu";
 import { Sign, SignButton } from "../ui/Sign";
@@ -28,7 +29,14 @@ export function ThreadHead() {
         <p>{standing(conversation)}</p>
       </div>
       <span class="grow" />
+      {colleaguesHere.value.map(({ agent, state }) => (
+        <span key={agent} title={t(`looks.${state}`, { name: nameOf(agent) })}>
+          <Avatar id={agent} name={nameOf(agent)} size="small" />
+          <span class="unseen">{t(`looks.${state}`, { name: nameOf(agent) })}</span>
+        </span>
+      ))}
       {isPossible(command("take")) && <Do id="take" primary />}
+      {isPossible(command("take_over")) && <Do id="take_over" />}
       {isMine.value && !isResolved && conversation.mode !== "bot" && <Do id="give_back" />}
       {!isResolved && <Assign />}
       {!isResolved && <Snooze />}
@@ -107,7 +115,11 @@ function Assign() {
       }
     >
       {!isMine.value && (
-        <Item icon="take" keys="↵" onClick={() => act({ t: "take", conversation: openId.value })}>
+        <Item
+          icon="take"
+          keys="↵"
+          onClick={() => act({ t: "take", conversation: openId.value, ...(assignee ? { force: true } : {}) })}
+        >
           {t("take_myself")}
         </Item>
       )}

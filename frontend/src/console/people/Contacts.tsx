@@ -69,7 +69,9 @@ export default function Contacts() {
                 <span class="who">{personName(person) || t("visitor_n", { id: person.id.slice(-4) })}</span>
                 <time>{person.last_seen ? formatDay(person.last_seen, Date.now()) : ""}</time>
                 <span class="last">
-                  {[person.email, person.phone, person.identity].filter(Boolean).join(" · ") || person.site}
+                  {[person.email ?? person.fields?.email, person.phone, person.identity]
+                    .filter(Boolean)
+                    .join(" · ") || person.site}
                 </span>
               </button>
             </li>

@@ -24,7 +24,7 @@ export function EditPerson({ person, onChange, onClose }: EditProps) {
     labels: (person.labels ?? []).join(", "),
   });
   const own = useSignal<[string, string][]>(
-    Object.entries(person.attributes ?? person.fields ?? {}).map(([name, value]) => [
+    Object.entries(person.attributes ?? {}).map(([name, value]) => [
       name,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),

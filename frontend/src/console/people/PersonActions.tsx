@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { t } from "../../shared/i18n";
-import { ask, getOr, offers } from "../api";
+import { ask, getOr, offers, Refusal } from "../api";
 import { may } from "../colleagues";
 import { personName, type Visitor } from "../model";
-import { attempt, notify } from "../notices";
+import { attempt, explain, notify } from "../notices";
 import { Dialog } from "../ui/Dialog";
 import { Item, Menu } from "../ui/Menu";
 import { EditPerson } from "./EditPerson";
@@ -21,7 +21,7 @@ const SPANS: [string, number][] = [
   ["day", 24 * HOUR],
   ["week", 7 * 24 * HOUR],
   ["month", 30 * 24 * HOUR],
-  ["forever", 36_500 * 24 * HOUR],
+  ["forever", 0],
 ];
 
 /** What agents may do with what is known of a person: change it, put two together, block, erase. */
@@ -71,17 +71,26 @@ type DialogProps = PersonProps & { onClose: () => void };
 function Merge({ person, onChange, onClose }: DialogProps) {
   const text = useSignal("");
   const found = useSignal<Visitor[]>([]);
+  const sure = useSignal("");
   async function search(): Promise<void> {
     const query = new URLSearchParams({ text: text.value, limit: "10" });
     const page = await getOr<{ items: Visitor[] }>(`/v1/visitors?${query}`, { items: [] });
     found.value = page.items.filter(each => each.id !== person.id);
   }
   async function merge(other: Visitor): Promise<void> {
-    const done = await attempt(
-      () => ask("POST", `/v1/visitors/${person.id}/merge`, { from: other.id }),
-      t("merged"),
-    );
-    if (!done) return;
+    const isSure = sure.value === other.id;
+    try {
+      await ask("POST", `/v1/visitors/${person.id}/merge`, {
+        from: other.id,
+        ...(isSure ? { sure: true } : {}),
+      });
+    } catch (failure) {
+      // Two who have both proven to be somebody else are put together only when that is meant.
+      if (failure instanceof Refusal && failure.code === "conflict" && !isSure) sure.value = other.id;
+      notify(explain(failure), "bad");
+      return;
+    }
+    notify(t("merged"));
     onChange(await getOr<Visitor>(`/v1/visitors/${person.id}`, person));
     onClose();
   }
@@ -106,7 +115,7 @@ function Merge({ person, onChange, onClose }: DialogProps) {
               <small>{[each.email, each.phone, each.identity].filter(Boolean).join(" · ")}</small>
             </span>
             <button type="button" class="plain" onClick={() => void merge(each)}>
-              {t("merge")}
+              {t(sure.value === each.id ? "merge_anyway" : "merge")}
             </button>
           </li>
         ))}
@@ -122,7 +131,7 @@ function Block({ person, onClose }: DialogProps) {
   const reason = useSignal("");
   async function block(): Promise<void> {
     const target = what.value === "visitor" ? { visitor: person.id } : { address: person.address };
-    const body = { ...target, until: Date.now() + span.value, reason: reason.value.trim() };
+    const body = { ...target, until: span.value && Date.now() + span.value, reason: reason.value.trim() };
     if (await attempt(() => ask("POST", "/v1/blocks", body), t("blocked"))) onClose();
   }
   return (
@@ -183,7 +192,7 @@ function Erase({ person, onClose }: DialogProps) {
   const typed = useSignal("");
   const word = personName(person) || person.id.slice(-4);
   async function erase(): Promise<void> {
-    const done = await attempt(() => ask("POST", `/v1/visitors/${person.id}/erase`));
+    const done = await attempt(() => ask("POST", `/v1/visitors/${person.id}/erase`, { reason: "" }));
     if (!done) return;
     notify(t("erased"));
     onClose();

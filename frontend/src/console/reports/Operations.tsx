@@ -1,104 +1,227 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../../shared/i18n";
+import { getOr, offers } from "../api";
+import { Avatar } from "../ui/Avatar";
+import { duration } from "./figures";
+import { byLabel, quantile, type Reading, rateOf, readMetrics, valueIn } from "./metrics";
 
 const STAGES = ["authenticate", "parse", "route", "process", "reply"];
+const KEPT = 60;
+const BOARD_EVERY = 5;
 
-interface Reading {
-  at: number;
-  figures: Map<string, number>;
+interface Board {
+  by_bot: number;
+  waiting: number;
+  longest_wait_ms: number;
+  with_people: number;
+  visitors_connected: number;
+  agents: { id: string; name: string; connected: boolean; conversations: number; capacity: number }[];
 }
 
-/** What the desk does at this moment, read once a second from its public metrics. */
+interface Tile {
+  name: string;
+  of: (now: Reading, before: Reading | undefined) => number;
+  text: (value: number) => string;
+}
+
+const plain = (value: number) => value.toLocaleString();
+const TILES: Tile[] = [
+  {
+    name: "messages_per_s",
+    of: (now, before) => rateOf(now, before, "fastdesk_messages_total"),
+    text: value => value.toFixed(1),
+  },
+  { name: "connections", of: now => valueIn(now, "fastdesk_connections"), text: plain },
+  { name: "live", of: now => valueIn(now, "fastdesk_conversations_live"), text: plain },
+  {
+    name: "loop_lag",
+    of: now => valueIn(now, "fastdesk_loop_lag_seconds") * 1000,
+    text: value => `${value.toFixed(1)} ms`,
+  },
+  {
+    name: "requests_per_s",
+    of: (now, before) => rateOf(now, before, "fastdesk_requests_total"),
+    text: value => value.toFixed(1),
+  },
+  { name: "tasks", of: now => valueIn(now, "fastdesk_tasks"), text: plain },
+];
+
+/** What the desk does at this moment: people and conversations, and the machine under them, once a second. */
 export default function Operations() {
   const readings = useSignal<Reading[]>([]);
+  const board = useSignal<Board | null>(null);
   useEffect(() => {
-    const timer = setInterval(() => void read(), 1000);
-    async function read(): Promise<void> {
-      const response = await fetch("/metrics").catch(() => null);
-      if (!response?.ok) return;
-      const figures = new Map<string, number>();
-      for (const line of (await response.text()).split("\n")) {
-        const [, name, value] = /^([^# ]\S*) (\S+)$/.exec(line) ?? [];
-        if (name && value) figures.set(name, Number(value));
-      }
-      readings.value = [...readings.value.slice(-59), { at: Date.now(), figures }];
-    }
-    void read();
+    let ticks = 0;
+    const tick = async () => {
+      if (document.hidden) return;
+      const reading = await readMetrics();
+      if (reading) readings.value = [...readings.value.slice(1 - KEPT), reading];
+      if (offers("GET /v1/reports/live") && ticks++ % BOARD_EVERY === 0)
+        board.value = await getOr<Board | null>("/v1/reports/live", null);
+    };
+    void tick();
+    const timer = setInterval(() => void tick(), 1000);
     return () => clearInterval(timer);
   }, []);
   const last = readings.value[readings.value.length - 1];
-  const before = readings.value[readings.value.length - 2];
-  if (!last) return <main class="page">…</main>;
-  const value = (name: string): number => last.figures.get(name) ?? 0;
-  const rate = (name: string): number =>
-    before ? ((value(name) - (before.figures.get(name) ?? 0)) * 1000) / (last.at - before.at) : 0;
+  return (
+    <main class="page" aria-busy={last ? undefined : "true"}>
+      <header class="page-head">
+        <h1>{t("operations")}</h1>
+        <i class="dot" data-presence="online" />
+        <small>{t("each_second")}</small>
+      </header>
+      {board.value && <Desk board={board.value} />}
+      {last && <Machine readings={readings.value} last={last} />}
+    </main>
+  );
+}
+
+function Desk({ board }: { board: Board }) {
   const tiles: [string, string][] = [
-    ["messages_per_s", rate("fastdesk_messages_total").toFixed(1)],
-    ["connections", String(value("fastdesk_connections"))],
-    ["live", String(value("fastdesk_conversations_live"))],
-    ["loop_lag", `${(value("fastdesk_loop_lag_seconds") * 1000).toFixed(1)} ms`],
-    ["requests_per_s", rate("fastdesk_requests_total").toFixed(1)],
-    ["tasks", String(value("fastdesk_tasks"))],
+    ["waiting_now", String(board.waiting)],
+    ["longest_wait", board.waiting ? duration(board.longest_wait_ms) : "–"],
+    ["with_people", String(board.with_people)],
+    ["with_bot", String(board.by_bot)],
+    ["visitors_connected", String(board.visitors_connected)],
   ];
   return (
-    <main class="page">
-      <h1>{t("operations")}</h1>
+    <>
       <div class="tiles">
         {tiles.map(([name, text]) => (
-          <figure key={name}>
+          <figure key={name} data-alert={name === "waiting_now" && board.waiting > 0 ? "yes" : undefined}>
             <figcaption>{t(name)}</figcaption>
             <b>{text}</b>
           </figure>
         ))}
       </div>
-      <Line readings={readings.value} />
-      <table>
-        <caption>{t("ledger")}</caption>
-        <thead>
-          <tr>
-            <th>{t("stage")}</th>
-            <th>{t("turns")}</th>
-            <th>{t("mean")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {STAGES.map(stage => {
-            const count = value(`fastdesk_stage_seconds_count{stage="${stage}"}`);
-            const sum = value(`fastdesk_stage_seconds_sum{stage="${stage}"}`);
-            return (
-              <tr key={stage}>
-                <td>{stage}</td>
-                <td>{count}</td>
-                <td>{count ? `${((sum / count) * 1e6).toFixed(1)} µs` : "–"}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </main>
+      <ul class="crew">
+        {board.agents.map(agent => (
+          <li key={agent.id}>
+            <Avatar
+              id={agent.id}
+              name={agent.name}
+              size="small"
+              presence={agent.connected ? "online" : "offline"}
+            />
+            <span>{agent.name}</span>
+            <meter
+              min={0}
+              max={Math.max(1, agent.capacity)}
+              value={agent.conversations}
+              aria-label={agent.name}
+            />
+            <small>
+              {agent.conversations}/{agent.capacity}
+            </small>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
-/** Messages a second over the last minute. */
-function Line({ readings }: { readings: Reading[] }) {
-  const name = "fastdesk_messages_total";
-  const rates = readings.slice(1).map((reading, i) => {
-    const before = readings[i] as Reading;
-    return (
-      (((reading.figures.get(name) ?? 0) - (before.figures.get(name) ?? 0)) * 1000) / (reading.at - before.at)
-    );
-  });
-  const top = Math.max(1, ...rates);
-  const points = rates.map((rate, i) => `${(i / 58) * 600},${100 - (rate / top) * 95}`).join(" ");
+function Machine({ readings, last }: { readings: Reading[]; last: Reading }) {
   return (
-    <svg
-      class="line"
-      viewBox="0 0 600 100"
-      role="img"
-      aria-label={t("messages_per_s")}
-      preserveAspectRatio="none"
-    >
+    <>
+      <h3>{t("machine")}</h3>
+      <div class="tiles">
+        {TILES.map(tile => {
+          const values = readings.map((reading, n) => tile.of(reading, readings[n - 1]));
+          return (
+            <figure key={tile.name}>
+              <figcaption>{t(tile.name)}</figcaption>
+              <b>{tile.text(values[values.length - 1] ?? 0)}</b>
+              <Spark values={values} />
+            </figure>
+          );
+        })}
+      </div>
+      <div class="sheet ledger">
+        <table class="table">
+          <caption>{t("ledger")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("stage")}</th>
+              <th scope="col" class="number">
+                {t("turns")}
+              </th>
+              <th scope="col" class="number">
+                {t("mean")}
+              </th>
+              <th scope="col" class="number">
+                p50 ≤
+              </th>
+              <th scope="col" class="number">
+                p99 ≤
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {STAGES.map(stage => (
+              <Stage key={stage} stage={stage} reading={last} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="figure-lists">
+        {["store", "assistant", "refusals_total"].map(name => (
+          <Named key={name} name={name} reading={last} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Stage({ stage, reading }: { stage: string; reading: Reading }) {
+  const label = `stage="${stage}"`;
+  const count = valueIn(reading, `fastdesk_stage_seconds_count{${label}}`);
+  const sum = valueIn(reading, `fastdesk_stage_seconds_sum{${label}}`);
+  return (
+    <tr>
+      <td>{t(`stage.${stage}`)}</td>
+      <td class="number">{count.toLocaleString()}</td>
+      <td class="number">{count ? micros(sum / count) : "–"}</td>
+      <td class="number">{micros(quantile(reading, "fastdesk_stage_seconds", label, 0.5))}</td>
+      <td class="number">{micros(quantile(reading, "fastdesk_stage_seconds", label, 0.99))}</td>
+    </tr>
+  );
+}
+
+function micros(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return "–";
+  const us = seconds * 1e6;
+  return us < 1000 ? `${us.toFixed(1)} µs` : `${(us / 1000).toFixed(1)} ms`;
+}
+
+function Named({ name, reading }: { name: string; reading: Reading }) {
+  const found = byLabel(reading, `fastdesk_${name}`);
+  if (!found.length) return null;
+  return (
+    <section class="card">
+      <h2>{t(`metric.${name}`)}</h2>
+      <dl class="facts">
+        {found.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label.replace(/_/g, " ")}</dt>
+            <dd>{value.toLocaleString(undefined, { maximumFractionDigits: 3 })}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** The last minute as a line. */
+function Spark({ values }: { values: number[] }) {
+  const top = Math.max(...values, 1e-9);
+  const first = KEPT - values.length;
+  const points = values
+    .map((value, n) => `${((first + n) / (KEPT - 1)) * 100},${30 - (value / top) * 27}`)
+    .join(" ");
+  return (
+    <svg class="spark" viewBox="0 0 100 31" preserveAspectRatio="none" aria-hidden="true">
       <polyline points={points} />
     </svg>
   );

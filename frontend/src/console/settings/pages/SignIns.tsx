@@ -1,0 +1,67 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "../../../shared/i18n";
+import { ask, getOr } from "../../api";
+import { agents, nameOf } from "../../colleagues";
+import { deviceName } from "../../inbox/Context";
+import { attempt } from "../../notices";
+
+interface SignInRecord {
+  id: string;
+  agent: string;
+  created_at: number;
+  expires_at: number;
+  address?: string;
+  device?: string;
+}
+
+/** Who is signed in where, and the end of it. */
+export function SignIns() {
+  const found = useSignal<SignInRecord[]>([]);
+  async function load(): Promise<void> {
+    found.value = await getOr<SignInRecord[]>("/v1/sign-ins", []);
+  }
+  useEffect(() => void load(), [agents.value]);
+  return (
+    <div class="one-page">
+      <h1>{t("kind.signins")}</h1>
+      <p class="hint">{t("about.signins")}</p>
+      <div class="sheet">
+        <table class="table">
+          <thead>
+            <tr>
+              <th>{t("role.agent")}</th>
+              <th>{t("since")}</th>
+              <th>{t("fact.address")}</th>
+              <th>{t("fact.device")}</th>
+              <th>
+                <span class="unseen">{t("actions")}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...found.value].reverse().map(each => (
+              <tr key={each.id}>
+                <td>{nameOf(each.agent) || each.agent}</td>
+                <td>{new Date(each.created_at).toLocaleString()}</td>
+                <td>{each.address}</td>
+                <td>{deviceName(each.device) ?? "–"}</td>
+                <td class="cell-do">
+                  <button
+                    type="button"
+                    class="quiet danger"
+                    onClick={() =>
+                      void attempt(() => ask("DELETE", `/v1/sign-ins/${each.id}`), t("ended")).then(load)
+                    }
+                  >
+                    {t("end")}
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
