@@ -7,7 +7,7 @@ clock, with a store in memory and a transport of its own. Wiring happens here an
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -41,6 +41,7 @@ from fastdesk.pipeline.rounds import Rounds
 from fastdesk.pipeline.routing import Routing
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.sleepers import Sleepers
 from fastdesk.pipeline.viewing import Viewing
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
@@ -70,6 +71,14 @@ __all__ = ["Engine"]
 
 #: Message ids of long conversations that the filter is sized for; about 1.8 bytes each.
 _EXPECTED_IDS = 1_000_000
+
+
+#: What the desk must know of before anybody connects: who waits, who is answered by whom, who sleeps until when.
+_RESUMED: Final = (
+    ConversationQuery(mode="queued", states=("open",), limit=200),
+    ConversationQuery(mode="human", states=("open",), limit=200),
+    ConversationQuery(states=("snoozed",), limit=200),
+)
 
 
 class Outside(Caller, Sender, Protocol):
@@ -197,7 +206,7 @@ class Engine:
             quota_of=self._quota_of,
             next_rev=self.revs.next,
         )
-        scribe = Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy, follow=self.boards.follow)
+        scribe = Scribe(store=store, revs=self.revs, clock=clock, entropy=entropy)
         visitors = Visitors(store=store, revs=self.revs, clock=clock)
         self.rooms = Rooms(
             clock=clock,
@@ -229,6 +238,8 @@ class Engine:
         self.commands.others[Presence] = self.presences.on_frame
         self.commands.active = self.presences.active
         self.opening.watchers.append(self.presences.joined)
+        self.sleepers = Sleepers(self.rooms)
+        scribe.followers += [self.boards.follow, self.sleepers.follow]
         self.routing = Routing(
             self.rooms,
             boards=self.boards,
@@ -240,7 +251,7 @@ class Engine:
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
         )
         self.rights = Rights(self.rooms, revs=self.revs, silence=self.answering.silence)
-        self.rights.forgetters.append(self.assistance.contexts.forget)
+        self.rights.forgetters += [self.assistance.contexts.forget, self.routing.forget]
         self.adoption = Adoption(
             store=store, records=self.records, revs=self.revs, gate=self.gate, build=self._build
         )
@@ -251,6 +262,7 @@ class Engine:
             self._remind,
             self.rights.tick,
             self.routing.round,
+            self.sleepers.round,
         ]
         store.on_commit = self.pipeline.committed
 
@@ -344,13 +356,13 @@ class Engine:
         for built in (self.rules.books, self.words.filters, self.flows.flows, self.faq.indexes):
             await built.build_all((tenant,))
         self.webhooks.refresh(tenant)
-        modes: tuple[Literal["queued", "human"], ...] = ("queued", "human")
-        for mode in modes:
-            query = ConversationQuery(mode=mode, states=("open",), limit=200)
+        for resumed in _RESUMED:
+            query = resumed
             while True:
                 page = await self.store.conversations(tenant, query)
                 for row in page.items:
                     self.boards.load(row.conversation)
+                    self.sleepers.load(row.conversation)
                 if page.cursor is None:
                     break
                 query = replace(query, cursor=page.cursor)

@@ -293,3 +293,15 @@ async def test_a_change_of_settings_reaches_those_who_wait(floor: Floor) -> None
     floor.routing(order="least_busy")
     await floor.settle()
     assert floor.owner(visitor) == "li"
+
+
+async def test_who_sleeps_wakes_in_time_also_after_a_restart(floor: Floor) -> None:
+    li = await floor.hire("li")
+    visitor = await floor.ask_for_person("v1")
+    id = floor.conversation(visitor).id
+    await floor.do(li, t="snooze", conversation=id, until=floor.clock.now_ms() + 60_000)
+    await floor.kill()
+    await floor.sign_in("li")
+    await floor.pass_time(61)
+    conversation = await floor.store.conversation(TENANT, id)
+    assert (conversation.state, conversation.assignee) == ("open", "li")

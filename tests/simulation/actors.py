@@ -82,6 +82,8 @@ def id_prefix(actor: Actor) -> str:
 class SimulatedVisitor(Actor):
     """A visitor with one conversation."""
 
+    words: tuple[str, ...] = WORDS
+
     def __init__(self, world: "World", tenant: str, chance: random.Random, sends: int) -> None:
         super().__init__(world, tenant, chance)
         self.conversation = ""
@@ -98,7 +100,7 @@ class SimulatedVisitor(Actor):
                     self.link.cut()
                 await asyncio.sleep(self.chance.uniform(0, 0.2))
                 await self.connect(token)
-            frame = {"t": "send", "id": self.new_id(), "text": self.chance.choice(WORDS)}
+            frame = {"t": "send", "id": self.new_id(), "text": self.chance.choice(self.words)}
             self.unacked[frame["id"]] = frame
             self.say(frame)
             if self.chance.random() < 0.2:

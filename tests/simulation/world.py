@@ -79,6 +79,14 @@ class _NoCalls:
         return 0, b"", "unreachable"
 
 
+async def _end_all() -> None:
+    """Cancel whatever a broken law has left running."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 class World:
     """Everything there is: a seed makes it, and makes the same one again."""
 
@@ -109,6 +117,7 @@ class World:
         except BrokenLaw as law:
             raise BrokenLaw(f"seed {self.seed}: {law}") from law
         finally:
+            loop.run_until_complete(_end_all())
             loop.close()
 
     # What actors need of the world.

@@ -184,7 +184,7 @@ def assign(
 
 
 def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Change | None:
-    """Note that an agent has answered: from now on the bot is silent."""
+    """Note that an agent has answered: from now on the bot is silent. What nobody has now is that agent's."""
     fields: dict[str, Any] = {
         "mode": "human",
         "state": "open",
@@ -192,7 +192,7 @@ def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Chan
         "queued_at": 0,
         "snoozed_until": 0,
     }
-    if conversation.assignee is None:
+    if conversation.assignee is None or conversation.mode != "human":
         fields |= _by_hand(conversation, agent, now_ms)
     if not conversation.first_reply_at:
         fields["first_reply_at"] = now_ms

@@ -257,7 +257,7 @@ class Commands:
         if isinstance(offer, Rejection):
             return offer
         frame = offer
-        if live.conversation.assignee is None:
+        if live.conversation.assignee is None or live.conversation.mode != "human":
             full = self.ownership.refuse_full(principal, principal.id, live)
             if full is not None:
                 return replace(full, id=frame.id)

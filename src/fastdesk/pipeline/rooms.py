@@ -1,13 +1,15 @@
 """What the corridor needs of the rooms beside it, handed over once by the composition root."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastdesk.desk.files import Files
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hub.hub import Hub, status_frame
+from fastdesk.hub.live import Live
 from fastdesk.model.agent import Agent
 from fastdesk.model.conversation import Conversation
-from fastdesk.model.ids import TenantId
+from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
@@ -86,6 +88,19 @@ class Rooms:
         """Return the number of the tenant's last event on disk."""
         known = self.durable.get(tenant)
         return self._revs.highest(tenant) if known is None else known
+
+    def with_live(self, tenant: TenantId, id: ConversationId, do: Callable[[Live], None]) -> None:
+        """Do something with a conversation: now, or once it has been read; nothing when it is gone."""
+        live = self.hub.find(tenant, id)
+        if live is not None:
+            do(live)
+        else:
+            self.tasks.spawn(self._with_loaded(tenant, id, do), "load conversation")
+
+    async def _with_loaded(self, tenant: TenantId, id: ConversationId, do: Callable[[Live], None]) -> None:
+        live = await self.lives.by_id(tenant, id)
+        if live is not None:
+            do(live)
 
     def site_view(self, tenant: TenantId, site: Site) -> dict[str, Any]:
         """Return what a visitor's widget may know of its site, now."""

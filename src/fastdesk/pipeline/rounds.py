@@ -1,4 +1,4 @@
-"""What the desk looks after every second: lists, revoked sign-ins, snoozed and idle conversations, memory."""
+"""What the desk looks after every second: lists, revoked sign-ins, idle conversations, memory."""
 
 from collections.abc import Callable
 from typing import Final
@@ -41,10 +41,7 @@ class Rounds:
 
     def _look_after(self, live: Live, now_ms: int) -> None:
         conversation = live.conversation
-        change = None
-        if conversation.state == "snoozed" and 0 < conversation.snoozed_until <= now_ms:
-            change = changes.reopen(conversation, now_ms)
-        elif (
+        if (
             live.site.idle_close_minutes
             and conversation.state == "open"
             and live.is_opened
@@ -53,5 +50,5 @@ class Rounds:
             last = live.recent[-1].at if live.recent else conversation.updated_at
             if now_ms - last >= live.site.idle_close_minutes * 60_000:
                 change = changes.close_idle(conversation, now_ms, live.seq)
-        if change is not None:
-            self._rooms.scribe.change(live, change, "desk")
+                if change is not None:
+                    self._rooms.scribe.change(live, change, "desk")

@@ -80,6 +80,11 @@ class Routing:
         if len(self._told) > 2 * _TOLD + sum(len(board) for _, board in self._boards.all()):
             self._told.clear()
 
+    def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
+        """Let go of a conversation that has been removed."""
+        if self._rooms.hub.find(tenant, conversation) is None:
+            self._boards.forget(tenant, conversation)
+
     def figures(self) -> dict[str, float]:
         """Return what to watch."""
         return {

@@ -33,14 +33,13 @@ class Scribe:
         revs: Revs,
         clock: Clock,
         entropy: Entropy,
-        follow: Callable[[Live, Conversation], None],
     ) -> None:
         self._store = store
         self._revs = revs
         self._clock = clock
         self._entropy = entropy
         #: Told of each change, with the conversation as it stood before.
-        self._follow = follow
+        self.followers: list[Callable[[Live, Conversation], None]] = []
 
     def say(
         self,
@@ -101,5 +100,6 @@ class Scribe:
             change.reason,
         )  # fmt: skip
         self._store.append(changed, origin)
-        self._follow(live, before)
+        for follow in self.followers:
+            follow(live, before)
         return changed
