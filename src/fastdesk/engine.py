@@ -27,8 +27,10 @@ from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.adoption import Adoption
 from fastdesk.pipeline.answering import Answering
+from fastdesk.pipeline.blocks import Gatekeeper
 from fastdesk.pipeline.boards import Boards
 from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.contacts import Contacts
 from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
@@ -227,13 +229,18 @@ class Engine:
             hours=self.hours,
             revs=self.revs,
             files=self.files,
+            gatekeeper=Gatekeeper(records=self.records, hub=self.hub, clock=clock),
             forms=Forms(records=self.records, scribe=scribe, visitors=visitors, now_ms=clock.now_ms),
         )
         self.answering = Answering(
             self.rooms, ledger=self.ledger, acts={"flow": self._begin_flow, "assistant": self._ask_assistant}
         )
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
-        self.commands = Commands(self.rooms, opening=self.opening, answering=self.answering)
+        self.contacts = Contacts(self.rooms)
+        self.opening.greeters.append(self.contacts.greet)
+        self.commands = Commands(
+            self.rooms, opening=self.opening, answering=self.answering, contacts=self.contacts
+        )
         self.commands.others[Copilot] = self.assistance.copilot.run
         self.commands.others[Presence] = self.presences.on_frame
         self.commands.active = self.presences.active
@@ -263,6 +270,7 @@ class Engine:
             self.rights.tick,
             self.routing.round,
             self.sleepers.round,
+            self.contacts.strike,
         ]
         store.on_commit = self.pipeline.committed
 

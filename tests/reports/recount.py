@@ -84,7 +84,6 @@ def _count_story(id, story, openings, events, sums):
                 add(name, why.get(key, 0), event.at, places=places)
 
     opened_at = changes[0].at
-    add("opened", 1, opened_at)
     asked = next((s.at for s in said if s.role == "visitor"), 0)
     answered = next(
         (
@@ -127,6 +126,8 @@ def _count_story(id, story, openings, events, sums):
         add("reopened", 1, at)
     if wanted:
         add("wanted", 1, wanted)
+    if asked or wanted:
+        add("opened", 1, opened_at)
     by_agents = [s for s in said if s.role == "agent"]
     if by_agents:
         first = by_agents[0]
@@ -149,7 +150,7 @@ def _count_story(id, story, openings, events, sums):
         add("good", int(e.body["score"] >= 4), e.at, e.body["assignee"] or "")
 
     by_bot = [s for s in said if s.role in ("bot", "assistant")]
-    if not by_bot:
+    if not by_bot or not (asked or wanted):
         return
     add("by_bot", 1, opened_at)
     score = ratings[-1].body["score"] if ratings else 0

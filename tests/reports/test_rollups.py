@@ -33,7 +33,8 @@ def random_talk(chance: random.Random, number: int) -> Talk:
     talk = Talk(
         f"c{number:03d}", visitor=visitor, site=chance.choice(("shop", "blog")), at=MONDAY + number * 7_000
     )
-    talk.after(chance.randrange(3 * 24 * 60)).open().say("visitor")
+    talk.after(chance.randrange(3 * 24 * 60)).open()
+    talk.say(chance.choice(("visitor", "visitor", "visitor", "bot")))  # some are invited
     for _ in range(chance.randrange(12)):
         talk.after(chance.choice((0, 0.2, 1, 20, 200)))
         now = talk.now

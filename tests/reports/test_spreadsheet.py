@@ -34,5 +34,9 @@ def test_a_row_has_a_cell_for_every_heading() -> None:
     assert row["replied_by"] == "a1"
 
 
+def test_an_invitation_that_nobody_answered_is_no_row() -> None:
+    assert list(rows_of([("c1", facts_of(Talk().open().say("bot")))], UTC)) == []
+
+
 def test_a_text_is_never_a_formula() -> None:
     assert write_rows([["=HYPERLINK(1)", "+1", "plain", 5]]) == b"'=HYPERLINK(1),'+1,plain,5\r\n"

@@ -76,6 +76,7 @@ _REASONS = {
     "blocked": ("内容被过滤", "a word filter stopped it"),
     "rule": ("规则转交", "a rule passed it on"),
     "flow": ("流程转交", "a flow passed it on"),
+    "offline": ("非工作时间留言", "a message left while nobody was there"),
 }
 _WORDS = {
     "zh": ("转人工原因", "访客的问题", "已收集", "已尝试", "访客语言", "；"),

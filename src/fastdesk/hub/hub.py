@@ -85,6 +85,14 @@ class Hub:
         self._lives[conversation.tenant, conversation.id] = live
         self._current[conversation.tenant, conversation.site, conversation.visitor] = live
 
+    def adopt(self, live: Live, former: str) -> None:
+        """Count a conversation of visitor `former` as its new visitor's; it becomes current where there was none."""
+        conversation = live.conversation
+        before = (conversation.tenant, conversation.site, former)
+        if self._current.get(before) is live:
+            del self._current[before]
+        self._current.setdefault((conversation.tenant, conversation.site, conversation.visitor), live)
+
     def find(self, tenant: TenantId, conversation: str) -> Live | None:
         """Return a conversation that is in memory."""
         return self._lives.get((tenant, ConversationId(conversation)))

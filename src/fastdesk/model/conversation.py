@@ -12,9 +12,21 @@ State = Literal["open", "pending", "snoozed", "resolved"]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 #: Why a conversation came to people: the visitor's wish, the assistant's act or doubt, questions without an answer, a late
-#: model, an empty budget, the word filter, a rule, a flow, another program.
+#: model, an empty budget, the word filter, a rule, a flow, another program, a message
+#: left while nobody was there.
 HandoffCode = Literal[
-    "", "visitor", "model", "not_sure", "missed", "late", "budget", "blocked", "rule", "flow", "program"
+    "",
+    "visitor",
+    "model",
+    "not_sure",
+    "missed",
+    "late",
+    "budget",
+    "blocked",
+    "rule",
+    "flow",
+    "program",
+    "offline",
 ]
 HANDOFF_CODES: frozenset[str] = frozenset(get_args(HandoffCode))
 

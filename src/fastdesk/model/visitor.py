@@ -28,7 +28,10 @@ class Visitor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     phone: str = ""
     identity: str | None = None
     language: str = ""
+    #: What pages and forms say, by names of their own.
     fields: dict[str, Any] = {}
+    #: What agents and programs say.
+    attributes: dict[str, Any] = {}
     labels: tuple[str, ...] = ()
     first_seen: int = 0
     last_seen: int = 0
@@ -37,8 +40,11 @@ class Visitor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     referrer: str = ""
     place: str = ""
     trail: tuple[PageView, ...] = ()
-    blocked_until: int = 0
+    #: When this visitor was last invited to a talk.
+    invited_at: int = 0
     last_agent: str = ""
     #: The visitor that this one was merged into, by hand.
     merged_into: VisitorId | None = None
+    #: The visitors that were merged into this one.
+    merged: tuple[VisitorId, ...] = ()
     note: str = ""

@@ -12,8 +12,8 @@ from fastdesk.desk import changes
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.identity import Principal
-from fastdesk.model.visitor import PageView
 from fastdesk.pipeline.answering import Answering
+from fastdesk.pipeline.contacts import Contacts
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.ownership import Given, Ownership
 from fastdesk.pipeline.parse import check_message
@@ -49,18 +49,16 @@ FRAME_PERMISSIONS: Final[dict[type, str]] = {
     frames.Whisper: "conversation.supervise",
 }
 
-#: Pages kept of a visitor's trail.
-TRAIL: Final = 20
-
 
 class Commands:
     """Carry out frames."""
 
-    def __init__(self, rooms: Rooms, *, opening: Opening, answering: Answering) -> None:
+    def __init__(self, rooms: Rooms, *, opening: Opening, answering: Answering, contacts: Contacts) -> None:
         self._rooms = rooms
         self._opening = opening
         self._answering = answering
         self.ownership = Ownership(rooms, apply=self.apply)
+        self._contacts = contacts
         #: Frames that other rooms carry out: presence, copilot.
         self.others: dict[type, Callable[[Session, Any], Rejection | None]] = {}
         #: Told of every agent who does something.
@@ -104,11 +102,7 @@ class Commands:
             case frames.Stop():
                 self._answering.stop(live, frame.turn)
             case frames.Page():
-                page = PageView(frame.url, frame.title, now_ms)
-                referrer = live.visitor.referrer or frame.referrer
-                live.visitor = replace(
-                    live.visitor, trail=(*live.visitor.trail, page)[-TRAIL:], referrer=referrer
-                )
+                self._contacts.see_page(live, frame.url, frame.title, frame.referrer)
             case frames.Track():
                 self._rooms.scribe.note(
                     live, kind="track", actor="visitor", text=frame.name, body=frame.props

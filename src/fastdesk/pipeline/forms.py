@@ -92,7 +92,7 @@ class Forms:
             )
             self._scribe.change(live, change, "visitor")
         if where == "offline":
-            waiting = changes.ask_for_person(live.conversation, now_ms, "offline")
+            waiting = changes.ask_for_person(live.conversation, now_ms, "offline", "offline")
             if waiting is not None:
                 self._scribe.change(live, waiting, "desk")
 

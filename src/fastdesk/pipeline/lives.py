@@ -22,6 +22,8 @@ __all__ = ["Lives"]
 
 #: Messages that a resume reads at once; more come in further steps.
 PAGE = 500
+#: How often one visitor may have been merged into the next.
+MAX_MERGES = 20
 
 _visitor_decoder = msgspec.json.Decoder(Visitor)
 
@@ -79,9 +81,14 @@ class Lives:
                 live.site = self._records.site(tenant, live.conversation.site) or live.site
 
     async def known_visitor(self, tenant: TenantId, id: str) -> Visitor | None:
-        """Return a stored visitor."""
-        body = await self._store.visitor(tenant, VisitorId(id))
-        return None if body is None else _visitor_decoder.decode(body)
+        """Return a stored visitor; of one that was merged into another, that other."""
+        for _ in range(MAX_MERGES):
+            body = await self._store.visitor(tenant, VisitorId(id))
+            visitor = None if body is None else _visitor_decoder.decode(body)
+            if visitor is None or visitor.merged_into is None:
+                return visitor
+            id = visitor.merged_into
+        return None
 
     async def _once(self, key: tuple[str, ...], load: Callable[[], Awaitable[Live | None]]) -> Live | None:
         running = self._loading.get(key)

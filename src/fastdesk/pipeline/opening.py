@@ -7,6 +7,8 @@ it has heard what it missed.
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from msgspec.structs import replace
+
 from fastdesk.hub.hub import agent_frame, message_frame
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
@@ -22,7 +24,7 @@ from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Hello, Reset, Welcome
 
-__all__ = ["Gate", "Opening"]
+__all__ = ["Gate", "Opening", "as_visitor"]
 
 #: Frames kept while a session is being opened; a peer that sends more before its welcome is cut.
 MAX_EARLY: Final = 64
@@ -35,6 +37,11 @@ class Gate(Protocol):
         """Return whose token this is, or why it is refused."""
 
 
+def as_visitor(principal: Principal, live: Live) -> Principal:
+    """Return a visitor's principal under the id that counts: of two visitors who were merged, the one that was kept."""
+    return principal if principal.id == live.visitor.id else replace(principal, id=live.visitor.id)
+
+
 class Opening:
     """Let sessions in."""
 
@@ -45,6 +52,8 @@ class Opening:
         self._early: dict[Session, list[bytes]] = {}
         #: Called with each agent's session that came in or left: presence.
         self.watchers: list[Callable[[Session, bool], None]] = []
+        #: Called with the conversation of each visitor's session that came in.
+        self.greeters: list[Callable[[Live], None]] = []
 
     def receive(self, session: Session, payload: bytes) -> None:
         """Take a message of a session that has not been welcomed yet."""
@@ -96,14 +105,27 @@ class Opening:
         if isinstance(principal, Rejection):
             return principal
         if principal.kind == "visitor":
-            live = await self.find_live(principal)
+            live = await self.find_live(principal, session.address)
             if isinstance(live, Rejection):
                 return live
             return await self._welcome_visitor(session, hello, principal, live)
         return await self._welcome_agent(session, hello, principal)
 
-    async def find_live(self, principal: Principal) -> Live | Rejection:
-        """Return the current conversation of a visitor's token."""
+    async def find_live(self, principal: Principal, address: str = "") -> Live | Rejection:
+        """Return the current conversation of a visitor's token; who is blocked is refused."""
+        live = await self._load_live(principal)
+        if isinstance(live, Rejection):
+            return live
+        return self._refuse_blocked(principal, live, address) or live
+
+    def _refuse_blocked(self, principal: Principal, live: Live, address: str) -> Rejection | None:
+        keeper = self._rooms.gatekeeper
+        refusal = keeper.refuse(principal.tenant, live.visitor.id, address)
+        if refusal is None and principal.id != live.visitor.id:
+            refusal = keeper.refuse(principal.tenant, principal.id, address)
+        return refusal
+
+    async def _load_live(self, principal: Principal) -> Live | Rejection:
         rooms = self._rooms
         assert principal.site is not None
         site = rooms.records.site(principal.tenant, principal.site)
@@ -122,8 +144,6 @@ class Opening:
                 first_seen=now_ms,
                 last_seen=now_ms,
             )
-        if visitor.blocked_until > rooms.clock.now_ms():
-            return Rejection("blocked")
         return await rooms.lives.of_visitor(visitor, site)
 
     async def _welcome_visitor(
@@ -134,8 +154,11 @@ class Opening:
         missed = await self.missed(live, hello.after) if is_known and hello.after is not None else []
         if session.closed:
             return None
+        refusal = self._refuse_blocked(principal, live, session.address)
+        if refusal is not None:  # the block began while we read
+            return refusal
         conversation = live.conversation
-        session.admit(principal)
+        session.admit(as_visitor(principal, live))
         site = rooms.site_view(conversation.tenant, live.site)
         session.send(
             Welcome(rooms.epoch, live.durable_seq, live.visitor.id, conversation.id, conversation.state, site)
@@ -146,6 +169,8 @@ class Opening:
             session.send(message_frame(said))
         session.send(self._rooms.status(live.conversation))
         rooms.hub.join_visitor(session, live)
+        for greet in self.greeters:
+            greet(live)
         return None
 
     async def missed(self, live: Live, after: int) -> list[Said]:

@@ -44,15 +44,22 @@ class Rights:
 
         Raises Refused when nothing is known of such a visitor.
         """
-        rooms, visitor = self._rooms, VisitorId(id)
+        rooms = self._rooms
+        known = await rooms.lives.known_visitor(tenant, id)
+        visitor = (
+            VisitorId(id) if known is None else known.id
+        )  # of two who were merged, the one that was kept
         query = ConversationQuery(visitor=visitor)
         ids = [row.conversation.id async for row in _rows(rooms, tenant, query)]
-        if not ids and await rooms.lives.known_visitor(tenant, visitor) is None:
+        if not ids and known is None:
             raise Refused("not_found", "There is no such visitor.")
         await self._end(tenant, ids, actor)
         self._drop(tenant, ids, (live for live in rooms.hub.lives() if _is_of(live, tenant, visitor)))
-        rev = self._revs.next(tenant)
-        await rooms.store.erase(tenant, visitor, rev=rev, at=rooms.clock.now_ms(), actor=actor, reason=reason)
+        for each in (visitor, *(() if known is None else known.merged)):
+            rev = self._revs.next(tenant)
+            await rooms.store.erase(
+                tenant, each, rev=rev, at=rooms.clock.now_ms(), actor=actor, reason=reason
+            )
         # What was being read from the store meanwhile must not stay.
         late = [live for live in rooms.hub.lives() if live.conversation.id in set(ids)]
         self._drop(tenant, ids, late)

@@ -13,6 +13,7 @@ from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.blocks import Gatekeeper
 from fastdesk.pipeline.boards import Boards
 from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
@@ -57,6 +58,7 @@ class Rooms:
         revs: Revs,
         files: Files,
         forms: Forms,
+        gatekeeper: Gatekeeper,
     ) -> None:
         self.clock = clock
         self.entropy = entropy
@@ -76,6 +78,7 @@ class Rooms:
         self.hours = hours
         self.files = files
         self.forms = forms
+        self.gatekeeper = gatekeeper
         self._revs = revs
         self.durable: dict[TenantId, int] = {}
 

@@ -19,12 +19,13 @@ from fastdesk.observe.ledger import Ledger
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.authenticate import authenticate
 from fastdesk.pipeline.commands import Commands
+from fastdesk.pipeline.following import follow
 from fastdesk.pipeline.parse import check_message, parse
 from fastdesk.pipeline.repeats import Repeat, acknowledge_again
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.route import is_bot_silent
 from fastdesk.protocol.codes import Rejection
-from fastdesk.protocol.frames import Inbound, Send, Welcome
+from fastdesk.protocol.frames import Inbound, Send
 
 __all__ = ["Pipeline"]
 
@@ -154,7 +155,7 @@ class Pipeline:
     def _walk(self, session: Session, live: Live, frame: Send, verdict: Verdict, began: int) -> None:
         """Store a good new message and let it be answered."""
         rooms = self._rooms
-        live = self._current(session, live)
+        session.live = live = follow(rooms, live)
         self._open(live)
         said = rooms.scribe.say(
             live,
@@ -177,19 +178,6 @@ class Pipeline:
             rooms.forms.take(live, frame)
         elif not is_bot_silent(live.conversation):
             self._answering.answer(live, said, began)
-
-    def _current(self, session: Session, live: Live) -> Live:
-        """Return the conversation that a visitor's message belongs to: after a resolved one that is a new one."""
-        if live.conversation.state != "resolved" or live.site.after_resolve == "reopen":
-            return live
-        rooms = self._rooms
-        following = rooms.lives.make(live.visitor, live.site)
-        for each in tuple(live.visitors):
-            live.visitors.remove(each)
-            rooms.hub.join_visitor(each, following)
-            each.send(Welcome(rooms.epoch, 0, following.visitor.id, following.conversation.id, "open"))
-        session.live = following
-        return following
 
     def _open(self, live: Live) -> None:
         """Store a conversation, and its visitor, with its first message; wake one that was set aside."""

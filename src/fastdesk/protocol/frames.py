@@ -26,6 +26,7 @@ __all__ = [
     "NoteFrame",
     "Outbound",
     "Page",
+    "PageFrame",
     "Ping",
     "Pong",
     "Presence",
@@ -365,7 +366,16 @@ class PresenceFrame(_Frame, frozen=True, tag="presence"):
     conversation: str | None = None
 
 
+class PageFrame(_Frame, frozen=True, tag="page"):
+    """For agents who watch: the visitor has opened a page."""
+
+    conversation: str
+    url: str
+    title: str
+    at: int
+
+
 Outbound = (
     Welcome | Ack | Message | Delta | TypingFrame | ReadFrame | Status | Error | Reset | Pong | ConversationFrame
-    | NoteFrame | PresenceFrame | WhisperFrame
+    | NoteFrame | PresenceFrame | WhisperFrame | PageFrame
 )  # fmt: skip

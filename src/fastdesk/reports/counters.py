@@ -87,7 +87,7 @@ def count(facts: Facts) -> Iterator[tuple[Key, int, int]]:
 
 def _of_conversation(facts: Facts) -> Iterator[Count]:
     opened_at = facts.opened_at
-    if opened_at:
+    if opened_at and facts.is_talk:
         yield "opened", 1, opened_at, ""
         if outcome := facts.outcome:
             yield "by_bot", 1, opened_at, ""

@@ -100,6 +100,11 @@ class Facts(Struct, array_like=True):
                 self.ratings = [*self.ratings, (event.at, score, agent if isinstance(agent, str) else "")]
 
     @property
+    def is_talk(self) -> bool:
+        """Tell whether the visitor took part: an invitation that nobody answered is no conversation."""
+        return bool(self.asked_at or self.wanted_at)
+
+    @property
     def outcome(self) -> Outcome:
         """Return how the desk's own answers have ended; empty when it gave none."""
         if not self.is_by_bot:
@@ -162,7 +167,7 @@ class Facts(Struct, array_like=True):
             self.waiting_since = changed.at
             self.wanted_at = self.wanted_at or changed.at
             if self.mode == "bot":
-                reason = handoff_reason(now.handoff or changed.reason, changed.actor)
+                reason = now.handoff_code or handoff_reason(now.handoff or changed.reason, changed.actor)
                 self.handoffs = [*self.handoffs, (changed.at, reason)]
         elif self.waiting_since and not waits:
             if now.mode == "human":

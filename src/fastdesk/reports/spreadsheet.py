@@ -28,6 +28,8 @@ def rows_of(conversations: Iterable[tuple[str, Facts]], zone: tzinfo) -> Iterato
         return datetime.fromtimestamp(moment // 1000, zone).isoformat() if moment else ""
 
     for id, facts in conversations:
+        if not facts.is_talk:
+            continue
         yield [
             id, facts.visitor, facts.site, facts.channel, facts.team, facts.assignee, " ".join(facts.labels), facts.state,
             at(facts.opened_at), at(facts.answered_at), at(facts.wanted_at),

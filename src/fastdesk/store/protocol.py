@@ -113,6 +113,7 @@ class VisitorQuery(Struct, frozen=True, kw_only=True):
 
     site: SiteId | None = None
     text: str = ""
+    label: str | None = None
     limit: int = 50
     cursor: str | None = None
 

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from zlib import crc32
 
 import msgspec
-from sqlalchemy import CTE, Connection, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import CTE, Connection, Row, Select, and_, func, or_, select, text, tuple_
 
 from fastdesk.errors import StoreDamaged
 from fastdesk.model.conversation import CLOSED_STATES, Conversation, State
@@ -342,12 +342,20 @@ def visitors_by_identity(
     return [body.encode() for body in connection.execute(query.order_by(_visitor.last_seen.desc())).scalars()]
 
 
+#: Labels of visitors are few and looked for by hand: they have no table of their own.
+_LABELLED: Final = text(
+    "EXISTS (SELECT 1 FROM json_each(visitor.body, '$.labels') AS label WHERE label.value = :label)"
+)
+
+
 def visitors(connection: Connection, tenant: TenantId, query: VisitorQuery) -> VisitorPage:
     """Return one page of visitors, last seen first."""
     limit = max(1, min(query.limit, _MAX_PAGE))
     rows = select(_visitor.id, _visitor.last_seen, _visitor.body).where(_visitor.tenant == tenant)
     if query.site is not None:
         rows = rows.where(_visitor.site == query.site)
+    if query.label is not None:
+        rows = rows.where(_LABELLED.bindparams(label=query.label))
     if query.text:
         pattern = re.sub(r"([%_\\])", r"\\\1", query.text.strip()) + "%"
         columns = (_visitor.name, _visitor.email, _visitor.phone, _visitor.identity)

@@ -172,7 +172,7 @@ class AssistantRoutes:
         rooms = self._rooms
         turn = f"help-{new_id(rooms.clock.now_ms(), rooms.entropy)}"
         frame = Copilot(turn, wish.conversation, wish.task, wish.text, wish.language)
-        session = PollSession(call.principal)
+        session = PollSession(call.principal, call.address)
         work = rooms.tasks.spawn(self._assistance.copilot.help(session, frame), "copilot")
         work.add_done_callback(lambda _: session.wake.set())
         try:

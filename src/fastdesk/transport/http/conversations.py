@@ -1,19 +1,15 @@
-"""Conversations and visitors for agents and programs: lists, histories, and every action of the socket."""
+"""Conversations for agents and programs: lists, histories, and every action of the socket."""
 
 from typing import Any, Final
 
-import msgspec
-
 from fastdesk.errors import Refused
 from fastdesk.hub.hub import agent_frame
-from fastdesk.model.visitor import Visitor
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import (
     ConversationCounts,
     ConversationPage,
     ConversationQuery,
     SearchQuery,
-    VisitorQuery,
 )
 from fastdesk.transport.http.routes import Call, Query, Route
 
@@ -23,7 +19,7 @@ _STATES: Final = ("open", "pending", "snoozed", "resolved")
 
 
 class ConversationRoutes:
-    """What agents read over HTTP; what they do goes through the socket's frames or POST /v1/agent/frames."""
+    """What agents read over HTTP; what they do goes through the socket's frames."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
@@ -52,11 +48,6 @@ class ConversationRoutes:
             Route(method="GET", path="/v1/conversations/{id}/events", handler=self.history, access=read, tag=tag,
                   query=(Query("before", int, None, "Only events with a lower rev"), Query("limit", int, 100, "Most events", 1, 500)),
                   summary="Read messages, notes and changes, oldest first"),
-            Route(method="GET", path="/v1/visitors", handler=self.visitors, access="visitor.read", audit="reading", tag="visitors",
-                  query=(Query("text", str, "", "Start of a name, address, number or identity"), Query("site", str, None), *page),
-                  summary="List visitors, last seen first"),
-            Route(method="GET", path="/v1/visitors/{id}", handler=self.visitor, access="visitor.read", audit="reading", tag="visitors",
-                  answer=Visitor, summary="Read a visitor"),
             Route(method="GET", path="/v1/search", handler=self.search, access=read, tag=tag,
                   query=(Query("q", str, "", "Words"), *filters, *page), summary="Find messages by their words"),
         ]  # fmt: skip
@@ -103,23 +94,6 @@ class ConversationRoutes:
         )
         frames = [frame for event in events if (frame := agent_frame(event)) is not None]
         return {"events": frames, "more": len(events) == wish["limit"]}
-
-    async def visitors(self, call: Call) -> dict[str, Any]:
-        """Return one page of visitors."""
-        wish = call.query
-        query = VisitorQuery(site=wish["site"], text=wish["text"], limit=wish["limit"], cursor=wish["cursor"])
-        try:
-            page = await self._rooms.store.visitors(call.principal.tenant, query)
-        except ValueError:
-            raise Refused("invalid", "This cursor is not one of ours.") from None
-        return {"items": [msgspec.Raw(body) for body in page.items], "cursor": page.cursor}
-
-    async def visitor(self, call: Call) -> Visitor:
-        """Return one visitor."""
-        visitor = await self._rooms.lives.known_visitor(call.principal.tenant, call.path("id"))
-        if visitor is None:
-            raise Refused("not_found", "There is no such visitor.")
-        return visitor
 
     async def search(self, call: Call) -> dict[str, Any]:
         """Return messages that hold all the words, as the frames that agents get, and where the words stand in them."""

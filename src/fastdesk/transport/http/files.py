@@ -51,7 +51,7 @@ class FileRoutes:
         wait_ns = self._throttle.take((principal.id,), self._rooms.clock.now_ns())
         if wait_ns:
             raise Refused("rate_limited", "Too many files.", retry_after_ms=-(-wait_ns // 1_000_000))
-        await self._check_sender(principal)
+        self._check_sender(principal, call.address)
         if (call.request.content_length or 0) > self._rooms.files.limits.max_bytes:
             raise Refused("too_large", f"At most {self._rooms.files.limits.max_bytes} bytes are possible.")
         name = unquote(call.request.headers.get("X-File-Name", ""))
@@ -73,21 +73,16 @@ class FileRoutes:
         }
         return web.FileResponse(path, headers=headers)
 
-    async def _check_sender(self, principal: Principal) -> None:
+    def _check_sender(self, principal: Principal, address: str) -> None:
         if principal.kind != "visitor":
             return
         rooms = self._rooms
         site = rooms.records.site(principal.tenant, principal.site or "")
         if site is None or not site.features.upload:
             raise Refused("forbidden", "This site takes no files.")
-        live = rooms.hub.current(principal.tenant, site.id, principal.id)
-        visitor = (
-            live.visitor
-            if live is not None
-            else await rooms.lives.known_visitor(principal.tenant, principal.id)
-        )
-        if visitor is not None and visitor.blocked_until > rooms.clock.now_ms():
-            raise Refused("blocked", "This visitor is blocked.")
+        refusal = rooms.gatekeeper.refuse(principal.tenant, principal.id, address)
+        if refusal is not None:
+            raise Refused(refusal.code, refusal.sentence)
 
 
 async def chunks_of(request: web.Request, now_ns: Callable[[], int]) -> AsyncIterator[bytes]:

@@ -14,6 +14,7 @@ from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.assistant import AssistantRoutes
 from fastdesk.transport.http.audit import AuditRoutes
+from fastdesk.transport.http.contacts import ContactRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.importing import ImportRoutes
@@ -82,6 +83,7 @@ class HttpServer:
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
+        front.add(app, ContactRoutes(rooms, engine.contacts).routes())
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
         front.add(app, RoutingRoutes(rooms, presences=engine.presences, commands=engine.commands).routes())

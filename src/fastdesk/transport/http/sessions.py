@@ -48,8 +48,8 @@ class PollSession(Session):
 
     __slots__ = ("backlog", "wake")
 
-    def __init__(self, principal: Principal) -> None:
-        super().__init__(codec=JSON)
+    def __init__(self, principal: Principal, address: str) -> None:
+        super().__init__(codec=JSON, address=address)
         self.principal = principal
         self.backlog: list[bytes] = []
         self.wake = asyncio.Event()

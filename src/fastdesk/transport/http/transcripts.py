@@ -43,7 +43,7 @@ class TranscriptRoutes:
 
     async def own(self, call: Call) -> web.StreamResponse:
         """Send the present conversation of a visitor."""
-        live = await self._opening.find_live(call.principal)
+        live = await self._opening.find_live(call.principal, call.address)
         if isinstance(live, Rejection):
             raise Refused(live.code, live.sentence)
         return await self._send(call, live)

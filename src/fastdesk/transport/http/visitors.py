@@ -1,21 +1,23 @@
 """Visitors over HTTP: who they are, their messages, and what they missed."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from fastdesk.desk.contacts import bounded, see_page
+from fastdesk.desk.devices import device_name
 from fastdesk.errors import Refused
 from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
-from fastdesk.model.ids import VisitorId
+from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.model.site import Site
 from fastdesk.model.visitor import Visitor
 from fastdesk.observe.clock import new_id
-from fastdesk.pipeline.opening import Opening
+from fastdesk.pipeline.opening import Opening, as_visitor
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.protocol.codec import JSON
@@ -118,10 +120,10 @@ class VisitorRoutes:
                 hint="Copy the key from the console, under Sites.",
             )
         _check_origin(site, call.request)
+        self._refuse_blocked(tenant, "", call.address)
         live = await self._visitor_live(call, wish, site, tenant)
         now_ms = rooms.clock.now_ms()
-        if live.visitor.blocked_until > now_ms:
-            raise Refused("blocked", "This visitor is blocked.")
+        self._refuse_blocked(tenant, live.visitor.id, call.address)
         visitor = live.visitor
         token = self._gate.visitors.issue(tenant, site.id, visitor.id, now_ms=now_ms)
         view = rooms.site_view(tenant, site)
@@ -133,6 +135,11 @@ class VisitorRoutes:
             seq=live.durable_seq,
             site=view,
         )
+
+    def _refuse_blocked(self, tenant: TenantId, visitor: str, address: str) -> None:
+        refusal = self._rooms.gatekeeper.refuse(tenant, visitor, address)
+        if refusal is not None:
+            raise Refused(refusal.code, refusal.sentence)
 
     async def _visitor_live(self, call: Call, wish: NewVisitor, site: Site, tenant: Any) -> Live:
         rooms = self._rooms
@@ -167,7 +174,8 @@ class VisitorRoutes:
         if proven is not None:
             bodies = await rooms.store.visitors_by_identity(tenant, site.id, proven.id)
             if bodies:
-                return msgspec.json.decode(bodies[0], type=Visitor)
+                found = msgspec.json.decode(bodies[0], type=Visitor)
+                return await rooms.lives.known_visitor(tenant, found.id) if found.merged_into else found
         principal = call._principal
         if (
             principal is None
@@ -186,7 +194,7 @@ class VisitorRoutes:
         return None if is_somebody_else and (site.signed_only or proven is not None) else visitor
 
     async def _live(self, call: Call) -> Live:
-        live = await self._opening.find_live(call.principal)
+        live = await self._opening.find_live(call.principal, call.address)
         if isinstance(live, Rejection):
             raise Refused(live.code, live.sentence)
         return live
@@ -194,7 +202,7 @@ class VisitorRoutes:
     async def say(self, call: Call) -> Stored | web.Response:
         """Store a message."""
         live = await self._live(call)
-        session = PostSession(call.principal, live, call.address)
+        session = PostSession(as_visitor(call.principal, live), live, call.address)
         self._pipeline.accept_frame(session, call.body)
         answer = await session.answer
         if isinstance(answer, Rejection):
@@ -206,7 +214,7 @@ class VisitorRoutes:
         if isinstance(call.body, Send):
             raise Refused("bad_request", "Messages go to POST /v1/messages.")
         live = await self._live(call)
-        session = PostSession(call.principal, live, call.address)
+        session = PostSession(as_visitor(call.principal, live), live, call.address)
         self._pipeline.accept_frame(session, call.body)
         if session.answer.done() and isinstance(refusal := session.answer.result(), Rejection):
             raise Refused(refusal.code, refusal.sentence, retry_after_ms=refusal.retry_after_ms)
@@ -226,7 +234,7 @@ class VisitorRoutes:
             # Old messages may have been removed: what is behind them counts as seen.
             seq = missed[-1].seq if missed else live.durable_seq
             return Events([msgspec.Raw(JSON.encode(message_frame(said))) for said in missed], seq, epoch)
-        session = PollSession(call.principal)
+        session = PollSession(call.principal, call.address)
         self._rooms.hub.join_visitor(session, live)
         try:
             if call.query["wait"] and not self.stopping.is_set():
@@ -247,7 +255,7 @@ class VisitorRoutes:
         await response.prepare(call.request)
         known = call.request.headers.get("Last-Event-ID", "")
         after = int(known) if known.isdigit() and len(known) < 17 else call.query["after"]
-        session = PollSession(call.principal)
+        session = PollSession(call.principal, call.address)
         try:
             if after is not None:
                 if after > live.durable_seq:
@@ -294,24 +302,34 @@ def _described(
     """Return a visitor with what the page, the connection and the signature say of it."""
     headers = call.request.headers
     language = wish.locale or headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()[:20]
-    fields = dict(list({**visitor.fields, **wish.fields}.items())[:100])
+    # What the widget says of the page it stands on is no field of the owner's.
+    page, title, referrer = (str(wish.fields.get(name) or "") for name in _PAGE)
+    fields = bounded(
+        visitor.fields, {name: value for name, value in wish.fields.items() if name not in _PAGE}
+    )
     visitor = replace(
         visitor,
         last_seen=now_ms,
         language=language,
         fields=fields,
         address=call.address,
-        device=headers.get("User-Agent", "")[:300],
+        device=device_name(headers.get("User-Agent", "")[:500]),
     )
+    if page:
+        visitor = see_page(visitor, page, title, referrer, now_ms)
     if proven is None:
         return visitor
     return replace(
         visitor,
-        identity=proven.id,
+        identity=visitor.identity or proven.id,  # of two merged by hand, the one that was kept
         name=proven.name or visitor.name,
         email=proven.email or visitor.email,
-        fields={**fields, **proven.attributes},
+        fields=bounded(fields, proven.attributes),
     )
+
+
+#: Fields by which the widget tells where it stands.
+_PAGE: Final = ("page", "title", "referrer")
 
 
 def _check_origin(site: Site, request: web.Request) -> None:

@@ -1,0 +1,19 @@
+"""What comes after a resolved conversation: the same one again, or a new one for the visitor's next words."""
+
+from fastdesk.hub.live import Live
+from fastdesk.pipeline.rooms import Rooms
+from fastdesk.protocol.frames import Welcome
+
+__all__ = ["follow"]
+
+
+def follow(rooms: Rooms, live: Live) -> Live:
+    """Return the conversation that goes on: after a resolved one that is a new one, to which its visitor's sessions move."""
+    if live.conversation.state != "resolved" or live.site.after_resolve == "reopen":
+        return live
+    following = rooms.lives.make(live.visitor, live.site)
+    for each in tuple(live.visitors):
+        live.visitors.remove(each)
+        rooms.hub.join_visitor(each, following)
+        each.send(Welcome(rooms.epoch, 0, following.visitor.id, following.conversation.id, "open"))
+    return following
