@@ -56,6 +56,7 @@ from fastdesk.plugins.flows import FlowHandler
 from fastdesk.plugins.human import Human
 from fastdesk.plugins.kinds import all_kinds
 from fastdesk.plugins.meaning import Meaning
+from fastdesk.plugins.outside_bot import OutsideBot
 from fastdesk.plugins.rules import Caller, Rules
 from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Webhooks
@@ -176,6 +177,7 @@ class Engine:
         last = [
             (each.name, each)
             for each in (
+                OutsideBot(),
                 self.faq,
                 self.assistance.handler,
                 fallback,

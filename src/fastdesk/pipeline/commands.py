@@ -94,7 +94,7 @@ class Commands:
             case frames.Rate():
                 return self._rate(live, frame, now_ms)
             case frames.Human():
-                self._open_silently(live)
+                self.open_silently(live)
                 self.ask_for_person(live, frame.reason or "asked for a person")
             case frames.End():
                 ended = changes.resolve(live.conversation, now_ms, "visitor ended", live.seq)
@@ -116,7 +116,13 @@ class Commands:
         change = changes.ask_for_person(live.conversation, self._rooms.clock.now_ms(), reason, code)
         self.apply(live, change, "visitor")
 
-    def _open_silently(self, live: Live) -> None:
+    def resolve(self, live: Live, actor: str, reason: str) -> None:
+        """Close a conversation on behalf of a program."""
+        now_ms = self._rooms.clock.now_ms()
+        self.apply(live, changes.resolve(live.conversation, now_ms, reason, live.seq), actor)
+
+    def open_silently(self, live: Live) -> None:
+        """Store a conversation that has no message yet, with its visitor."""
         if not live.is_opened:
             live.is_opened = True
             self._rooms.visitors.save(live.visitor)

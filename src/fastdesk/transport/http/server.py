@@ -14,6 +14,7 @@ from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
 from fastdesk.transport.http.assistant import AssistantRoutes
 from fastdesk.transport.http.audit import AuditRoutes
+from fastdesk.transport.http.bots import BotRoutes
 from fastdesk.transport.http.contacts import ContactRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
@@ -79,6 +80,7 @@ class HttpServer:
         front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
         front.add(app, WhyRoutes(rooms).routes())
         front.add(app, AssistantRoutes(rooms, engine.assistance).routes())
+        front.add(app, BotRoutes(engine).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
