@@ -135,8 +135,9 @@ class BotRoutes:
         known = rooms.hub.current(tenant, site.id, id)
         before = known.visitor if known is not None else await rooms.lives.known_visitor(tenant, id)
         visitor = before or Visitor(id=id, tenant=tenant, site=site.id, first_seen=now_ms)
-        if visitor.blocked_until > now_ms:
-            raise Refused("blocked", "This visitor is blocked.")
+        refusal = rooms.gatekeeper.refuse(tenant, id, "")
+        if refusal is not None:
+            raise Refused(refusal.code, refusal.sentence)
         visitor = _described(visitor, wish, now_ms)
         live = await rooms.lives.of_visitor(visitor, site)
         if live.conversation.state == "resolved" and site.after_resolve == "new":
@@ -228,7 +229,7 @@ class BotRoutes:
         live = await self._live(call)
         after = min(call.query["after"], live.durable_seq)
         if after == live.durable_seq and call.query["wait"]:
-            session = PollSession(call.principal)
+            session = PollSession(call.principal, call.address)
             live.visitors.append(session)
             try:
                 async with asyncio.timeout(call.query["wait"]):
