@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from msgspec.structs import replace
 
 from fastdesk._core import BloomFilter
+from fastdesk.desk.changes import Change
 from fastdesk.desk.files import Files
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
@@ -44,6 +45,7 @@ from fastdesk.pipeline.routing import Routing
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.pipeline.sleepers import Sleepers
+from fastdesk.pipeline.targets import Targets
 from fastdesk.pipeline.viewing import Viewing
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.pipeline.words import WordFilters
@@ -173,6 +175,14 @@ class Engine:
             note=self._note_summary,
             load=lambda tenant, conversation: self.rooms.lives.by_id(tenant, conversation),
         )
+        self.targets = Targets(
+            records=self.records,
+            hub=self.hub,
+            hours=self.hours,
+            clock=clock,
+            with_live=lambda tenant, id, do: self.rooms.with_live(tenant, id, do),
+            tell=self._tell_target,
+        )
         first = [(each.name, each) for each in (Human(self.hours.is_open), self.flows, self.rules)]
         last = [
             (each.name, each)
@@ -183,6 +193,7 @@ class Engine:
                 fallback,
                 self.assistance.summary,
                 self.automation,
+                self.targets,
                 self.webhooks,
             )
         ]
@@ -248,7 +259,7 @@ class Engine:
         self.commands.active = self.presences.active
         self.opening.watchers.append(self.presences.joined)
         self.sleepers = Sleepers(self.rooms)
-        scribe.followers += [self.boards.follow, self.sleepers.follow]
+        scribe.followers += [self.boards.follow, self.sleepers.follow, self.targets.follow]
         self.routing = Routing(
             self.rooms,
             boards=self.boards,
@@ -273,6 +284,7 @@ class Engine:
             self.routing.round,
             self.sleepers.round,
             self.contacts.strike,
+            self.targets.round,
         ]
         store.on_commit = self.pipeline.committed
 
@@ -304,6 +316,10 @@ class Engine:
         live = self.hub.find(turn.conversation.tenant, turn.conversation.id)
         if live is not None:
             self.answering.volunteer(live, self.assistance.handler, outcome, reason)
+
+    def _tell_target(self, live: Live, change: Change, text: str, body: dict[str, Any]) -> None:
+        self.rooms.scribe.change(live, change, "desk")
+        self.rooms.scribe.note(live, kind="target", actor="desk", text=text, body=body)
 
     def _note_summary(self, live: Live, text: str, body: dict[str, Any]) -> None:
         self.rooms.scribe.note(live, kind="summary", actor="desk", text=text, body=body)
@@ -373,6 +389,7 @@ class Engine:
                 for row in page.items:
                     self.boards.load(row.conversation)
                     self.sleepers.load(row.conversation)
+                    self.targets.load(row.conversation, row.last_at if row.last_role == "visitor" else 0)
                 if page.cursor is None:
                     break
                 query = replace(query, cursor=page.cursor)

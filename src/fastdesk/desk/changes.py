@@ -44,6 +44,8 @@ class Change(Struct, frozen=True):
 
 
 def _change(conversation: Conversation, now_ms: int, reason: str = "", **fields: Any) -> Change | None:
+    if "mode" in fields:
+        fields["wanted_at"] = 0 if fields["mode"] == "bot" else conversation.wanted_at or now_ms
     what = tuple(name for name, value in fields.items() if getattr(conversation, name) != value)
     if not what:
         return None
@@ -196,6 +198,7 @@ def answer_by_agent(conversation: Conversation, agent: str, now_ms: int) -> Chan
         fields |= _by_hand(conversation, agent, now_ms)
     if not conversation.first_reply_at:
         fields["first_reply_at"] = now_ms
+    fields["late"] = tuple(mark for mark in conversation.late if not mark.startswith("next"))
     if conversation.state == "resolved":
         fields |= {"resolved_at": 0, **_unrated(conversation)}
     return _change(conversation, now_ms, "answered", **fields)

@@ -57,6 +57,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     opened_at: int = 0
     updated_at: int = 0
     queued_at: int = 0
+    #: When people were wanted first, since it was opened or last resolved.
+    wanted_at: int = 0
     first_reply_at: int = 0
     resolved_at: int = 0
     snoozed_until: int = 0

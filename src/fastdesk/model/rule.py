@@ -35,7 +35,7 @@ __all__ = [
 
 RuleId = NewType("RuleId", str)
 
-Trigger = Literal["message", "conversation_created", "status", "assignment", "idle", "schedule"]
+Trigger = Literal["message", "conversation_created", "status", "assignment", "idle", "schedule", "target"]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=500)]
 LongText = Annotated[str, Meta(min_length=1, max_length=4000)]

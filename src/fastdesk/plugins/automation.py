@@ -12,6 +12,7 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed
 from fastdesk.model.rule import Trigger
 from fastdesk.pipeline.reply import pick_text
+from fastdesk.pipeline.targets import TARGETED
 from fastdesk.plugins.rules import IsOpen, Rules
 from fastdesk.rules import Facts
 
@@ -72,6 +73,10 @@ class Automation:
                 "assignment.team": changed.conversation.team or "",
             }
             self._ask(live, "assignment", changed.at, cause, values)
+        if changed.reason.startswith(TARGETED):
+            target, answer, state = changed.reason.removeprefix(TARGETED).rsplit(":", 2)
+            values = {"target.id": target, "target.answer": answer, "target.state": state}
+            self._ask(live, "target", changed.at, cause, values)
 
     def _state_before(self, conversation: Conversation) -> str | None:
         """Return the state before this change, None where nothing was heard of the conversation yet; remember the new one."""

@@ -17,6 +17,7 @@ from fastdesk.model.problem import Problem
 from fastdesk.model.routing import PresenceRecord, read_routing
 from fastdesk.model.rule import Rule
 from fastdesk.model.site import Site
+from fastdesk.model.target import Target
 from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookLog
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
@@ -101,6 +102,7 @@ def all_kinds() -> list[Kind]:
         Kind("article_draft", ArticleDraft),
         Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
         Kind("presence", PresenceRecord),
+        Kind("target", Target, "site.read", "site.write", plural="targets"),
         Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),
         Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", secret="secret"),
         Kind("webhook_cursor", WebhookCursor),

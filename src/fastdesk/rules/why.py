@@ -27,6 +27,7 @@ _TRIGGERS = {
     "assignment": ("分配", "assignment"),
     "idle": ("无人发言", "idle"),
     "schedule": ("定时", "schedule"),
+    "target": ("响应时限", "response target"),
 }
 
 

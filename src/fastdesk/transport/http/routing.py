@@ -5,10 +5,13 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from fastdesk.errors import Refused
+from fastdesk.hub.live import Live
 from fastdesk.model.routing import Presence
+from fastdesk.model.target import Answer
 from fastdesk.pipeline.commands import Commands
 from fastdesk.pipeline.presences import Presences
 from fastdesk.pipeline.rooms import Rooms
+from fastdesk.pipeline.targets import Targets
 from fastdesk.protocol.codes import Rejection
 from fastdesk.transport.http.routes import Call, Route
 
@@ -35,10 +38,20 @@ class AgentPresence(Struct, frozen=True):
     assignable: bool
 
 
+class TargetView(Struct, frozen=True):
+    """The target's id and name, when each answer is due, and what has been told of, such as "first:warn"."""
+
+    target: str | None
+    name: str
+    due: dict[Answer, int]
+    late: tuple[str, ...]
+
+
 class RoutingRoutes:
     """What the console needs to see and say who is there."""
 
-    def __init__(self, rooms: Rooms, *, presences: Presences, commands: Commands) -> None:
+    def __init__(self, rooms: Rooms, *, presences: Presences, commands: Commands, targets: Targets) -> None:
+        self._targets = targets
         self._rooms = rooms
         self._presences = presences
         self._commands = commands
@@ -53,6 +66,8 @@ class RoutingRoutes:
                   summary="Say that one is online (found from connection and idle time), away or offline"),
             Route(method="POST", path="/v1/conversations/{id}/whisper", handler=self.whisper, access="conversation.supervise", tag=tag,
                   body=Whispered, status=204, summary="Tell the agent who has a conversation something that nobody else hears"),
+            Route(method="GET", path="/v1/conversations/{id}/targets", handler=self.targets, access="conversation.read", tag=tag,
+                  answer=TargetView, summary="Which response target counts for a conversation, and when what is due"),
         ]  # fmt: skip
 
     async def everybody(self, call: Call) -> list[dict[str, Any]]:
@@ -63,11 +78,23 @@ class RoutingRoutes:
         """Set one's own presence."""
         _raise(self._presences.say(call.principal, call.body.presence))
 
-    async def whisper(self, call: Call) -> None:
-        """Whisper to the agent who has the conversation now."""
+    async def targets(self, call: Call) -> TargetView:
+        """Return what is promised for a conversation."""
+        live = await self._find(call)
+        target, ahead = self._targets.of(live)
+        due = {each.answer: each.at_ms for each in ahead if each.state == "breach"}
+        name = target.name if target is not None else ""
+        return TargetView(target.id if target is not None else None, name, due, live.conversation.late)
+
+    async def _find(self, call: Call) -> Live:
         live = await self._rooms.lives.by_id(call.principal.tenant, call.path("id"))
         if live is None:
             raise Refused("not_found", "There is no such conversation.")
+        return live
+
+    async def whisper(self, call: Call) -> None:
+        """Whisper to the agent who has the conversation now."""
+        live = await self._find(call)
         _raise(self._commands.ownership.whisper(call.principal, live, call.body.text))
 
 

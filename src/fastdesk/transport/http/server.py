@@ -88,7 +88,12 @@ class HttpServer:
         front.add(app, ContactRoutes(rooms, engine.contacts).routes())
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
-        front.add(app, RoutingRoutes(rooms, presences=engine.presences, commands=engine.commands).routes())
+        front.add(
+            app,
+            RoutingRoutes(
+                rooms, presences=engine.presences, commands=engine.commands, targets=engine.targets
+            ).routes(),
+        )
         for kind in engine.records.kinds.values():
             if kind.read:
                 front.add(app, RecordRoutes(rooms, kind, path="/v1/" + kind.plural).routes())
