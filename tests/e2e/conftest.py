@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.consoles import Console
 from tests.e2e.people import Agent, Visitor
 from tests.running import RunningDesk
 
@@ -66,3 +67,22 @@ def visit(browser: Any, desk: RunningDesk) -> Iterator[Callable[..., Visitor]]:
 def agent(desk: RunningDesk) -> Iterator[Agent]:
     with Agent(desk) as someone:
         yield someone
+
+
+@pytest.fixture
+def console(browser: Any, desk: RunningDesk) -> Iterator[Callable[..., Console]]:
+    """Let agents sign in, each with a browser profile of its own; what a page reports as an error fails the test."""
+    consoles: list[Console] = []
+
+    def sign_in(**profile: Any) -> Console:
+        sign = {name: profile.pop(name) for name in ("email", "password") if name in profile}
+        settings = {"locale": "en-US", "viewport": {"width": 1440, "height": 900}, **profile}
+        someone = Console(browser.new_context(**settings), desk.base)
+        consoles.append(someone)
+        return someone.sign_in(**sign)
+
+    yield sign_in
+    troubles = [trouble for someone in consoles for trouble in someone.troubles]
+    for someone in consoles:
+        someone.context.close()
+    assert troubles == []

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatTime, t } from "../shared/i18n";
 import { getOr } from "./api";
 import { COMMANDS, isPossible, label, opened } from "./commands";
@@ -33,7 +33,7 @@ function Panel() {
   const found = useSignal<Found[]>([]);
   const at = useSignal(0);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => {
     at.value = 0;
     const words = text.value.trim();

@@ -13,7 +13,7 @@ const listeners = new Map<string, Listener[]>();
 const cursor = new Cursor();
 let connection: Connection | null = null;
 
-/** Hear every frame of one kind. */
+/** Hear every frame of one kind; `open` is said when the line is open (again). */
 export function on(kind: string, listener: Listener): void {
   listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
 }
@@ -23,10 +23,13 @@ export function connect(onRefused: () => void): void {
     base: location.origin,
     cursor,
     token: () => token.value,
+    canPoll: false,
     position: () => undefined,
     onFrame: hear,
     onState: state => {
       link.value = state;
+      // Only now frames can be sent: the welcome is heard a moment before.
+      if (state === "open") spread({ t: "open" });
     },
     onRefused,
   });
@@ -55,5 +58,9 @@ function hear(frame: AnyFrame): void {
   if (frame.t === "welcome" && (cursor.epoch !== frame.epoch || cursor.after === undefined))
     cursor.moveTo(frame.epoch as string, rev ?? 0);
   else if (rev !== undefined && cursor.epoch) cursor.moveTo(cursor.epoch, Math.max(cursor.after ?? 0, rev));
+  spread(frame);
+}
+
+function spread(frame: AnyFrame): void {
   for (const listener of listeners.get(frame.t) ?? []) listener(frame);
 }

@@ -161,7 +161,7 @@ export function stopWriting(): void {
   if (writing.value) tell({ t: "stop", conversation: openId.value, turn: writing.value.turn });
 }
 
-on("welcome", () => {
+on("open", () => {
   watch();
   for (const waiting of outbox.values()) tell(waiting);
 });

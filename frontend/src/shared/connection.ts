@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   onState: (state: LinkState) => void;
   /** The token is refused: get another one, then call `start` again. */
   onRefused: () => void;
+  /** Whether the desk has a long poll for this side; agents have none and keep trying the socket. */
+  canPoll?: boolean;
   /** How many numbers before the newest are wanted after a `reset`. */
   history?: number;
 }
@@ -93,7 +95,8 @@ export class Connection {
   private connect(): void {
     this.hangUp();
     this.enter("connecting");
-    if (this.failedUpgrades >= FAILED_UPGRADES_BEFORE_POLL) this.poll();
+    const { canPoll = true } = this.options;
+    if (canPoll && this.failedUpgrades >= FAILED_UPGRADES_BEFORE_POLL) this.poll();
     else this.upgrade();
   }
 

@@ -35,6 +35,7 @@ export function Thread() {
     <section
       class="thread"
       aria-label={t("conversation")}
+      data-id={openId.value}
       data-over={isOver.value ? "yes" : undefined}
       onDragOver={event => {
         if (!event.dataTransfer?.types.includes("Files")) return;

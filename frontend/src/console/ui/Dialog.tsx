@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../shared/i18n";
 import { SignButton } from "./Sign";
 
@@ -13,7 +13,7 @@ interface DialogProps {
 /** A window over the screen; the platform keeps the focus in it and gives it back. */
 export function Dialog({ title, onClose, wide, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = ref.current;
     element?.showModal();
     // A press on the shade beside the window closes it; Escape does the same by `cancel`.

@@ -1,6 +1,6 @@
 /** A button with a panel under it. Only one is open at a time; Escape and a click elsewhere close it, arrows walk in it. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { opened } from "../commands";
 import { Sign, type SignName } from "./Sign";
 
@@ -24,7 +24,7 @@ export function Menu({ name, label, face, icon, side = "start", up, children, ..
   const close = () => {
     if (opened.value === name) opened.value = "";
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return;
     const panel = root.current?.querySelector<HTMLElement>(".menu-panel");
     panel?.querySelector<HTMLElement>("[data-focus], input, button:not(:disabled)")?.focus();

@@ -1,0 +1,286 @@
+"""The console in a real browser: an agent's work with a visitor in another one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchmarks.load.stand_in_model import StandInModel
+from tests.e2e.consoles import Console
+from tests.e2e.people import Visitor
+from tests.running import RunningDesk
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+Visit = Callable[..., Visitor]
+SignIn = Callable[..., Console]
+ANSWER = "Oolong likes **90 degrees**. Rinse it once. Then let it stand for a minute."
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[StandInModel]:
+    with StandInModel(text=ANSWER, chunk_gap_ms=30) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, model: StandInModel) -> Iterator[RunningDesk]:
+    """A desk with a rule, an article and a model, where agents take from the queue themselves."""
+    settings = {
+        "AI_BASE_URL": model.base_url,
+        "AI_API_KEY": "any",
+        "AI_DEADLINE_MS": "20000",
+        "LIMITS": "off",
+    }
+    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", **settings)
+    running.start()
+    running.rule("refund", contains=["refund"], reply="Refunds take **three** days.")
+    article = {
+        "title": "Opening hours",
+        "body": "We are here from nine to six, Monday to Friday.",
+        "questions": ["when are you open", "what are your opening hours"],
+        "state": "published",
+    }
+    for method, path, body in (
+        ("POST", "/v1/articles", article),
+        ("PATCH", "/v1/sites/demo", {"settings": {"routing": {"order": "manual"}}}),
+        (
+            "POST",
+            "/v1/canned",
+            {"title": "hello", "text": "Hello {{visitor.name | friend}}, this is {{agent.name}}."},
+        ),
+    ):
+        status, answer = running.ask(method, path, body, running.token)
+        assert status in (200, 201), answer
+    yield running
+    running.close()
+
+
+def waiting(visit: Visit, text: str) -> Visitor:
+    """A visitor who has written and waits for a person."""
+    visitor = visit("/chat/demo")
+    visitor.say(text)
+    visitor.state("stored")
+    visitor.chat.locator(".human").click()
+    visitor.chat.locator(".system.is-status").wait_for()
+    return visitor
+
+
+def test_the_whole_story(visit: Visit, console: SignIn) -> None:
+    agent = console()
+    visitor = visit("/")
+    visitor.open()
+    visitor.say("How do I get a refund?")
+    visitor.sees("Refunds take three days")
+    visitor.say("what are your opening hours")
+    visitor.sees("from nine to six")
+    visitor.say("How hot should the water for oolong be?")
+    answer = visitor.chat.locator(".message.is-assistant")
+    answer.get_by_text("Oolong likes").wait_for()
+    answer.locator(".actions").wait_for()
+    visitor.chat.locator(".human").click()
+    visitor.chat.locator(".system.is-status").wait_for()
+
+    agent.show("Waiting")
+    agent.page.locator(".row").first.click()
+    agent.sees("Refunds take three days")
+    agent.sees("Oolong likes 90 degrees")
+    assert agent.page.locator(".entry[data-role=assistant] .ai").first.inner_text() == "AI"
+    agent.page.locator(".why summary").first.click()
+    agent.page.locator(".why dl").first.wait_for()
+    agent.page.get_by_role("button", name="Take", exact=True).click()
+    visitor.chat.locator("h1", has_text="Admin").wait_for()
+    agent.say("Let me look.")
+    visitor.sees("Let me look.")
+    agent.page.locator(".entry[data-role=agent] .icon-checks").wait_for()
+    visitor.say("thank you")
+    agent.sees("thank you")
+    agent.press("e")
+    visitor.chat.locator(".rating").wait_for()
+    visitor.chat.locator(".rating button, .rating input").nth(4).click(force=True)
+    submit = visitor.chat.locator(".rating button[type=submit]")
+    if submit.count():
+        submit.click()
+    agent.page.locator(".rating [aria-label^='5']").wait_for()
+    agent.page.locator(".thread-head", has_text="resolved").wait_for()
+
+
+def test_nothing_is_lost_over_reload_tabs_and_a_broken_line(visit: Visit, console: SignIn) -> None:
+    visitor = waiting(visit, "one")
+    agent = console()
+    agent.open(visitor.conversation)
+    agent.page.get_by_role("button", name="Take", exact=True).click()
+    agent.say("two")
+    visitor.sees("two")
+    agent.page.reload()
+    agent.sees("two")
+    first = agent.page
+    agent.open_tab(f"#/inbox/{visitor.conversation}")
+    agent.sees("two")
+    agent.say("three")
+    visitor.sees("three")
+    agent.page, second = first, agent.page
+    agent.sees("three")
+    agent.context.set_offline(True)
+    agent.page.locator(".banner").wait_for()
+    agent.say("four")
+    visitor.say("five")
+    visitor.state("stored")
+    agent.context.set_offline(False)
+    for agent.page in (first, second):
+        agent.sees("five")
+        agent.sees("four")
+        assert sorted(agent.texts()) == ["five", "four", "one", "three", "two"]
+    assert sorted(visitor.bubbles()) == ["five", "four", "one", "three", "two"]
+
+
+def test_a_restart_of_the_desk_leaves_no_stale_screen(
+    visit: Visit, console: SignIn, desk: RunningDesk
+) -> None:
+    visitor = waiting(visit, "before")
+    agent = console()
+    agent.open(visitor.conversation)
+    agent.page.get_by_role("button", name="Take", exact=True).click()
+    agent.page.locator(".thread-head", has_text="You have it").wait_for()
+    desk.stop()
+    agent.page.locator(".banner").wait_for()
+    agent.say("during")
+    desk.start()
+    for page in (agent.page, visitor.page):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    visitor.sees("during", within_ms=60_000)
+    visitor.say("after")
+    agent.entry("after").wait_for(timeout=60_000)
+    agent.page.locator(".entry[data-role=agent]:not([data-pending])", has_text="during").wait_for()
+    assert agent.texts() == ["before", "during", "after"]
+
+
+def test_what_is_typed_read_and_written_by_a_colleague_is_seen(
+    visit: Visit, console: SignIn, desk: RunningDesk
+) -> None:
+    wang = {"email": "wang@example.com", "password": "a long password", "name": "Wang"}
+    status, answer = desk.ask("POST", "/v1/agents", wang, desk.token)
+    assert status == 201, answer
+    visitor = waiting(visit, "hello there")
+    agent = console()
+    agent.open(visitor.conversation)
+    colleague = console(email=wang["email"], password=wang["password"])
+    colleague.open(visitor.conversation)
+    visitor.chat.locator(".composer-text").press_sequentially("a long question")
+    agent.page.locator(".typing .dots").wait_for()
+    colleague.page.locator("#composer").press_sequentially("I think")
+    agent.page.locator(".collision", has_text="Wang").wait_for()
+    colleague.page.get_by_role("button", name="Note", exact=True).click()
+    colleague.write("please look, @Adm")
+    colleague.page.locator(".offers button", has_text="Admin").click()
+    colleague.page.keyboard.press("Enter")
+    agent.page.locator(".mention[data-me]", has_text="Admin").wait_for()
+    assert "please look" not in visitor.chat.locator("body").inner_text()
+
+
+def test_an_agent_is_helped(visit: Visit, console: SignIn) -> None:
+    visitor = waiting(visit, "how hot for oolong?")
+    agent = console()
+    agent.open(visitor.conversation)
+    agent.write("/hel")
+    agent.page.locator(".offers button", has_text="hello").wait_for()
+    agent.page.keyboard.press("Enter")
+    assert agent.page.locator("#composer").input_value() == "Hello friend, this is Admin."
+    agent.write("")
+    agent.page.keyboard.press("Control+j")
+    agent.page.locator(".copilot .menu-item", has_text="Draft").click()
+    agent.page.locator(".suggested .primary").wait_for()
+    agent.page.locator("#composer").focus()
+    agent.page.keyboard.press("Tab")
+    assert "Oolong likes" in agent.page.locator("#composer").input_value()
+    agent.page.keyboard.press("Control+Shift+Enter")
+    visitor.sees("Oolong likes 90 degrees")
+    agent.page.locator(".thread-head", has_text="resolved").wait_for()
+
+
+def test_files_go_to_the_visitor(visit: Visit, console: SignIn, tmp_path: Path) -> None:
+    visitor = waiting(visit, "do you have a catalogue?")
+    agent = console()
+    agent.open(visitor.conversation)
+    catalogue = tmp_path / "catalogue.txt"
+    catalogue.write_text("tea")
+    agent.page.locator("input[type=file]").set_input_files(str(catalogue))
+    agent.page.locator(".attached", has_text="catalogue.txt").wait_for()
+    visitor.sees("catalogue.txt")
+
+
+def test_keys_do_everything(visit: Visit, console: SignIn) -> None:
+    visitor = waiting(visit, "where is my oolong parcel")
+    agent = console()
+    agent.show("All")
+    agent.page.locator(".row").first.wait_for()
+    agent.press("j")
+    agent.page.locator(".thread-head").wait_for()
+    agent.open(visitor.conversation)
+    agent.press("a")
+    agent.page.keyboard.press("Enter")
+    agent.page.locator(".thread-head", has_text="You have it").wait_for()
+    agent.press("t")
+    agent.until(lambda: agent.page.evaluate("document.activeElement.id") == "add-label", "the label field")
+    agent.page.keyboard.type("parcel")
+    agent.page.keyboard.press("Enter")
+    agent.page.locator(".labels .chip", has_text="parcel").wait_for()
+    agent.press("?")
+    agent.page.locator("dialog .key-map").wait_for()
+    agent.page.keyboard.press("Escape")
+    agent.press("Control+k")
+    agent.page.keyboard.type("oolong parcel")
+    agent.page.locator(".palette-choice mark").first.wait_for()
+    agent.page.keyboard.press("Escape")
+    agent.press("g")
+    agent.press("s")
+    agent.page.locator(".settings").wait_for()
+    agent.press("g")
+    agent.press("i")
+    agent.press("s")
+    agent.page.locator(".menu-panel", has_text="Tomorrow").wait_for()
+    agent.page.keyboard.press("Escape")
+
+
+def test_presence_is_set_and_kept(console: SignIn) -> None:
+    agent = console()
+    agent.page.locator(".self .menu-button").click()
+    agent.page.locator(".self .menu-item", has_text="Away").click()
+    agent.page.locator(".self .dot[data-presence=away]").first.wait_for()
+    agent.page.reload()
+    agent.page.locator(".self .dot[data-presence=away]").first.wait_for()
+    agent.page.locator(".self .menu-button").click()
+    agent.page.locator(".self .menu-item", has_text="Online").click()
+    agent.page.locator(".self .dot[data-presence=online]").first.wait_for()
+
+
+def test_the_first_page_is_light_and_asks_nobody_else(console: SignIn, desk: RunningDesk) -> None:
+    agent = console()
+    agent.page.wait_for_load_state("networkidle")
+    assert all(url.startswith((desk.base, "blob:", "data:")) for url in agent.requests), agent.requests
+    scripts = {url.split("/")[-1] for url in agent.requests if url.endswith(".js")}
+    assert scripts == {"console.js", "shared.js"}
+
+
+def test_a_long_list_stays_light(console: SignIn, desk: RunningDesk) -> None:
+    for n in range(60):
+        visitor = desk.visitor()
+        status, answer = desk.ask(
+            "POST", "/v1/messages", {"id": f"long-list-{n:04}", "text": f"question {n}"}, visitor["token"]
+        )
+        assert status == 200, answer
+    agent = console(viewport={"width": 1200, "height": 600})
+    agent.show("All")
+    agent.page.locator(".row").first.wait_for()
+    rows: Any = agent.page.locator(".rows .row")
+    agent.until(
+        lambda: agent.page.locator(".tabs [aria-selected=true] b").inner_text() > "59", "all are counted"
+    )
+    assert rows.count() < 30  # only those in sight are in the document
+    newest = rows.nth(1).locator(".who").inner_text()
+    agent.page.locator(".rows").evaluate("list => list.scrollTo(0, 100000)")
+    agent.until(
+        lambda: newest not in agent.page.locator(".rows").inner_text(),
+        "what is out of sight leaves the document",
+    )
+    assert 0 < rows.count() < 30
