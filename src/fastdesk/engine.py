@@ -7,9 +7,7 @@ clock, with a store in memory and a transport of its own. Wiring happens here an
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
-
-from msgspec.structs import replace
+from typing import Any, Protocol
 
 from fastdesk._core import BloomFilter
 from fastdesk.desk.changes import Change
@@ -38,6 +36,7 @@ from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.presences import Presences
 from fastdesk.pipeline.repeats import Repeats
+from fastdesk.pipeline.resuming import unfinished
 from fastdesk.pipeline.rights import Rights
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.rounds import Rounds
@@ -64,7 +63,7 @@ from fastdesk.plugins.trial import Trials
 from fastdesk.plugins.webhooks import Webhooks
 from fastdesk.protocol.frames import Copilot, Presence
 from fastdesk.store.files import FileFolder
-from fastdesk.store.protocol import ConversationQuery, Store
+from fastdesk.store.protocol import Store
 from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.limits import Limits
@@ -76,14 +75,6 @@ __all__ = ["Engine"]
 
 #: Message ids of long conversations that the filter is sized for; about 1.8 bytes each.
 _EXPECTED_IDS = 1_000_000
-
-
-#: What the desk must know of before anybody connects: who waits, who is answered by whom, who sleeps until when.
-_RESUMED: Final = (
-    ConversationQuery(mode="queued", states=("open",), limit=200),
-    ConversationQuery(mode="human", states=("open",), limit=200),
-    ConversationQuery(states=("snoozed",), limit=200),
-)
 
 
 class Outside(Caller, Sender, Protocol):
@@ -382,17 +373,10 @@ class Engine:
         for built in (self.rules.books, self.words.filters, self.flows.flows, self.faq.indexes):
             await built.build_all((tenant,))
         self.webhooks.refresh(tenant)
-        for resumed in _RESUMED:
-            query = resumed
-            while True:
-                page = await self.store.conversations(tenant, query)
-                for row in page.items:
-                    self.boards.load(row.conversation)
-                    self.sleepers.load(row.conversation)
-                    self.targets.load(row.conversation, row.last_at if row.last_role == "visitor" else 0)
-                if page.cursor is None:
-                    break
-                query = replace(query, cursor=page.cursor)
+        async for row in unfinished(self.store, tenant):
+            self.boards.load(row.conversation)
+            self.sleepers.load(row.conversation)
+            self.targets.load(row.conversation, row.last_at if row.last_role == "visitor" else 0)
 
     async def run_rounds(self) -> None:
         """Make a round every second, until cancelled."""
