@@ -7,6 +7,7 @@ import msgspec
 
 from fastdesk import __version__
 from fastdesk.protocol.codes import CODES
+from fastdesk.transport.http.examples import example_of
 from fastdesk.transport.http.routes import Query, Route
 
 __all__ = ["describe"]
@@ -23,11 +24,12 @@ def describe(routes: list[Route]) -> dict[str, Any]:
         schema_hook=lambda shape: {"description": "Any value."},
         ref_template="#/components/schemas/{name}",
     )
+    schemas, components = _plain_pairs(list(schemas)), _plain_pairs(components)
     by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
     paths: dict[str, Any] = {}
     for route in routes:
         path = _PART.sub(r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, by_shape)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, by_shape, components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -51,6 +53,20 @@ def describe(routes: list[Route]) -> dict[str, Any]:
     }
 
 
+def _plain_pairs(schema: Any) -> Any:
+    """Write tuples of equal items as arrays of so many items: more tools understand that."""
+    if isinstance(schema, list):
+        return [_plain_pairs(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    written = {name: _plain_pairs(value) for name, value in schema.items()}
+    items = written.get("prefixItems")
+    if isinstance(items, list) and all(each == items[0] for each in items):
+        written["items"] = items[0]
+        del written["prefixItems"]
+    return written
+
+
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "code", "message"],
@@ -67,43 +83,55 @@ _PROBLEM: dict[str, Any] = {
 }
 
 
-def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
+def _operation(route: Route, by_shape: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
         "operationId": _operation_id(route),
         "tags": [route.tag or "desk"],
         "parameters": [_path_parameter(name) for name in _PART.findall(route.path)]
         + [_parameter(each) for each in route.query],
-        "responses": {str(route.status): _answer(route, by_shape), "default": _refusal()},
+        "responses": {str(route.status): _answer(route, by_shape, components), "default": _refusal()},
     }
     if route.access != "open":
         operation["security"] = [{"bearer": []}]
         operation["x-permission"] = route.access
     if route.body is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": by_shape[id(route.body)]}},
-        }
+        operation["requestBody"] = {"required": True, "content": _json(by_shape[id(route.body)], components)}
     elif route.takes:
         schema = {"type": "string", "minLength": 1}
         media = {"yaml": "application/yaml"}.get(route.takes, route.takes)
         operation["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
     elif route.raw_body:
-        schema = by_shape.get(id(route.answer), {"type": "object"})
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": {"type": "object"}, "x-shape": schema}},
-        }
+        operation["requestBody"] = {"required": True, "content": _record(route, by_shape, components)}
     return operation
 
 
-def _answer(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
+def _json(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": schema}
+    if schema:
+        content["example"] = example_of(schema, components)
+    return {"application/json": content}
+
+
+def _record(route: Route, by_shape: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a record: whole, a part of it, or in a short form of its own."""
+    shape = by_shape.get(id(route.answer), {"type": "object"})
+    example = example_of(shape, components)
+    schema: dict[str, Any] = {"type": "object"}
+    if route.exact_body and route.method != "PATCH":
+        schema = shape
+    elif route.exact_body:
+        whole = components.get(str(shape.get("$ref", "")).rpartition("/")[2], {})
+        schema = {"type": "object", "properties": whole.get("properties", {})}
+    return {"application/json": {"schema": schema, "x-shape": shape, "example": example}}
+
+
+def _answer(route: Route, by_shape: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:
     if route.status == 204:
         return {"description": "Done."}
     if route.gives:
         return {"description": "The answer.", "content": {route.gives: {"schema": {"type": "string"}}}}
-    schema = by_shape.get(id(route.answer), {})
-    return {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
+    return {"description": "The answer.", "content": _json(by_shape.get(id(route.answer), {}), components)}
 
 
 def _refusal() -> dict[str, Any]:

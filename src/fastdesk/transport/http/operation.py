@@ -58,7 +58,8 @@ class OperationRoutes:
         return [
             Route(method="GET", path="/healthz", handler=self.health, access="open", tag="operation", summary="Is the process alive"),
             Route(method="GET", path="/readyz", handler=self.ready, access="open", tag="operation", summary="May traffic come"),
-            Route(method="GET", path="/metrics", handler=self.metrics, access="open", tag="operation", summary="Prometheus metrics"),
+            Route(method="GET", path="/metrics", handler=self.metrics, access="open", tag="operation", summary="Prometheus metrics",
+                  gives="text/plain"),
             Route(method="GET", path="/openapi.json", handler=self.openapi, access="open", tag="operation", summary="This description"),
         ]  # fmt: skip
 

@@ -30,6 +30,7 @@ class RecordRoutes:
         kind, path = self._kind, self._path
         one, many = path + "/{id}", kind.plural
         shape: Any = kind.struct
+        exact = kind.parse is None
         routes = [
             Route(
                 method="GET",
@@ -53,11 +54,11 @@ class RecordRoutes:
         if kind.write:
             routes += [
                 Route(method="POST", path=path, handler=self.add, access=kind.write, tag=many, answer=shape, status=201, raw_body=True,
-                      summary=f"Add a {kind.name}"),
+                      exact_body=exact, summary=f"Add a {kind.name}"),
                 Route(method="PUT", path=one, handler=self.put, access=kind.write, tag=many, answer=shape, raw_body=True,
-                      summary=f"Write a {kind.name} whole"),
+                      exact_body=exact, summary=f"Write a {kind.name} whole"),
                 Route(method="PATCH", path=one, handler=self.change, access=kind.write, tag=many, answer=shape, raw_body=True,
-                      summary=f"Change fields of a {kind.name}"),
+                      exact_body=exact, summary=f"Change fields of a {kind.name}"),
                 Route(method="DELETE", path=one, handler=self.remove, access=kind.write, tag=many, status=204,
                       summary=f"Remove a {kind.name}"),
             ]  # fmt: skip

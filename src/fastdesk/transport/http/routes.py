@@ -67,6 +67,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     max_body: int = MAX_BODY
     raw_body: bool = False
+    #: The raw body is a record of the answer's shape, in no short form.
+    exact_body: bool = False
     #: What the raw body and the answer are, where they are not JSON: "yaml" or a media type.
     takes: str = ""
     gives: str = ""
