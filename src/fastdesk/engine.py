@@ -34,6 +34,7 @@ from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
+from fastdesk.pipeline.phrases import Phrases
 from fastdesk.pipeline.presences import Presences
 from fastdesk.pipeline.repeats import Repeats
 from fastdesk.pipeline.resuming import unfinished
@@ -245,6 +246,7 @@ class Engine:
         self.commands = Commands(
             self.rooms, opening=self.opening, answering=self.answering, contacts=self.contacts
         )
+        self.phrases = Phrases(self.rooms, self.commands)
         self.commands.others[Copilot] = self.assistance.copilot.run
         self.commands.others[Presence] = self.presences.on_frame
         self.commands.active = self.presences.active

@@ -22,6 +22,7 @@ __all__ = [
     "give",
     "give_to_bot",
     "label",
+    "mention",
     "open_conversation",
     "prioritise",
     "rate",
@@ -251,13 +252,21 @@ def snooze(conversation: Conversation, until_ms: int, now_ms: int) -> Change | R
 
 def label(
     conversation: Conversation, add: tuple[str, ...], remove: tuple[str, ...], now_ms: int
-) -> Change | None:
+) -> Change | Rejection | None:
     """Put labels on a conversation and take others off; their order is kept."""
     kept = tuple(name for name in conversation.labels if name not in remove)
     new = dict.fromkeys(name.strip() for name in add if name.strip())
+    if any(name.startswith("@") for name in new):
+        return Rejection("invalid", "A label does not begin with @: that is for mentioning colleagues.")
     return _change(
         conversation, now_ms, "labelled", labels=kept + tuple(name for name in new if name not in kept)
     )
+
+
+def mention(conversation: Conversation, agents: tuple[str, ...], now_ms: int) -> Change | None:
+    """Note who is mentioned in a conversation, so that they find it."""
+    mentioned = tuple(dict.fromkeys((*conversation.mentioned, *map(AgentId, agents))))
+    return _change(conversation, now_ms, "mentioned", mentioned=mentioned)
 
 
 def prioritise(conversation: Conversation, priority: Priority, now_ms: int) -> Change | None:

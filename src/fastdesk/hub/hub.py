@@ -226,12 +226,15 @@ class Hub:
             self._touched.setdefault(said.tenant, {})[said.conversation] = live
 
     def deliver_noted(self, noted: Noted) -> None:
-        """Show agents a committed note."""
+        """Show a committed note to the agents who watch, and to those whom it mentions."""
         live = self._lives.get((noted.tenant, noted.conversation))
-        if live is not None and live.agents:
+        sessions = [] if live is None else list(live.agents)
+        for agent in (noted.body or {}).get("mentions", ()) if noted.kind == "note" else ():
+            sessions += [each for each in self.agent_sessions(noted.tenant, agent) if each not in sessions]
+        if sessions:
             frame = agent_frame(noted)
             assert frame is not None
-            self.send(live.agents, frame)
+            self.send(sessions, frame)
 
     def deliver_changed(self, changed: Changed) -> None:
         """Show every agent of the tenant a conversation that was opened or changed."""

@@ -52,6 +52,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     skills: tuple[str, ...] = ()
     priority: Priority = "normal"
     labels: tuple[str, ...] = ()
+    #: Agents who are mentioned in its notes.
+    mentioned: tuple[AgentId, ...] = ()
     language: str = ""
     channel: str = "widget"
     opened_at: int = 0

@@ -9,8 +9,10 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from fastdesk.desk import changes
+from fastdesk.desk.mentions import mentioned
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
+from fastdesk.model.agent import Agent
 from fastdesk.model.identity import Principal
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.contacts import Contacts
@@ -57,7 +59,7 @@ class Commands:
         self._rooms = rooms
         self._opening = opening
         self._answering = answering
-        self.ownership = Ownership(rooms, apply=self.apply)
+        self.ownership = Ownership(rooms, apply=self.apply, note=self.write_note)
         self._contacts = contacts
         #: Frames that other rooms carry out: presence, copilot.
         self.others: dict[type, Callable[[Session, Any], Rejection | None]] = {}
@@ -302,8 +304,17 @@ class Commands:
             return None  # a private note takes no seq: its repeat needs no answer
         live.sent[actor, frame.id] = (0, 0)
         self._rooms.hub.watch(session, live)
-        self._rooms.scribe.note(live, kind="note", actor=actor, text=frame.text, id=frame.id)
+        self.write_note(live, session.principal, frame.text, frame.id)
         return None
+
+    def write_note(self, live: Live, principal: Principal, text: str, id: str = "") -> None:
+        """Store a private note; colleagues whom it mentions are told, and find the conversation among their mentions."""
+        rooms = self._rooms
+        found = mentioned(text, rooms.records.all(Agent, principal.tenant, "agent"))
+        colleagues = tuple(agent for agent in found if agent != principal.id)
+        body = {"mentions": list(colleagues)} if colleagues else None
+        rooms.scribe.note(live, kind="note", actor=principal.id, text=text, id=id, body=body)
+        self.apply(live, changes.mention(live.conversation, colleagues, rooms.clock.now_ms()), principal.id)
 
     def _type(self, session: Session, live: Live, frame: frames.Typing) -> Rejection | None:
         assert session.principal is not None

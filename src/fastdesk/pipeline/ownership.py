@@ -23,9 +23,16 @@ Given = Change | Rejection | None
 class Ownership:
     """Let people decide. An agent's capacity is a limit for everybody but who may supervise."""
 
-    def __init__(self, rooms: Rooms, *, apply: Callable[[Live, Given, str], Rejection | None]) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        apply: Callable[[Live, Given, str], Rejection | None],
+        note: Callable[[Live, Principal, str], None],
+    ) -> None:
         self._rooms = rooms
         self._apply = apply
+        self._note = note
 
     def take(self, principal: Principal, live: Live, *, by_force: bool = False) -> Given:
         """Let an agent have a conversation; the first one wins, and the other one is told who that is."""
@@ -52,7 +59,7 @@ class Ownership:
     ) -> Rejection | None:
         """Give a conversation to an agent or a team, or back to the queue; visitors are told of a transfer."""
         rooms = self._rooms
-        refusal = self._refuse(principal, live, frame)
+        refusal = self.refuse(principal, live, frame)
         if refusal is not None:
             return refusal
         is_transfer = isinstance(frame, frames.Transfer)
@@ -62,7 +69,7 @@ class Ownership:
         if refusal is not None or change is None:
             return refusal
         if isinstance(frame, frames.Transfer) and frame.note:
-            rooms.scribe.note(live, kind="note", actor=principal.id, text=frame.note)
+            self._note(live, principal, frame.note)
         if is_transfer and frame.agent is not None:
             tell(rooms.scribe, live, "agent", self._name(principal, frame.agent))
         elif is_transfer and frame.team is not None:
@@ -81,9 +88,10 @@ class Ownership:
         self._rooms.hub.send(listeners, said)
         return None
 
-    def _refuse(
+    def refuse(
         self, principal: Principal, live: Live, frame: frames.Assign | frames.Transfer
     ) -> Rejection | None:
+        """Say why a conversation may not be given to whom a frame names."""
         records = self._rooms.records
         if frame.agent is not None:
             agent = records.get(Agent, principal.tenant, "agent", frame.agent)

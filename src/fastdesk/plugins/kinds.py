@@ -10,7 +10,6 @@ from fastdesk.desk.hours import zone_of
 from fastdesk.dialogue import Flows, parse_flow_object
 from fastdesk.errors import ConfigError, Refused
 from fastdesk.model.article import Article, ArticleDraft, ArticleRevision
-from fastdesk.model.canned import Canned
 from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.hours import Hours
 from fastdesk.model.problem import Problem
@@ -100,7 +99,6 @@ def all_kinds() -> list[Kind]:
              archive=("article_revision", ArticleRevision.of)),
         Kind("article_revision", ArticleRevision),
         Kind("article_draft", ArticleDraft),
-        Kind("canned", Canned, "canned.read", "canned.write", plural="canned"),
         Kind("presence", PresenceRecord),
         Kind("target", Target, "site.read", "site.write", plural="targets"),
         Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),

@@ -174,13 +174,27 @@ def _change(connection: Connection, changed: dict[Key, Conversation]) -> None:
     execute_rows(
         connection,
         "INSERT INTO conversation_label VALUES {} ON CONFLICT DO NOTHING",
-        [(tenant, label, id) for (tenant, id), now in changed.items() for label in now.labels],
+        [
+            (tenant, label, id)
+            for (tenant, id), now in changed.items()
+            for label in (*now.labels, *(f"@{agent}" for agent in now.mentioned))
+        ],
     )
 
 
 def _conversation_row(now: Conversation) -> Sequence[Any]:
     return (
-        *(now.tenant, now.id, now.site, now.visitor, now.state, now.mode, now.assignee, now.team),
+        *(
+            now.tenant,
+            now.id,
+            now.site,
+            now.visitor,
+            now.state,
+            now.mode,
+            now.assignee,
+            now.team,
+            now.priority,
+        ),
         *(now.opened_at, now.opened_at, now.agent_read, _encode_conversation(now)),
     )
 
@@ -204,10 +218,10 @@ def _touch(connection: Connection, feed: Feed, changed: dict[Key, Conversation])
 
 
 _CHANGE: Final = """
-INSERT INTO conversation (tenant, id, site, visitor, state, mode, assignee, team, opened_at, active_at,
+INSERT INTO conversation (tenant, id, site, visitor, state, mode, assignee, team, priority, opened_at, active_at,
 agent_read, body) VALUES {} ON CONFLICT (tenant, id) DO UPDATE SET
   site = excluded.site, visitor = excluded.visitor, state = excluded.state, mode = excluded.mode,
-  assignee = excluded.assignee, team = excluded.team, opened_at = excluded.opened_at,
+  assignee = excluded.assignee, team = excluded.team, priority = excluded.priority, opened_at = excluded.opened_at,
   unread = CASE
     WHEN excluded.agent_read >= conversation.last_seq THEN 0
     WHEN conversation.last_seq - excluded.agent_read < conversation.unread

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import sqlalchemy
 from msgspec import Struct
 
-from fastdesk.model.conversation import Conversation, State
+from fastdesk.model.conversation import Conversation, Priority, State
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 
@@ -66,8 +66,11 @@ class ConversationQuery(Struct, frozen=True, kw_only=True):
 
     states: tuple[State, ...] = ()
     mode: Literal["bot", "queued", "human"] | None = None
+    priority: Priority | None = None
     assignee: AgentId | None = None
     unassigned: bool = False
+    #: Only where this agent is mentioned in a note.
+    mentioned: AgentId | None = None
     team: TeamId | None = None
     label: str | None = None
     site: SiteId | None = None
@@ -105,6 +108,8 @@ class ConversationCounts(Struct, frozen=True, kw_only=True):
     assignees: dict[str, int] = {}
     teams: dict[str, int] = {}
     labels: dict[str, int] = {}
+    #: By the agent who is mentioned.
+    mentions: dict[str, int] = {}
     unassigned: int = 0
 
 
@@ -238,6 +243,9 @@ class Store(Protocol):
 
     async def conversations(self, tenant: TenantId, query: ConversationQuery) -> ConversationPage:
         """Return one page of the tenant's conversations."""
+
+    async def count(self, tenant: TenantId, query: ConversationQuery) -> int:
+        """Count the conversations that a query asks for; its limit and cursor don't matter."""
 
     async def counts(self, tenant: TenantId) -> ConversationCounts:
         """Count the tenant's conversations."""

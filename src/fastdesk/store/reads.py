@@ -31,6 +31,7 @@ __all__ = [
     "conversation_filters",
     "conversation_row",
     "conversations",
+    "count",
     "counts",
     "decode_cursor",
     "decode_row",
@@ -137,7 +138,7 @@ def conversations(connection: Connection, tenant: TenantId, query: ConversationQ
             tuple_(_conversation.active_at, _conversation.id) < tuple_(*decode_cursor(query.cursor))
         )
     rows = rows.order_by(_conversation.active_at.desc(), _conversation.id.desc()).limit(limit + 1)
-    if query.visitor is not None or query.label is not None:
+    if query.visitor is not None or query.label is not None or query.mentioned is not None:
         found = list(connection.execute(rows))
     else:
         # The index has the order within one state. Four short walks beat sorting everything.
@@ -162,6 +163,7 @@ def conversation_filters(tenant: TenantId, query: ConversationQuery) -> list[Any
         where.append(_conversation.assignee.is_(None))
     for column, value in (
         (_conversation.mode, query.mode),
+        (_conversation.priority, query.priority),
         (_conversation.assignee, query.assignee),
         (_conversation.team, query.team),
         (_conversation.site, query.site),
@@ -171,6 +173,8 @@ def conversation_filters(tenant: TenantId, query: ConversationQuery) -> list[Any
             where.append(column == value)
     if query.label is not None:
         where.append(_bears(tenant, query.label))
+    if query.mentioned is not None:
+        where.append(_bears(tenant, f"@{query.mentioned}"))
     return where
 
 
@@ -178,6 +182,12 @@ def _bears(tenant: TenantId, label: str) -> Any:
     labels = tables.conversation_label.c
     bearing = select(labels.conversation).where(labels.tenant == tenant, labels.label == label)
     return _conversation.id.in_(bearing)
+
+
+def count(connection: Connection, tenant: TenantId, query: ConversationQuery) -> int:
+    """Count the conversations that a query asks for."""
+    wanted = select(func.count()).select_from(tables.conversation).where(*conversation_filters(tenant, query))
+    return connection.execute(wanted).scalar() or 0
 
 
 def counts(connection: Connection, tenant: TenantId) -> ConversationCounts:
@@ -201,6 +211,7 @@ def counts(connection: Connection, tenant: TenantId) -> ConversationCounts:
         .where(*live)
         .group_by(labels.label)
     )
+    labelled = {row[0]: row[1] for row in connection.execute(by_label)}
     unassigned = assignees.pop(None, 0)
     teams.pop(None, None)
     return ConversationCounts(
@@ -208,7 +219,8 @@ def counts(connection: Connection, tenant: TenantId) -> ConversationCounts:
         modes=modes,
         assignees=assignees,
         teams=teams,
-        labels={row[0]: row[1] for row in connection.execute(by_label)},
+        labels={label: number for label, number in labelled.items() if not label.startswith("@")},
+        mentions={label[1:]: number for label, number in labelled.items() if label.startswith("@")},
         unassigned=unassigned,
     )
 

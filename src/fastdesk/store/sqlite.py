@@ -333,6 +333,11 @@ class SqliteStore:
         position = self._freshness.tenant(tenant)
         return await self._read(tenant, position, lambda c: reads.conversations(c, tenant, query))
 
+    async def count(self, tenant: TenantId, query: ConversationQuery) -> int:
+        return await self._read(
+            tenant, self._freshness.tenant(tenant), lambda c: reads.count(c, tenant, query)
+        )
+
     async def counts(self, tenant: TenantId) -> ConversationCounts:
         return await self._read(tenant, self._freshness.tenant(tenant), lambda c: reads.counts(c, tenant))
 

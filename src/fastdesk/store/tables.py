@@ -89,6 +89,7 @@ conversation = Table(
     Column("mode", Text, nullable=False),
     Column("assignee", Text),
     Column("team", Text),
+    Column("priority", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("active_at", BigInteger, nullable=False),  # of the last message, or of the opening
     Column("agent_read", BigInteger, nullable=False),
@@ -101,6 +102,7 @@ conversation = Table(
 Index("conversation_active", conversation.c.tenant, conversation.c.state, conversation.c.active_at)
 Index("conversation_visitor", conversation.c.tenant, conversation.c.visitor, conversation.c.opened_at)
 
+#: Labels, and `@ID` for each agent who is mentioned in a note: no label begins with that sign.
 conversation_label = Table(
     "conversation_label",
     metadata,

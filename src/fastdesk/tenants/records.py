@@ -45,6 +45,8 @@ class Kind(Struct, frozen=True):
     revise: Callable[[Any, Any, int], Any] | None = None
     #: Field that the desk fills with a secret when a new record has none.
     secret: str = ""
+    #: Field with the id of the agent whose own a record is; empty stands for everybody's. Nobody else sees those.
+    owner: str = ""
     #: Kind under which the version before is kept, and how it is wrapped.
     archive: tuple[str, Callable[[Any], Struct]] | None = None
 

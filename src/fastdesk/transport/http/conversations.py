@@ -1,9 +1,14 @@
 """Conversations for agents and programs: lists, histories, and every action of the socket."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
+
+from msgspec.structs import replace
 
 from fastdesk.errors import Refused
 from fastdesk.hub.hub import agent_frame
+from fastdesk.model.conversation import Priority, State
+from fastdesk.model.identity import Principal
+from fastdesk.model.view import View
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import (
     ConversationCounts,
@@ -11,11 +16,14 @@ from fastdesk.store.protocol import (
     ConversationQuery,
     SearchQuery,
 )
+from fastdesk.transport.http.phrases import query_of
 from fastdesk.transport.http.routes import Call, Query, Route
 
 __all__ = ["ConversationRoutes"]
 
-_STATES: Final = ("open", "pending", "snoozed", "resolved")
+_STATES: Final = get_args(State)
+_MODES: Final = ("bot", "queued", "human")
+_PRIORITIES: Final = get_args(Priority)
 
 
 class ConversationRoutes:
@@ -38,11 +46,14 @@ class ConversationRoutes:
         return [
             Route(method="GET", path="/v1/conversations", handler=self.list, access=read, tag=tag, answer=ConversationPage,
                   query=(Query("state", str, None, "open, pending, snoozed or resolved; several with commas"),
+                         Query("view", str, None, "Id of a saved view; what else is given goes before what it says"),
                          Query("mode", str, None, "bot, queued or human"),
+                         Query("priority", str, None, "low, normal, high or urgent"),
+                         Query("mentioned", str, None, "Only where this agent (me: oneself) is mentioned in a note"),
                          Query("unassigned", bool, False, "Only those that nobody has"), *filters, *page),
-                  summary="List conversations, newest activity first"),
+                  summary="List conversations, newest activity first; assignee may be me or none"),
             Route(method="GET", path="/v1/conversations/counts", handler=self.counts, access=read, tag=tag, answer=ConversationCounts,
-                  summary="Count conversations by state, mode, assignee, team and label"),
+                  summary="Count conversations by state, mode, assignee, team, label and mention"),
             Route(method="GET", path="/v1/conversations/{id}", handler=self.one, access=read, tag=tag,
                   summary="Read a conversation with its visitor"),
             Route(method="GET", path="/v1/conversations/{id}/events", handler=self.history, access=read, tag=tag,
@@ -54,18 +65,20 @@ class ConversationRoutes:
 
     async def list(self, call: Call) -> ConversationPage:
         """Return one page of conversations."""
-        wish = call.query
-        states = tuple(state for state in (wish["state"] or "").split(",") if state)
-        if any(state not in _STATES for state in states):
-            raise Refused("invalid", f"state is one of {', '.join(_STATES)}.")
-        if wish["mode"] not in (None, "bot", "queued", "human"):
-            raise Refused("invalid", "mode is one of bot, queued, human.")
-        names = ("mode", "assignee", "unassigned", "team", "label", "site", "visitor", "cursor", "limit")
-        query = ConversationQuery(states=states, **{name: wish[name] for name in names})  # type: ignore[arg-type]
+        query = _apply(call.query, self._view(call), call.principal)
         try:
             return await self._rooms.store.conversations(call.principal.tenant, query)
         except ValueError:
             raise Refused("invalid", "This cursor is not one of ours.") from None
+
+    def _view(self, call: Call) -> ConversationQuery:
+        """Return what the view asks for that the caller names; everything where none is named."""
+        if not call.query["view"]:
+            return ConversationQuery()
+        view = self._rooms.records.get(View, call.principal.tenant, "view", call.query["view"])
+        if view is None or view.owner not in ("", call.principal.id):
+            raise Refused("not_found", "There is no such view.")
+        return query_of(view.filter, call.principal)
 
     async def counts(self, call: Call) -> ConversationCounts:
         """Return live counts."""
@@ -112,3 +125,26 @@ class ConversationRoutes:
             for found in page.items
         ]
         return {"items": items, "cursor": page.cursor}
+
+
+def _apply(wish: dict[str, Any], view: ConversationQuery, principal: Principal) -> ConversationQuery:
+    """Return a view's question with what the caller asks besides."""
+    fields: dict[str, Any] = {"cursor": wish["cursor"], "limit": wish["limit"]}
+    states = tuple(state for state in (wish["state"] or "").split(",") if state)
+    for name, known, given in (
+        ("state", _STATES, states),
+        ("mode", _MODES, (wish["mode"],) if wish["mode"] else ()),
+        ("priority", _PRIORITIES, (wish["priority"],) if wish["priority"] else ()),
+    ):
+        if any(each not in known for each in given):
+            raise Refused("invalid", f"{name} is one of {', '.join(known)}.")
+    if states:
+        fields["states"] = states
+    fields |= {
+        name: principal.id if wish[name] == "me" and name in ("assignee", "mentioned") else wish[name]
+        for name in ("mode", "priority", "assignee", "mentioned", "team", "label", "site", "visitor")
+        if wish[name]
+    }
+    if wish["unassigned"] or wish["assignee"] == "none":
+        fields |= {"unassigned": True, "assignee": None}
+    return replace(view, **fields)

@@ -67,7 +67,7 @@ class RecordRoutes:
     async def all(self, call: Call) -> list[dict[str, Any]]:
         """Return all records of this kind."""
         records = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
-        return [self._view(record, call) for record in records]
+        return [self._view(record, call) for record in records if self._is_shown(record, call)]
 
     async def one(self, call: Call) -> dict[str, Any]:
         """Return one record."""
@@ -120,9 +120,13 @@ class RecordRoutes:
         record = self._rooms.records.get(
             self._kind.struct, call.principal.tenant, self._kind.name, call.path("id")
         )
-        if record is None:
+        if record is None or not self._is_shown(record, call):
             raise Refused("not_found", f"There is no such {self._kind.name}.")
         return record
+
+    def _is_shown(self, record: Struct, call: Call) -> bool:
+        """Tell whether a record is everybody's or one's own."""
+        return not self._kind.owner or getattr(record, self._kind.owner) in ("", call.principal.id)
 
     async def _read(self, call: Call) -> dict[str, Any]:
         raw = await read_body(call.request, 4 << 20)
@@ -147,6 +151,8 @@ class RecordRoutes:
             )
         except msgspec.ValidationError as fault:
             raise Refused("invalid", str(fault)) from None
+        if not self._is_shown(record, call):
+            raise Refused("forbidden", "One's own records have oneself for an owner, everybody's have none.")
         if self._kind.check is not None:
             every = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
             self._kind.check([other for other in every if other.id != fields["id"]], record)  # type: ignore[attr-defined]

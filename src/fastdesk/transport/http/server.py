@@ -21,6 +21,7 @@ from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.importing import ImportRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
+from fastdesk.transport.http.phrases import PhraseRoutes
 from fastdesk.transport.http.problems import problem
 from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.reports import ReportRoutes
@@ -86,6 +87,7 @@ class HttpServer:
         front.add(app, self._archives(engine, settings).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         front.add(app, ContactRoutes(rooms, engine.contacts).routes())
+        front.add(app, PhraseRoutes(rooms, engine.phrases).routes())
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
         front.add(

@@ -18,6 +18,7 @@ STATEMENTS = (
         mode TEXT NOT NULL,
         assignee TEXT,
         team TEXT,
+        priority TEXT NOT NULL,
         opened_at BIGINT NOT NULL,
         active_at BIGINT NOT NULL,
         agent_read BIGINT NOT NULL,
