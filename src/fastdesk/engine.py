@@ -375,6 +375,7 @@ class Engine:
         for built in (self.rules.books, self.words.filters, self.flows.flows, self.faq.indexes):
             await built.build_all((tenant,))
         self.webhooks.refresh(tenant)
+        self.targets.refresh(tenant)
         async for row in unfinished(self.store, tenant):
             self.boards.load(row.conversation)
             self.sleepers.load(row.conversation)

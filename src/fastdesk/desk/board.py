@@ -10,11 +10,12 @@ have nobody.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 
 from msgspec import Struct
 
 from fastdesk.desk.lines import Line, Waiting
-from fastdesk.desk.seats import Need, Pool, Seat
+from fastdesk.desk.seats import Need, Seat
 from fastdesk.model.ids import AgentId, ConversationId, TeamId
 
 __all__ = ["Board", "Decision", "Rival"]
@@ -23,6 +24,7 @@ __all__ = ["Board", "Decision", "Rival"]
 _RIVALS = 5
 #: Lines kept while nobody waits in them.
 _MAX_LINES = 512
+_BY_HEAD = attrgetter("head")
 
 
 class Rival(Struct, frozen=True):
@@ -58,7 +60,7 @@ class Board:
         self._lines: dict[Need, Line] = {}
         self._where: dict[ConversationId, Line] = {}
         self._holder: dict[ConversationId, Seat] = {}
-        self._restless: dict[Need, Line] = {}
+        self._restless: dict[Line, None] = {}
         self._turn = 0
 
     # Agents.
@@ -113,7 +115,7 @@ class Board:
         line = self._line(need)
         line.add(waiting)
         self._where[waiting.conversation] = line
-        self._restless[need] = line
+        self._restless[line] = None
 
     def leave(self, conversation: ConversationId) -> Waiting | None:
         """Let a conversation wait no more; None when it did not."""
@@ -122,7 +124,7 @@ class Board:
             return None
         waiting = line.remove(conversation)
         if not line:
-            self._restless.pop(line.pool.need, None)
+            self._restless.pop(line, None)
         return waiting
 
     def waiting(self, conversation: ConversationId) -> Waiting | None:
@@ -133,7 +135,7 @@ class Board:
     def need(self, conversation: ConversationId) -> Need | None:
         """Return what a waiting conversation asks for."""
         line = self._where.get(conversation)
-        return None if line is None else line.pool.need
+        return None if line is None else line.need
 
     def place(self, conversation: ConversationId) -> int:
         """Return how many of the same team are served no later, from 1; 0 when it does not wait."""
@@ -141,7 +143,7 @@ class Board:
         if line is None:
             return 0
         key = line.find(conversation).key
-        return 1 + sum(each.before(key) for each in self.lines(line.pool.need.team))
+        return 1 + sum(each.before(key) for each in self.lines(line.need.team))
 
     def lines(self, team: TeamId | None) -> list[Line]:
         """Return the lines of a team."""
@@ -158,17 +160,18 @@ class Board:
 
     def stir(self) -> None:
         """Look at every line again: hours may have begun, rests may have ended."""
-        self._restless |= {need: line for need, line in self._lines.items() if len(line)}
+        self._restless |= dict.fromkeys(line for line in self._lines.values() if line)
 
     def decide(self, now_ms: int, is_open: Callable[[Need], bool] = lambda need: True) -> Decision | None:
         """Return the next assignment and take the agent's place for it; None when nobody waits for anybody free."""
-        while self._restless:
-            need = min(self._restless, key=lambda each: self._restless[each].head_key)
-            line = self._restless[need]
+        restless = self._restless
+        while restless:
+            line = min(restless, key=_BY_HEAD)
+            need = line.need
             chosen = self._choose(line, now_ms) if need.order != "manual" and is_open(need) else None
             if chosen is not None:
                 return self._take(line, *chosen, now_ms=now_ms)
-            del self._restless[need]
+            del restless[line]
         return None
 
     def is_attended(self, need: Need, without: AgentId) -> bool:
@@ -186,28 +189,29 @@ class Board:
         if line is None:
             if len(self._lines) >= _MAX_LINES:
                 self._reseat()
-            line = self._lines[need] = Line(Pool(need, self.seats.values()))
+            line = self._lines[need] = Line(need, self.seats.values())
         return line
 
     def _reseat(self) -> None:
         """Find anew who can meet which need; agents change rarely."""
         for seat in self.seats.values():
-            seat.pools = []
-        self._lines = {need: line for need, line in self._lines.items() if len(line)}
-        for need, line in self._lines.items():
-            line.pool = Pool(need, self.seats.values())
+            seat.lines = []
+        self._lines = {need: line for need, line in self._lines.items() if line}
+        for line in self._lines.values():
+            line.seat(self.seats.values())
         self.stir()
 
     def _ease(self, seat: Seat) -> None:
-        for pool in seat.pools:
-            pool.eased(seat)
-            line = self._lines[pool.need]
-            if seat.is_free and len(line):
-                self._restless[pool.need] = line
+        if not seat.is_free:
+            return
+        for line in seat.lines:
+            line.pool.eased(seat)
+            if line:
+                self._restless[line] = None
 
     def _choose(self, line: Line, now_ms: int) -> tuple[Waiting, Seat, str] | None:
         """Return the first in a line for whom somebody is free, and who that is."""
-        order = "fewest conversations" if line.pool.need.order == "least_busy" else "longest without"
+        order = "fewest conversations" if line.need.order == "least_busy" else "longest without"
         for waiting in line:
             without = waiting.without if now_ms < waiting.rests_until_ms else None
             wanted = line.pool.members.get(waiting.prefer) if waiting.prefer else None
@@ -242,7 +246,7 @@ class Board:
             if by == "last agent":
                 reason = "is not the last agent"
             if seat.agent not in line.pool.members:
-                reason = seat.lacks(line.pool.need) or "cannot"
+                reason = seat.lacks(line.need) or "cannot"
             elif not seat.is_present:
                 reason = "not there"
             elif not seat.is_free:

@@ -6,14 +6,16 @@ difference of their head starts: nobody starves.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from fastdesk.desk.seats import Pool
+from fastdesk.desk.seats import Need, Pool, Seat
 from fastdesk.model.ids import AgentId, ConversationId
 
 __all__ = ["Line", "Waiting"]
+
+_NOBODY = (0, ConversationId(""))
 
 
 class Waiting(Struct):
@@ -40,12 +42,21 @@ class Waiting(Struct):
 class Line:
     """Those who wait with one need, and the agents who can meet it."""
 
-    __slots__ = ("_keys", "_waiting", "pool")
+    __slots__ = ("_keys", "_waiting", "head", "need", "pool")
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, need: Need, seats: Iterable[Seat]) -> None:
+        self.need = need
+        self.seat(seats)
+        #: The place of the first one; stands for nothing while nobody waits.
+        self.head: tuple[int, ConversationId] = _NOBODY
         self._waiting: dict[ConversationId, Waiting] = {}
         self._keys: list[tuple[int, ConversationId]] = []
+
+    def seat(self, seats: Iterable[Seat]) -> None:
+        """Find anew who of these agents can meet the need; each is told of its pools."""
+        self.pool = Pool(self.need, seats)
+        for seat in self.pool.members.values():
+            seat.lines.append(self)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -57,21 +68,18 @@ class Line:
         """Let a conversation in; it must not stand here already."""
         self._waiting[waiting.conversation] = waiting
         insort(self._keys, waiting.key)
+        self.head = self._keys[0]
 
     def remove(self, conversation: ConversationId) -> Waiting:
         """Let a conversation out."""
         waiting = self._waiting.pop(conversation)
         del self._keys[bisect_left(self._keys, waiting.key)]
+        self.head = self._keys[0] if self._keys else _NOBODY
         return waiting
 
     def find(self, conversation: ConversationId) -> Waiting:
         """Return a conversation that stands here."""
         return self._waiting[conversation]
-
-    @property
-    def head_key(self) -> tuple[int, ConversationId]:
-        """Return the place of the first one; the line must not be empty."""
-        return self._keys[0]
 
     def before(self, key: tuple[int, ConversationId]) -> int:
         """Return how many are served before a place. O(log waiting)."""

@@ -7,11 +7,15 @@ finding the next agent O(log agents).
 
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush, heapreplace
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from fastdesk.model.ids import AgentId, ConversationId, TeamId
 from fastdesk.model.routing import AssignmentOrder
+
+if TYPE_CHECKING:
+    from fastdesk.desk.lines import Line
 
 __all__ = ["Need", "Pool", "Seat"]
 
@@ -33,7 +37,7 @@ class Seat:
     """One agent: capacity is a hard limit of `held`, the conversations that the agent has now."""
 
     __slots__ = (
-        "agent", "capacity", "held", "is_present", "languages", "may_answer", "name", "pools", "skills", "teams", "turn",
+        "agent", "capacity", "held", "is_present", "languages", "lines", "may_answer", "name", "skills", "teams", "turn",
     )  # fmt: skip
 
     def __init__(
@@ -59,7 +63,8 @@ class Seat:
         self.held: set[ConversationId] = set()
         #: When this agent was last given a conversation, as a number that grows.
         self.turn = 0
-        self.pools: list[Pool] = []
+        #: The lines whose need this agent meets.
+        self.lines: list[Line] = []
 
     @property
     def is_free(self) -> bool:
@@ -93,8 +98,6 @@ class Pool:
         self._by_turn = need.order == "round_robin"
         self._heap: list[tuple[tuple[float, int], AgentId]] = []
         self._fill()
-        for seat in self.members.values():
-            seat.pools.append(self)
 
     def next(self, without: AgentId | None = None) -> Seat | None:
         """Return the free agent whose turn it is, None when all are busy or absent."""
@@ -116,10 +119,10 @@ class Pool:
         return found
 
     def eased(self, seat: Seat) -> None:
-        """Take note that an agent has become free or freer."""
+        """Take note that an agent, who is free, has become so or freer."""
         if len(self._heap) > 4 * len(self.members) + 16:
             self._fill()
-        elif seat.is_free:
+        else:
             heappush(self._heap, (self._key(seat), seat.agent))
 
     def near(self, most: int) -> list[Seat]:

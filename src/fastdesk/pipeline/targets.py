@@ -71,6 +71,8 @@ class Targets:
         self._with_live = with_live
         self._tell = tell
         self._agenda: Agenda[_Key] = Agenda()
+        #: Tenants with targets: the messages of all others cost one look-up here.
+        self._promised: set[TenantId] = set()
         records.watch("target", self._renew)
         records.watch("hours", self._renew)
 
@@ -81,7 +83,7 @@ class Targets:
 
     def on_stored(self, said: Said) -> None:
         """Follow what visitors and agents say."""
-        if said.role not in ("visitor", "agent") or not self._targets(said.tenant):
+        if said.tenant not in self._promised or said.role not in ("visitor", "agent"):
             return
         live = self._hub.find(said.tenant, said.conversation)
         if live is not None and live.conversation.mode != "bot":
@@ -148,7 +150,15 @@ class Targets:
         body: dict[str, Any] = {"target": target.id, "answer": answer, "state": state}
         self._tell(live, change, text, body)
 
+    def refresh(self, tenant: TenantId) -> None:
+        """Take note of whether a tenant has targets."""
+        if self._targets(tenant):
+            self._promised.add(tenant)
+        else:
+            self._promised.discard(tenant)
+
     def _renew(self, tenant: TenantId) -> None:
+        self.refresh(tenant)
         for live in self._hub.lives():
             if live.conversation.tenant == tenant and live.conversation.mode != "bot":
                 self._reckon(live.conversation, live.site, _waits_since(live))
