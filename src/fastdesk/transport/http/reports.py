@@ -1,19 +1,16 @@
-"""Reports over HTTP: figures of a period, one row per conversation as CSV, unanswered questions, and the live board."""
+"""Reports over HTTP: figures of a period, one row per conversation as CSV, and the live board."""
 
-from collections import Counter
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from fastdesk.errors import Refused
 from fastdesk.model.agent import Agent, Team
-from fastdesk.model.folding import fold
-from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.pipeline.reply import pick_text
 from fastdesk.pipeline.rooms import Rooms
@@ -23,7 +20,6 @@ from fastdesk.reports import (
     Report,
     read_conversations,
     read_table,
-    read_unanswered,
 )
 from fastdesk.reports.facts import Facts
 from fastdesk.reports.spreadsheet import HEADER, rows_of, write_rows
@@ -31,14 +27,12 @@ from fastdesk.store.protocol import ConversationQuery
 from fastdesk.transport.http.routes import Call, Query, Route
 from fastdesk.transport.http.zones import moment_of, zone_of
 
-__all__ = ["ReportRoutes"]
+__all__ = ["PERIOD", "ReportRoutes", "period_of"]
 
 #: The longest period of a report; its sums are read row by row.
 MAX_DAYS: Final = 3660
 DEFAULT_DAYS: Final = 7
 PAGE: Final = 1000
-#: Newest questions that are looked through for those that come again and again.
-MAX_QUESTIONS: Final = 500
 
 
 class Title(Struct, frozen=True):
@@ -80,16 +74,6 @@ class ReportAnswer(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     names: dict[str, str]
 
 
-class Unanswered(Struct, frozen=True):
-    """A question that stayed without an answer, how often, and where it was asked last."""
-
-    question: str
-    times: int
-    at: int
-    conversation: str
-    seq: int
-
-
 class LiveAgent(Struct, frozen=True):
     """An agent on the live board."""
 
@@ -114,6 +98,13 @@ class LiveBoard(Struct, frozen=True, kw_only=True):
     today: dict[str, Any]
 
 
+#: What every report of a period takes.
+PERIOD: Final = (
+    Query("from", str, None, "First day (2026-01-31) or time in milliseconds; a week ago by default"),
+    Query("to", str, None, "Last day, or the time before which; now by default"),
+    Query("zone", str, "UTC", "Time zone such as Asia/Shanghai: days and hours are its own"),
+)
+
 _KEYS: Final = {
     "day": [ColumnView("day", Title("日期", "Day"), "key")],
     "hour": [ColumnView("weekday", Title("星期", "Weekday"), "key"), ColumnView("hour", Title("小时", "Hour"), "key")],
@@ -137,11 +128,6 @@ class ReportRoutes:
     def routes(self) -> list[Route]:
         """Return the routes of this page of the API."""
         tag, read = "reports", "report.read"
-        period = (
-            Query("from", str, None, "First day (2026-01-31) or time in milliseconds; a week ago by default"),
-            Query("to", str, None, "Last day, or the time before which; now by default"),
-            Query("zone", str, "UTC", "Time zone such as Asia/Shanghai: days and hours are its own"),
-        )
         only = tuple(
             Query(name, str, None, f"Only this {name}; with by=day and by=hour")
             for name in ("site", "team", "label", "agent")
@@ -150,13 +136,11 @@ class ReportRoutes:
             Route(method="GET", path="/v1/reports", handler=self.every, access=read, tag=tag, answer=list[ReportView],
                   summary="List the reports, their columns and how they may be split"),
             Route(method="GET", path="/v1/reports/live", handler=self.live, access=read, tag=tag, answer=LiveBoard,
-                  query=(period[2],), summary="The desk as it is now"),
+                  query=(PERIOD[2],), summary="The desk as it is now"),
             Route(method="GET", path="/v1/reports/conversations.csv", handler=self.conversations, access=read, tag=tag,
-                  query=period, gives="text/csv", summary="Download one row per conversation, oldest first"),
-            Route(method="GET", path="/v1/reports/unanswered", handler=self.unanswered, access="conversation.read", tag=tag,
-                  query=period, answer=list[Unanswered], summary="Questions that stayed without an answer, most frequent first"),
+                  query=PERIOD, gives="text/csv", summary="Download one row per conversation, oldest first"),
             Route(method="GET", path="/v1/reports/{name}", handler=self.read, access=read, tag=tag, answer=ReportAnswer,
-                  query=(*period, Query("by", str, "all", "all, day, hour, site, team, label or agent"), *only),
+                  query=(*PERIOD, Query("by", str, "all", "all, day, hour, site, team, label or agent"), *only),
                   summary="Read a report of a period and of the one before it"),
         ]  # fmt: skip
 
@@ -172,7 +156,11 @@ class ReportRoutes:
         report = REPORTS.get(call.path("name"))
         if report is None:
             raise Refused("not_found", "There is no such report.", hint=f"Known: {', '.join(REPORTS)}.")
-        period, split, tenant = self._period(call), call.query["by"], call.principal.tenant
+        period, split, tenant = (
+            period_of(call, self._rooms.clock.now_ms()),
+            call.query["by"],
+            call.principal.tenant,
+        )
         if split not in report.splits:
             raise Refused("invalid", f"This report can be split by {', '.join(report.splits)}.")
         only = [(name, key) for name in ("site", "team", "label", "agent") if (key := call.query[name])]
@@ -201,28 +189,9 @@ class ReportRoutes:
             names=self._names(tenant, split),
         )
 
-    async def unanswered(self, call: Call) -> list[Unanswered]:
-        """Return the questions of a period that no rule, article or model answered; equal ones count together."""
-        period, tenant = self._period(call), call.principal.tenant
-        places = await self._rooms.store.run(
-            lambda c: read_unanswered(c, tenant, period, MAX_QUESTIONS), tenant
-        )
-        found: dict[str, Unanswered] = {}
-        times: Counter[str] = Counter()
-        for at, conversation, seq in places:
-            said = await self._rooms.store.said(tenant, ConversationId(conversation), seq - 1, 1)
-            if not said or said[0].seq != seq or said[0].role != "visitor":
-                continue
-            question = fold(said[0].text).strip()
-            times[question] += 1
-            found.setdefault(question, Unanswered(said[0].text, 1, at, conversation, seq))
-        return [
-            msgspec.structs.replace(found[question], times=number) for question, number in times.most_common()
-        ]
-
     async def conversations(self, call: Call) -> web.StreamResponse:
         """Send one row per conversation, page by page."""
-        period, tenant = self._period(call), call.principal.tenant
+        period, tenant = period_of(call, self._rooms.clock.now_ms()), call.principal.tenant
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/csv; charset=utf-8",
@@ -277,17 +246,6 @@ class ReportRoutes:
             today=dict(zip((column.name for column in overview.columns), table.total, strict=True)),
         )
 
-    def _period(self, call: Call) -> Period:
-        zone, now_ms = zone_of(call.query["zone"]), self._rooms.clock.now_ms()
-        wish = call.query
-        last = moment_of(wish["to"], zone, days=1) if wish["to"] else now_ms
-        first = moment_of(wish["from"], zone) if wish["from"] else last - DEFAULT_DAYS * 86_400_000
-        if not 0 <= first < last:
-            raise Refused("invalid", "The period begins before it ends.")
-        if last - first > MAX_DAYS * 86_400_000:
-            raise Refused("invalid", f"A period has at most {MAX_DAYS} days.")
-        return Period(first, last, zone)
-
     def _names(self, tenant: TenantId, split: str) -> dict[str, str]:
         records = self._rooms.records
         if split == "agent":
@@ -297,6 +255,19 @@ class ReportRoutes:
         if split == "site":
             return {site.id: pick_text(site.name, "zh") for site in records.all(Site, tenant, "site")}
         return {}
+
+
+def period_of(call: Call, now_ms: int) -> Period:
+    """Return the period that a caller asks for."""
+    wish = call.query
+    zone = zone_of(wish["zone"])
+    last = moment_of(wish["to"], zone, days=1) if wish["to"] else now_ms
+    first = moment_of(wish["from"], zone) if wish["from"] else last - DEFAULT_DAYS * 86_400_000
+    if not 0 <= first < last:
+        raise Refused("invalid", "The period begins before it ends.")
+    if last - first > MAX_DAYS * 86_400_000:
+        raise Refused("invalid", f"A period has at most {MAX_DAYS} days.")
+    return Period(first, last, zone)
 
 
 def _next_page(

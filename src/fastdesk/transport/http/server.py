@@ -31,6 +31,7 @@ from fastdesk.transport.http.routing import RoutingRoutes
 from fastdesk.transport.http.second_factor import SecondFactorRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
+from fastdesk.transport.http.unanswered import UnansweredRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
 from fastdesk.transport.http.webhooks import WebhookRoutes
 from fastdesk.transport.http.why import WhyRoutes
@@ -88,6 +89,7 @@ class HttpServer:
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
         front.add(app, ContactRoutes(rooms, engine.contacts).routes())
         front.add(app, PhraseRoutes(rooms, engine.phrases).routes())
+        front.add(app, UnansweredRoutes(rooms).routes())  # before the reports, whose names stand in the path
         front.add(app, ReportRoutes(rooms).routes())
         front.add(app, TranscriptRoutes(rooms, opening=engine.opening).routes())
         front.add(
