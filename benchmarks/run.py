@@ -11,6 +11,7 @@ from rich.console import Console
 from benchmarks.load import (
     assistant_scenarios,
     memory_scenarios,
+    reading_scenarios,
     store_scenarios,
     text_scenarios,
     upkeep_scenarios,
@@ -30,6 +31,7 @@ SCENARIOS = (
     *assistant_scenarios.SCENARIOS,
     *upkeep_scenarios.SCENARIOS,
     *store_scenarios.SCENARIOS,
+    *reading_scenarios.SCENARIOS,
     *memory_scenarios.SCENARIOS,
 )
 

@@ -98,15 +98,20 @@ class Desk:
 
     # What the scenarios need.
 
+    def token(self) -> str:
+        """Return the administrator's token."""
+        if not self._token:
+            self._token = self.call("POST", "/v1/login", _ADMIN)["token"]
+        return self._token
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make one API call as the administrator and return the decoded answer."""
-        if not self._token and path != "/v1/login":
-            self._token = self.call("POST", "/v1/login", _ADMIN)["token"]
+        token = "" if path == "/v1/login" else self.token()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"authorization": f"Bearer {self._token}", "content-type": "application/json"},
+            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as response:

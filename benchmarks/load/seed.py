@@ -1,6 +1,6 @@
 """Fill a desk's store with old conversations, through the store itself: a year of history in minutes.
 
-python -m benchmarks.load.seed DATA_FOLDER MESSAGES
+python -m benchmarks.load.seed DATA_FOLDER MESSAGES [--open CONVERSATIONS]
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,12 +19,13 @@ from fastdesk.app import open_store
 from fastdesk.config import load_settings
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Put, Role, Said
-from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 from fastdesk.model.visitor import Visitor
 from fastdesk.observe.clock import SeededEntropy, new_id
 
 MESSAGES_EACH = 20
 _TENANT, _SITE = TenantId("demo"), SiteId("demo")
+_END_MS = 1_767_225_600_000
 _YEAR_MS = 365 * 86_400_000
 _TURN_MS = 20_000
 _AT_ONCE = 2_000
@@ -50,29 +53,63 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="the desk's data folder")
     parser.add_argument("messages", type=int, help="how many, in conversations of twenty")
+    parser.add_argument("--open", type=int, default=0, help="how many conversations are open besides")
     chosen = parser.parse_args()
-    asyncio.run(_seed(chosen.data, chosen.messages, lambda share: print(f"{share:.3f}", flush=True)))
+    events = partial(_all_events, chosen.messages, chosen.open)
+    total = round(chosen.messages * 1.1) + 2 * chosen.open
+    asyncio.run(_seed(chosen.data, events, lambda done: print(f"{min(1.0, done / total):.3f}", flush=True)))
 
 
-async def _seed(data: Path, messages: int, on_progress: Callable[[float], None]) -> None:
+async def _seed(
+    data: Path, events: Callable[[int], Iterator[Event]], on_progress: Callable[[int], None]
+) -> None:
     store = open_store(load_settings({}, folder=data, data=data, durability="os"))
     await store.start()
     rev = store.revs().get(_TENANT, 0)
-    for count, event in enumerate(_old_events(messages, rev), 1):
+    count = 0
+    for count, event in enumerate(events(rev), 1):
         store.append(event)
         if count % _AT_ONCE == 0:
             # The store takes as much as one gives it; a loop that never waits would only fill memory.
             await (asyncio.sleep(0) if store.accepting else store.settle())
-            on_progress(min(1.0, count / messages / 1.1))
-    await store.settle()
+            on_progress(count)
+    await store.settle(followers=True)
     await store.stop()
-    on_progress(1.0)
+    on_progress(count)
+
+
+def _all_events(messages: int, open_conversations: int, rev: int) -> Iterator[Event]:
+    for event in _old_events(messages, rev):
+        rev = event.rev
+        yield event
+    yield from _open_events(open_conversations, rev)
+
+
+def _open_events(conversations: int, rev: int) -> Iterator[Event]:
+    """Yield open conversations with one message each, spread over teams, agents, labels and ways to be answered."""
+    entropy, rng = SeededEntropy(8), random.Random(8)
+    for number in range(conversations):
+        at = _END_MS + number * 1_000
+        visitor, conversation = VisitorId(new_id(at, entropy)), ConversationId(new_id(at, entropy))
+        mode: Literal["bot", "queued", "human"] = rng.choice(("bot", "queued", "human"))
+        opened = Conversation(
+            id=conversation, tenant=_TENANT, site=_SITE, visitor=visitor, opened_at=at, mode=mode,
+            state=rng.choice(("open", "open", "pending", "snoozed")), team=TeamId(f"team-{rng.randrange(8)}"),
+            assignee=AgentId(f"agent-{rng.randrange(200)}") if mode == "human" else None,
+            labels=tuple(f"label-{rng.randrange(20)}" for _ in range(rng.randrange(3))),
+        )  # fmt: skip
+        rev += 2
+        yield Changed(_TENANT, rev - 1, at, opened, ("opened",), visitor)
+        text = rng.choice(_VISITOR_SAYS).replace("{n}", str(rng.randrange(10_000)))
+        yield Said(
+            _TENANT, rev, at, conversation, 1, new_id(at, entropy), "visitor", visitor, "", "text", text
+        )
 
 
 def _old_events(messages: int, rev: int) -> Iterator[Event]:
     """Yield visitors, conversations and messages, spread evenly over the year that ended in January 2026."""
     entropy, rng = SeededEntropy(7), random.Random(7)
-    first_ms = 1_767_225_600_000 - _YEAR_MS
+    first_ms = _END_MS - _YEAR_MS
     conversations = messages // MESSAGES_EACH
     for number in range(conversations):
         at = first_ms + _YEAR_MS * number // conversations

@@ -21,15 +21,16 @@ _LONG_S = 30
 _CATCH_UP_TIMEOUT_S = 600
 
 
-def _seeded(bench: Bench, messages: int) -> Path:
-    """Return a data folder with so many old messages; made once, then used again."""
-    folder = bench.folder.parent / f"seeded-{messages}"
+def seeded(bench: Bench, messages: int, open_conversations: int = 0) -> Path:
+    """Return a data folder with so many old messages and open conversations; made once, then used again."""
+    folder = bench.folder.parent / f"seeded-{messages}-{open_conversations}"
     whole = folder / "whole"
     if not whole.exists():
         shutil.rmtree(folder, ignore_errors=True)
         with Desk(folder, core=None):
             bench.note("first start")
         command = [sys.executable, "-m", "benchmarks.load.seed", str(folder / "data"), str(messages)]
+        command += ["--open", str(open_conversations)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as seeding:
             assert seeding.stdout is not None
             for share in seeding.stdout:
@@ -41,7 +42,7 @@ def _seeded(bench: Bench, messages: int) -> Path:
 
 
 def _start_million(bench: Bench, row: Row) -> None:
-    folder = _seeded(bench, 1_000_000)
+    folder = seeded(bench, 1_000_000)
     bench.stop_desk()
     times = []
     for _ in range(bench.method.repetitions):
@@ -53,7 +54,7 @@ def _start_million(bench: Bench, row: Row) -> None:
 
 def _ten_million(bench: Bench, row: Row) -> None:
     """Alternate between a desk with ten million messages and one with none, so that both meet the same machine."""
-    folder = _seeded(bench, 10_000_000)
+    folder = seeded(bench, 10_000_000)
     bench.stop_desk()
     core = bench.method.server_core
     empty_row = Row(key="empty", group="store", title="")

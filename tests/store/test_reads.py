@@ -10,11 +10,11 @@ from sqlalchemy import Connection, event
 
 from fastdesk.errors import StoreDamaged
 from fastdesk.model.event import Said
-from fastdesk.model.ids import AgentId, ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store import StoreSettings, embedded_store, reads
 from fastdesk.store.database import Database
-from fastdesk.store.protocol import ConversationQuery, SearchQuery, VisitorQuery
+from fastdesk.store.protocol import SearchQuery, VisitorQuery
 from fastdesk.store.searching import search
 
 DEMO, C1, SITE, V1 = TenantId("demo"), ConversationId("c1"), SiteId("s"), VisitorId("v1")
@@ -59,24 +59,14 @@ def plans(database: Database, read: Callable[[Connection], Any]) -> list[str]:
         (lambda c: reads.since(c, DEMO, 9, 50), "event_tenant_rev (tenant=? AND rev>?)"),
         (lambda c: reads.conversation_row(c, DEMO, C1), "autoindex_conversation_1 (tenant=? AND id=?)"),
         (lambda c: reads.latest_conversation(c, DEMO, SITE, V1), "conversation_visitor (tenant=? AND visitor=?)"),
-        (lambda c: reads.conversations(c, DEMO, ConversationQuery()), "conversation_active (tenant=? AND state=?)"),
-        (
-            lambda c: reads.conversations(c, DEMO, ConversationQuery(assignee=AgentId("a"), cursor=CURSOR)),
-            "conversation_active (tenant=? AND state=?",
-        ),
-        (
-            lambda c: reads.conversations(c, DEMO, ConversationQuery(visitor=V1)),
-            "conversation_visitor (tenant=? AND visitor=?)",
-        ),
-        (
-            lambda c: reads.conversations(c, DEMO, ConversationQuery(label="vip")),
-            "autoindex_conversation_label_1 (tenant=? AND label=?)",
-        ),
-        (lambda c: reads.counts(c, DEMO), "COVERING INDEX conversation_active (tenant=? AND state=?)"),
         (lambda c: reads.visitor(c, DEMO, V1), "autoindex_visitor_1 (tenant=? AND id=?)"),
         (lambda c: reads.visitors_by_identity(c, DEMO, SITE, "i"), "visitor_identity (tenant=? AND identity=?)"),
         (lambda c: reads.visitors(c, DEMO, VisitorQuery()), "visitor_seen (tenant=?"),
         (lambda c: reads.visitors(c, DEMO, VisitorQuery(cursor=CURSOR)), "visitor_seen (tenant=?"),
+        (
+            lambda c: reads.visitors(c, DEMO, VisitorQuery(text="ann")),
+            "visitor_name (tenant=? AND name>? AND name<?)",
+        ),
         (lambda c: search(c, DEMO, SearchQuery(text="x", visitor=V1)), "conversation_visitor (tenant=?"),
         (lambda c: search(c, DEMO, SearchQuery(text="x", conversation=C1)), "SEARCH before USING INTEGER PRIMARY KEY (rowid=?)"),
         (lambda c: search(c, DEMO, SearchQuery(text="x", site=SITE)), "VIRTUAL TABLE"),

@@ -10,8 +10,9 @@ from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import TenantId
 from fastdesk.store import tables
+from fastdesk.store.lists import few, passing
 from fastdesk.store.protocol import ConversationQuery, Found, FoundPage, SearchQuery
-from fastdesk.store.reads import conversation_filters, decode_cursor, decode_row, encode_cursor, links_of
+from fastdesk.store.reads import decode_cursor, decode_row, encode_cursor, links_of
 from fastdesk.store.search import Words, searched_text
 
 __all__ = ["search"]
@@ -25,7 +26,6 @@ _MAX_CANDIDATES: Final = (
 _FEW: Final = 200  # conversations whose messages are read rather than the index
 
 _event = tables.event.c
-_conversation = tables.conversation.c
 
 
 def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> FoundPage:
@@ -86,12 +86,20 @@ def _few_conversations(connection: Connection, tenant: TenantId, query: SearchQu
     """Return the conversations that a query is limited to, None when it is not or when they are many."""
     if query.conversation is not None:
         return [query.conversation]
-    if query.visitor is None and query.label is None:
-        return None
-    only = ConversationQuery(visitor=query.visitor, label=query.label)
-    ids = select(_conversation.id).where(*conversation_filters(tenant, only)).limit(_FEW + 1)
-    found = list(connection.execute(ids).scalars())
-    return found if len(found) <= _FEW else None
+    filters = _filters(query)
+    is_narrow = query.visitor or query.label or query.assignee or query.team
+    return few(connection, tenant, filters, _FEW) if is_narrow else None
+
+
+def _filters(query: SearchQuery) -> ConversationQuery:
+    return ConversationQuery(
+        states=query.states,
+        assignee=query.assignee,
+        team=query.team,
+        label=query.label,
+        site=query.site,
+        visitor=query.visitor,
+    )
 
 
 def _matching(
@@ -106,24 +114,14 @@ def _matching(
         if isinstance(event := decode_row(row), Said | Noted)
         and event.tenant == tenant
         and _is_in_time(event, query)
-        and words.are_in(fold(searched_text(event)))
     ]
-    filters = ConversationQuery(
-        states=query.states,
-        assignee=query.assignee,
-        team=query.team,
-        label=query.label,
-        site=query.site,
-        visitor=query.visitor,
-    )
-    if not found or filters == ConversationQuery():
-        return found
-    ids = {event.conversation for _, event in found}
-    passing = select(_conversation.id).where(
-        _conversation.id.in_(ids), *conversation_filters(tenant, filters)
-    )
-    kept = set(connection.execute(passing).scalars())
-    return [(position, event) for position, event in found if event.conversation in kept]
+    filters = _filters(query)
+    if found and filters != ConversationQuery():
+        ids = {event.conversation for _, event in found}
+        kept = passing(connection, tenant, filters, ids)
+        found = [(position, event) for position, event in found if event.conversation in kept]
+    # Last, because folding a text costs more than all the rest.
+    return [(position, event) for position, event in found if words.are_in(fold(searched_text(event)))]
 
 
 def _is_in_time(event: Event, query: SearchQuery) -> bool:

@@ -20,7 +20,7 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Event, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import Entropy
-from fastdesk.store import purge, reads
+from fastdesk.store import lists, purge, reads
 from fastdesk.store.databases import Databases
 from fastdesk.store.feeder import Feeder
 from fastdesk.store.followers import Follower
@@ -331,15 +331,15 @@ class SqliteStore:
 
     async def conversations(self, tenant: TenantId, query: ConversationQuery) -> ConversationPage:
         position = self._freshness.tenant(tenant)
-        return await self._read(tenant, position, lambda c: reads.conversations(c, tenant, query))
+        return await self._read(tenant, position, lambda c: lists.conversations(c, tenant, query))
 
     async def count(self, tenant: TenantId, query: ConversationQuery) -> int:
         return await self._read(
-            tenant, self._freshness.tenant(tenant), lambda c: reads.count(c, tenant, query)
+            tenant, self._freshness.tenant(tenant), lambda c: lists.count(c, tenant, query)
         )
 
     async def counts(self, tenant: TenantId) -> ConversationCounts:
-        return await self._read(tenant, self._freshness.tenant(tenant), lambda c: reads.counts(c, tenant))
+        return await self._read(tenant, self._freshness.tenant(tenant), lambda c: lists.counts(c, tenant))
 
     async def visitor(self, tenant: TenantId, id: VisitorId) -> bytes | None:
         return await self._read(tenant, self._freshness.position(id), lambda c: reads.visitor(c, tenant, id))

@@ -20,9 +20,11 @@ from sqlalchemy import event as event_hooks
 
 __all__ = [
     "conversation",
+    "conversation_count",
     "conversation_label",
     "event",
     "head",
+    "label_count",
     "metadata",
     "purge",
     "record",
@@ -99,7 +101,29 @@ conversation = Table(
     Column("last_text", Text, nullable=False, server_default=text("''")),
     Column("body", LargeBinary, nullable=False),
 )
-Index("conversation_active", conversation.c.tenant, conversation.c.state, conversation.c.active_at)
+Index(
+    "conversation_active",
+    conversation.c.tenant,
+    conversation.c.state,
+    conversation.c.mode,
+    conversation.c.active_at,
+)
+Index(
+    "conversation_assignee",
+    conversation.c.tenant,
+    conversation.c.assignee,
+    conversation.c.state,
+    conversation.c.mode,
+    sqlite_where=conversation.c.assignee.is_not(None),
+)
+Index(
+    "conversation_team",
+    conversation.c.tenant,
+    conversation.c.team,
+    conversation.c.state,
+    conversation.c.mode,
+    sqlite_where=conversation.c.team.is_not(None),
+)
 Index("conversation_visitor", conversation.c.tenant, conversation.c.visitor, conversation.c.opened_at)
 
 #: Labels, and `@ID` for each agent who is mentioned in a note: no label begins with that sign.
@@ -111,6 +135,30 @@ conversation_label = Table(
     Column("conversation", Text, primary_key=True),
 )
 Index("conversation_label_conversation", conversation_label.c.tenant, conversation_label.c.conversation)
+
+#: How many conversations there are of each kind; empty where there is no assignee or team.
+conversation_count = Table(
+    "conversation_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    Column("assignee", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: How many conversations bear a label.
+label_count = Table(
+    "label_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 visitor = Table(
     "visitor",
@@ -127,6 +175,13 @@ visitor = Table(
 )
 Index("visitor_identity", visitor.c.tenant, visitor.c.identity, sqlite_where=visitor.c.identity.is_not(None))
 Index("visitor_seen", visitor.c.tenant, visitor.c.last_seen)
+for _name in ("name", "email", "phone"):
+    Index(
+        f"visitor_{_name}",
+        visitor.c.tenant,
+        visitor.c[_name].collate("NOCASE"),
+        sqlite_where=visitor.c[_name] != text("''"),
+    )
 
 #: Every other record: sites, agents, rules, articles …
 record = Table(
@@ -160,6 +215,55 @@ SEARCH: Final = (
     " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')"
 )
 
+#: Keep the counts in step with the conversations and their labels. What happens to a conversation and its labels in one
+#: transaction may happen in any order: a label counts with the state that its conversation has just then.
+TRIGGERS: Final = (
+    """
+    CREATE TRIGGER conversation_made AFTER INSERT ON conversation BEGIN
+      INSERT INTO conversation_count VALUES
+        (new.tenant, new.state, new.mode, coalesce(new.assignee, ''), coalesce(new.team, ''), 1)
+        ON CONFLICT DO UPDATE SET number = number + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER conversation_changed AFTER UPDATE OF state, mode, assignee, team ON conversation
+    WHEN old.state IS NOT new.state OR old.mode IS NOT new.mode OR old.assignee IS NOT new.assignee
+      OR old.team IS NOT new.team
+    BEGIN
+      UPDATE conversation_count SET number = number - 1 WHERE tenant = old.tenant AND state = old.state
+        AND mode = old.mode AND assignee = coalesce(old.assignee, '') AND team = coalesce(old.team, '');
+      INSERT INTO conversation_count VALUES
+        (new.tenant, new.state, new.mode, coalesce(new.assignee, ''), coalesce(new.team, ''), 1)
+        ON CONFLICT DO UPDATE SET number = number + 1;
+      UPDATE label_count SET number = number - 1
+        WHERE old.state IS NOT new.state AND tenant = old.tenant AND state = old.state AND label IN
+        (SELECT label FROM conversation_label WHERE tenant = old.tenant AND conversation = old.id);
+      INSERT INTO label_count SELECT tenant, label, new.state, 1 FROM conversation_label
+        WHERE old.state IS NOT new.state AND tenant = new.tenant AND conversation = new.id
+        ON CONFLICT DO UPDATE SET number = number + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER conversation_removed AFTER DELETE ON conversation BEGIN
+      UPDATE conversation_count SET number = number - 1 WHERE tenant = old.tenant AND state = old.state
+        AND mode = old.mode AND assignee = coalesce(old.assignee, '') AND team = coalesce(old.team, '');
+    END
+    """,
+    """
+    CREATE TRIGGER label_given AFTER INSERT ON conversation_label BEGIN
+      INSERT INTO label_count SELECT new.tenant, new.label, state, 1 FROM conversation
+        WHERE tenant = new.tenant AND id = new.conversation
+        ON CONFLICT DO UPDATE SET number = number + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER label_taken AFTER DELETE ON conversation_label BEGIN
+      UPDATE label_count SET number = number - 1 WHERE tenant = old.tenant AND label = old.label
+        AND state = (SELECT state FROM conversation WHERE tenant = old.tenant AND id = old.conversation);
+    END
+    """,
+)
+
 #: What SQLite's planner is told about the indexes: (table, index, rows, then rows for each further column of
 #: a key). Fixed, so that a query has one plan for ever; without it, a condition on the tenant may look as
 #: good as one on a conversation.
@@ -167,19 +271,26 @@ STATISTICS: Final = (
     ("event", "event_tenant_rev", "1000000 100000 1"),
     ("head", "head", "50000 10000 1"),
     ("conversation", "sqlite_autoindex_conversation_1", "100000 10000 1"),
-    ("conversation", "conversation_active", "100000 10000 2500 1"),
+    ("conversation", "conversation_active", "100000 10000 2500 800 1"),
+    ("conversation", "conversation_assignee", "50000 10000 500 100 50"),
+    ("conversation", "conversation_team", "50000 10000 2000 500 200"),
     ("conversation", "conversation_visitor", "100000 10000 2 1"),
     ("conversation_label", "sqlite_autoindex_conversation_label_1", "50000 5000 500 1"),
     ("conversation_label", "conversation_label_conversation", "50000 5000 2"),
     ("visitor", "sqlite_autoindex_visitor_1", "100000 10000 1"),
     ("visitor", "visitor_identity", "10000 1000 1"),
     ("visitor", "visitor_seen", "100000 10000 1"),
+    ("visitor", "visitor_name", "50000 10000 2"),
+    ("visitor", "visitor_email", "50000 10000 1"),
+    ("visitor", "visitor_phone", "50000 10000 1"),
 )
 
 
 def _finish(target: MetaData, connection: Connection, **_: object) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(SEARCH)
+        for trigger in TRIGGERS:
+            connection.exec_driver_sql(trigger)
         connection.exec_driver_sql("ANALYZE sqlite_schema")
         connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", list(STATISTICS))
 
