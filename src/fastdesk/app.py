@@ -13,7 +13,7 @@ import structlog
 import uvloop
 
 from fastdesk._core import WsEndpoint
-from fastdesk.ai import AssistantSettings, Budget, Keys, ModelSettings, read_models
+from fastdesk.ai import AssistantSettings, Budget, Keys, ModelSettings, Screened, read_models
 from fastdesk.ai import Limits as AiLimits
 from fastdesk.config import Settings
 from fastdesk.desk.sniffing import ENDINGS
@@ -21,11 +21,15 @@ from fastdesk.engine import Engine
 from fastdesk.errors import ConfigError
 from fastdesk.hooks.discovery import find_plugins, make_plugins, read_options
 from fastdesk.model.file import FileLimits
+from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
+from fastdesk.plugins.dify import Dify
+from fastdesk.plugins.fastgpt import FastGpt
 from fastdesk.plugins.meaning import Meaning
+from fastdesk.plugins.outside_chat import ChatSettings, Dialect, OutsideChat
 from fastdesk.reports import RollUps
 from fastdesk.store.embedded import embedded_store
 from fastdesk.store.files import FileFolder
@@ -152,6 +156,7 @@ class App:
         await self._store.start()
         self._outgoing = Outgoing(allow_private=settings.allow_private_urls)
         self._operator_calls = Outgoing(allow_private=True)
+        assistant = assistant_options(settings)
         self.engine = Engine(
             store=self._store,
             clock=self._clock,
@@ -161,8 +166,8 @@ class App:
             limits=limits_of(settings),
             caller=self._outgoing,
             flush=self._flush,
-            plugins=_plugins(settings),
-            assistant=assistant_options(settings),
+            plugins=[*self._chats(assistant), *_plugins(settings)],
+            assistant=assistant,
             meaning=self._meaning(),
             folder=FileFolder(settings.data),
             file_limits=file_limits(settings),
@@ -183,6 +188,21 @@ class App:
         self._tasks.spawn(self._watch_loop(), "loop lag")
         if settings.limits == "off":
             _log.warning("limits_off", hint="FASTDESK_LIMITS=off is for load tests only")
+
+    def _chats(self, options: AssistantOptions) -> list[tuple[str, object]]:
+        """Return the handlers of chat applications outside, which sites name in their settings."""
+
+        def key_of(chat: ChatSettings, tenant: TenantId) -> str:
+            return options.key_of(ModelSettings(base_url=chat.base_url, key=chat.key), tenant)
+
+        def screen(tenant: TenantId, text: str) -> Screened:
+            return self.engine.assistance.screen(tenant, text, "output")
+
+        dialects: tuple[Dialect, ...] = (Dify(), FastGpt())
+        stream = self._outgoing.stream
+        return [
+            (each.name, OutsideChat(each, stream=stream, key_of=key_of, screen=screen)) for each in dialects
+        ]
 
     def _meaning(self) -> Meaning | None:
         """Return what finds articles by meaning, where the settings name a service for that."""

@@ -138,6 +138,10 @@ def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
         case "snooze":
             until = now_ms + int(values["for_ms"]) if "for_ms" in values else int(values.get("until", 0))
             change = changes.snooze(conversation, until, now_ms)
+        case "fields":
+            kept = {**conversation.fields, **values}
+            if kept != conversation.fields:
+                change = Change(replace(conversation, updated_at=now_ms, fields=kept), ("fields",))
         case "note" | "noted":
             kind, text = str(values.get("kind", "note")), str(values.get("text", ""))
             means.scribe.note(live, kind=kind, actor="desk", text=text, body=values.get("body"))

@@ -95,7 +95,7 @@ class Assistance:
                 clock=clock,
                 entropy=entropy,
                 spawn=tasks.spawn,
-                screen=self._screen,
+                screen=self.screen,
                 make_buckets=BucketTable,
                 ledger=self._ledger,
                 key_of=options.key_of,
@@ -165,7 +165,8 @@ class Assistance:
             spent[name] = known[tenant, period]
         return spent
 
-    def _screen(self, tenant: TenantId, text: str, side: Literal["input", "output"]) -> Screened:
+    def screen(self, tenant: TenantId, text: str, side: Literal["input", "output"]) -> Screened:
+        """Return what the word filter makes of a text."""
         verdict = self._words.check(tenant, text, side)
         if verdict.is_clean:
             return Screened("clean", text)

@@ -67,7 +67,7 @@ def _step(why: dict[str, Any]) -> str:
 
 
 def _slots(conversation: Conversation) -> dict[str, str]:
-    filled = {name: str(value) for name, value in conversation.fields.items()}
+    filled = {name: str(value) for name, value in conversation.fields.items() if not name.startswith("_")}
     state = None if conversation.flow is None else decode_state(conversation.flow)
     if state is not None:
         for frame in state.frames:

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import socket
 import zlib
+from collections.abc import AsyncGenerator
 from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from fastdesk import __version__
 from fastdesk.article_intake import Page
+from fastdesk.errors import ModelError
 from fastdesk.model.call import CallAnswer
 from fastdesk.model.ids import TenantId
 from fastdesk.model.rule import Http
@@ -25,6 +27,8 @@ __all__ = ["Outgoing", "is_public"]
 
 MAX_ANSWER: Final = 1 << 20
 MAX_AT_ONCE: Final = 64
+#: Answers that are read while they are written, beside those calls.
+MAX_STREAMS: Final = 256
 #: A page that is read into the knowledge base: how large, how long, how many redirects (each is checked like the first).
 MAX_PAGE: Final = 16 << 20
 PAGE_TIMEOUT_MS: Final = 20_000
@@ -87,6 +91,7 @@ class Outgoing:
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
+        self._streams = asyncio.Semaphore(MAX_STREAMS)
 
     async def call(self, tenant: TenantId, request: Http) -> CallAnswer:
         """Return the decoded JSON answer, or why there is none; never raises."""
@@ -134,18 +139,56 @@ class Outgoing:
                 return Page(url=url, error="refused")
         return Page(url=url, error="redirects")
 
-    async def _ask(
-        self, method: str, url: str, headers: dict[str, str], body: Any, timeout_ms: int, most: int
-    ) -> _Got:
+    async def stream(
+        self, url: str, *, headers: dict[str, str], body: dict[str, Any], total_ms: int
+    ) -> AsyncGenerator[bytes, None]:
+        """Post JSON and yield the answer as it comes, `total_ms` and `MAX_PAGE` bytes at most.
+
+        Raises:
+            ModelError: the address is refused, nobody answers, or the status is not 200.
+        """
+        refusal = self._refusal(url)
+        if refusal:
+            raise ModelError(f"The address cannot be called: {refusal}.", kind="connect")
+        content, size = json.dumps(body).encode(), 0
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers}
+        try:
+            async with (
+                asyncio.timeout(total_ms / 1000),
+                self._streams,
+                self._open().post(url, data=content, headers=headers, allow_redirects=False) as response,
+            ):
+                if response.status != 200:
+                    raise ModelError(f"It answered {response.status}.", kind="status", status=response.status)
+                async for part in response.content.iter_any():
+                    size += len(part)
+                    if size > MAX_PAGE:
+                        raise ModelError("The answer is too large.", kind="too_large")
+                    yield part
+        except TimeoutError as late:
+            raise ModelError("The answer took too long.", kind="timeout") from late
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            raise ModelError("Nobody answers there.", kind="connect") from failure
+
+    def _refusal(self, url: str) -> str:
+        """Say why an address may not be called, "" when it may."""
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
         except ValueError:
-            return _Got(0, b"", "refused")
+            return "refused"
         if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-            return _Got(0, b"", "refused")
+            return "refused"
         if not self._allow_private and _is_literal(host) and not is_public(host.strip("[]")):
-            return _Got(0, b"", "private_address")
+            return "private_address"
+        return ""
+
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], body: Any, timeout_ms: int, most: int
+    ) -> _Got:
+        refusal = self._refusal(url)
+        if refusal:
+            return _Got(0, b"", refusal)
         try:
             async with asyncio.timeout(timeout_ms / 1000), self._places:
                 return await self._send(method, url, headers, body, most)
@@ -185,7 +228,7 @@ class Outgoing:
         if self._session is None:
             resolver = None if self._allow_private else _PublicResolver()
             connector = aiohttp.TCPConnector(
-                resolver=resolver, limit=MAX_AT_ONCE, ttl_dns_cache=0, use_dns_cache=False
+                resolver=resolver, limit=MAX_AT_ONCE + MAX_STREAMS, ttl_dns_cache=0, use_dns_cache=False
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
