@@ -28,6 +28,7 @@ from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
 from fastdesk.plugins.dify import Dify
 from fastdesk.plugins.fastgpt import FastGpt
+from fastdesk.plugins.mail_notice import MailNotice
 from fastdesk.plugins.meaning import Meaning
 from fastdesk.plugins.outside_chat import ChatSettings, Dialect, OutsideChat
 from fastdesk.reports import RollUps
@@ -45,6 +46,7 @@ from fastdesk.transport.echo import echo_endpoint
 from fastdesk.transport.embedding import EmbeddingService
 from fastdesk.transport.handshake import Handshake
 from fastdesk.transport.http.server import HttpServer
+from fastdesk.transport.mail import Mailer, read_server
 from fastdesk.transport.outgoing import Outgoing, is_public
 from fastdesk.transport.peers import TrustedProxies
 from fastdesk.transport.websocket import WebSockets
@@ -166,7 +168,7 @@ class App:
             limits=limits_of(settings),
             caller=self._outgoing,
             flush=self._flush,
-            plugins=[*self._chats(assistant), *_plugins(settings)],
+            plugins=[*self._chats(assistant), *self._notices(), *_plugins(settings)],
             assistant=assistant,
             meaning=self._meaning(),
             folder=FileFolder(settings.data),
@@ -203,6 +205,23 @@ class App:
         return [
             (each.name, OutsideChat(each, stream=stream, key_of=key_of, screen=screen)) for each in dialects
         ]
+
+    def _notices(self) -> list[tuple[str, object]]:
+        """Return what sends mail to agents who are not there, where the settings name a mail server."""
+        settings = self.settings
+        if settings.smtp_url is None:
+            return []
+        server = read_server(settings.smtp_url.get_secret_value())
+        mailer = Mailer(server, settings.smtp_from, offload=self._tasks.offload, pause=asyncio.sleep)
+
+        def is_anybody_there(tenant: TenantId) -> bool:
+            return any(each["presence"] == "online" for each in self.engine.presences.everybody(tenant))
+
+        notice = MailNotice(
+            find=lambda tenant, id: self.engine.hub.find(tenant, id), is_anybody_there=is_anybody_there, send=mailer.send,
+            tasks=self._tasks, console=settings.public_url.rstrip("/"),
+        )  # fmt: skip
+        return [(notice.name, notice)]
 
     def _meaning(self) -> Meaning | None:
         """Return what finds articles by meaning, where the settings name a service for that."""

@@ -187,7 +187,13 @@ class Settings(BaseSettings):
         False, description="Let owners bring in tenants by API though the installation has several already."
     )
     allow_private_urls: bool = Field(False, description="Let webhooks and rules call private addresses.")
-    smtp_url: SecretStr | None = Field(None, description="smtp://name:password@host:port for e-mail notices.")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://name:password@host:port (or smtps://) for e-mail notices to agents."
+    )
+    smtp_from: str = Field("fastdesk@localhost", description="Sender of e-mail notices.")
+    public_url: str = Field(
+        "", description="Address of this desk in e-mail notices, such as https://desk.example."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe line that is logged."
     )
