@@ -265,9 +265,7 @@ class Commands:
                 return replace(full, id=frame.id)
         now_ms = rooms.clock.now_ms()
         self.apply(live, changes.answer_by_agent(live.conversation, principal.id, now_ms), principal.id)
-        if principal.kind == "agent" and live.visitor.last_agent != principal.id:
-            live.visitor = replace(live.visitor, last_agent=principal.id)
-            rooms.visitors.save(live.visitor, actor=principal.id, reason="answered")
+        self.remember_agent(live, principal)
         rooms.hub.watch(session, live)
         rooms.viewing.write(session, live, False)
         rooms.scribe.say(
@@ -276,6 +274,12 @@ class Commands:
         )  # fmt: skip
         rooms.repeats.trim(live)
         return None
+
+    def remember_agent(self, live: Live, principal: Principal) -> None:
+        """Note who answered last: the visitor comes back to them where they are free."""
+        if principal.kind == "agent" and live.visitor.last_agent != principal.id:
+            live.visitor = replace(live.visitor, last_agent=principal.id)
+            self._rooms.visitors.save(live.visitor, actor=principal.id, reason="answered")
 
     async def _say_unsure(self, session: Session, live: Live, frame: Send) -> None:
         repeat = await self.find_stored(session, live, frame)

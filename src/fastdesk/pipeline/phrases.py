@@ -59,6 +59,7 @@ class Phrases:
             elif step.kind == "note":
                 self._commands.write_note(live, agent, step.text)
             else:
+                self._commands.remember_agent(live, agent)
                 rooms.scribe.say(
                     live, role="agent", sender=agent.id, name=agent.name, text=step.text, extra=step.extra
                 )

@@ -188,6 +188,22 @@ def test_merging_keeps_all_messages_and_both_devices(shop: RunningDesk) -> None:
     assert again["visitor"] == laptop["visitor"]
 
 
+def test_erasing_a_merged_person_erases_both_records(shop: RunningDesk) -> None:
+    phone, laptop = come(shop, fields={"plan": "rhubarb"}), come(shop)
+    for visitor, text in ((phone, "quince from my phone"), (laptop, "quince from my laptop")):
+        assert say(shop, visitor, text)[0] == 200
+    ask(shop, "POST", f"/v1/visitors/{laptop['visitor']}/merge", {"from": phone["visitor"]})
+    ask(shop, "POST", f"/v1/visitors/{phone['visitor']}/erase", {}, 200)
+    for visitor in (phone, laptop):
+        ask(shop, "GET", f"/v1/visitors/{visitor['visitor']}", status=404)
+        ask(shop, "GET", f"/v1/conversations/{visitor['conversation']}", status=404)
+    assert ask(shop, "GET", "/v1/search?q=quince")["items"] == []
+    for file in (path for path in shop.data.rglob("*") if path.is_file()):
+        content = file.read_bytes()
+        assert b"rhubarb" not in content, file
+        assert b"quince" not in content, file
+
+
 def test_different_proven_persons_are_merged_only_by_who_is_sure(shop: RunningDesk) -> None:
     one, other = signed(shop, "customer-1", name="One"), signed(shop, "customer-2", name="Two")
     path = f"/v1/visitors/{one['visitor']}/merge"
