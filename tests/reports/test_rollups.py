@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.reports.conftest import MONDAY, TENANT, Talk, in_order, sums_of
 from tests.reports.recount import recount
 
@@ -101,6 +102,34 @@ def test_sums_equal_a_recount_in_whatever_steps_they_were_made(
     chance = random.Random(seed)
     events = in_order(*(random_talk(chance, number) for number in range(talks)))
     assert rolled_up(events, cuts) == recount(events)
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=4
+)  # fmt: skip
+names = st.sampled_from(
+    [
+        "by",
+        "model",
+        "assistant",
+        "tokens_in",
+        "cost_micro",
+        "total_ms",
+        "not_sure",
+        "cached",
+        "score",
+        "assignee",
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(names, odd), st.dictionaries(names, odd))
+def test_what_plug_ins_write_never_stops_the_count(why: dict[str, object], rating: dict[str, object]) -> None:
+    talk = Talk().open().say("visitor").say("bot", why=why).note_why(why)
+    talk.rate(3)
+    talk.events[-1] = replace(talk.events[-1], body=rating)  # type: ignore[call-arg]
+    assert rolled_up(in_order(talk), [])["all", "", MONDAY // 1_800_000]["opened"] == 1
 
 
 async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:

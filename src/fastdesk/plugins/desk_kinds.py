@@ -35,18 +35,9 @@ def desk_kinds() -> list[Kind]:
         Kind("form", Form, "site.read", "site.write", plural="forms"),
         Kind("invitation", Invitation, "site.read", "site.write", plural="invitations"),
         Kind("view", View, "conversation.read", "conversation.write", plural="views", owner="owner"),
-        Kind(
-            "macro", Macro, "canned.read", "canned.write", plural="macros", owner="owner", revise=_keep_uses
-        ),
-        Kind(
-            "canned",
-            Canned,
-            "canned.read",
-            "canned.write",
-            plural="canned",
-            owner="owner",
-            check=_check_canned,
-            revise=_keep_uses,
-        ),
+        Kind("macro", Macro, "canned.read", "canned.write", plural="macros", owner="owner", revise=_keep_uses,
+             searched=("name", "group")),
+        Kind("canned", Canned, "canned.read", "canned.write", plural="canned", owner="owner", check=_check_canned,
+             revise=_keep_uses, searched=("title", "text", "group")),
         Kind("block", Block, "visitor.read", "visitor.write", plural="blocks"),
-    ]
+    ]  # fmt: skip

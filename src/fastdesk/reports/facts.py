@@ -16,6 +16,9 @@ RETURN_MS: Final = 24 * 3_600_000
 #: From this score on a visitor was content.
 GOOD_SCORE: Final = 4
 BAD_SCORE: Final = 2
+BEST_SCORE: Final = 5
+#: A figure of a plug-in beyond this is none: sums have to fit into 64 bits.
+_MOST: Final = 1 << 40
 
 #: How a conversation that the desk answered by itself has ended, as if nobody wrote in it again.
 Outcome = Literal["", "confirmed", "assumed", "escalated", "abandoned", "returned"]
@@ -96,7 +99,7 @@ class Facts(Struct, array_like=True):
             self._change(event, event.conversation)
         elif event.kind == "rating" and event.body is not None:
             score, agent = event.body.get("score"), event.body.get("assignee")
-            if isinstance(score, int):
+            if isinstance(score, int) and 0 < score <= BEST_SCORE:
                 self.ratings = [*self.ratings, (event.at, score, agent if isinstance(agent, str) else "")]
 
     @property
@@ -193,7 +196,7 @@ class Spent(Struct, frozen=True):
         if not isinstance(model, str) and not isinstance(trouble, str):
             return None
         return cls(
-            model=model if isinstance(model, str) else "",
+            model=model[:100] if isinstance(model, str) else "",
             calls=int(not why.get("cached")),
             tokens_in=_count(why, "tokens_in"),
             tokens_out=_count(why, "tokens_out"),
@@ -217,4 +220,4 @@ def handlers(why: dict[str, Any]) -> Iterator[str]:
 
 def _count(why: dict[str, Any], name: str) -> int:
     value = why.get(name)
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value < _MOST else 0

@@ -47,6 +47,8 @@ class Kind(Struct, frozen=True):
     secret: str = ""
     #: Field with the id of the agent whose own a record is; empty stands for everybody's. Nobody else sees those.
     owner: str = ""
+    #: Fields in which a list looks for `text`; a kind without any can't be searched.
+    searched: tuple[str, ...] = ()
     #: Kind under which the version before is kept, and how it is wrapped.
     archive: tuple[str, Callable[[Any], Struct]] | None = None
 

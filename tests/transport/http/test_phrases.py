@@ -1,6 +1,7 @@
 """Macros, canned replies, mentions and views, over a real desk."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.running import RunningDesk
@@ -170,6 +171,20 @@ def test_a_canned_reply_is_filled_in_and_counted(shop: RunningDesk, talk: dict[s
     ask(shop, "POST", "/v1/canned/nothing/fill", {"conversation": talk["conversation"]}, 404)
     ask(shop, "POST", "/v1/canned/hello/fill", {}, 422)
     assert ask(shop, "POST", "/v1/canned", {"title": "x", "text": "{{oops"}, 422)["code"] == "invalid"
+
+
+def test_canned_replies_and_macros_are_found_by_their_words(shop: RunningDesk) -> None:
+    ask(
+        shop,
+        "POST",
+        "/v1/canned",
+        {"id": "tea", "title": "茶叶", "text": "OOLONG is out", "group": "Stock"},
+        201,
+    )
+    for words, found in (("oolong", {"tea"}), ("茶", {"tea"}), ("stock", {"tea"}), ("coffee", set())):
+        status, answer = shop.ask("GET", f"/v1/canned?text={quote(words)}", None, shop.token)
+        assert (status, {each["id"] for each in answer}) == (200, found)
+    assert len(ask(shop, "GET", "/v1/canned")) > 1
 
 
 # Mentions and lists.

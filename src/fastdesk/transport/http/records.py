@@ -6,11 +6,12 @@ import msgspec
 from msgspec import Struct
 
 from fastdesk.errors import Refused
+from fastdesk.model.folding import fold
 from fastdesk.observe.clock import new_id, new_secret
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.records import Kind
-from fastdesk.transport.http.routes import Call, Route, read_body
+from fastdesk.transport.http.routes import Call, Query, Route, read_body
 
 __all__ = ["RecordRoutes"]
 
@@ -39,6 +40,9 @@ class RecordRoutes:
                 access=kind.read,
                 tag=many,
                 answer=list[shape],
+                query=(Query("text", str, "", f"Only those with this in {', '.join(kind.searched)}"),)
+                if kind.searched
+                else (),
                 summary=f"List {many}",
             ),
             Route(
@@ -67,7 +71,14 @@ class RecordRoutes:
     async def all(self, call: Call) -> list[dict[str, Any]]:
         """Return all records of this kind."""
         records = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
-        return [self._view(record, call) for record in records if self._is_shown(record, call)]
+        shown = [record for record in records if self._is_shown(record, call)]
+        if wanted := fold(call.query.get("text") or "").strip():
+            shown = [
+                record
+                for record in shown
+                if any(wanted in fold(getattr(record, name)) for name in self._kind.searched)
+            ]
+        return [self._view(record, call) for record in shown]
 
     async def one(self, call: Call) -> dict[str, Any]:
         """Return one record."""
