@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NATIVE := $(wildcard src/fastdesk/_core/*.pyx src/fastdesk/_core/*.pxd src/fastdesk/pipeline/*.pxd) setup.py
+NATIVE := $(wildcard src/fastdesk/_core/*.pyx src/fastdesk/_core/*.pxd) setup.py
+# What is compiled as it stands, so that a change of it is built before it is run.
+COMPILED := $(addprefix src/fastdesk/,$(shell sed -n 's/^    "\(.*\.py\)",$$/\1/p' setup.py))
 
 .PHONY: help run test test-slow lint checked annotate wheel frontend test-e2e bench bench-quick locust profile clean
 help: ## list the targets
@@ -75,7 +77,7 @@ $(VENV)/build.stamp: $(VENV)/made.stamp pyproject.toml
 	$(BIN)/python -m pip install -q --group build
 	@touch $@
 
-$(VENV)/run.stamp: $(VENV)/build.stamp pyproject.toml $(NATIVE)
+$(VENV)/run.stamp: $(VENV)/build.stamp pyproject.toml $(NATIVE) $(COMPILED)
 	$(BIN)/python -m pip install -q --no-build-isolation --editable .
 	$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@

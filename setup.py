@@ -1,8 +1,9 @@
-"""List the native extensions and their compiler directives; everything else stands in pyproject.toml."""
+"""List the native extensions and the modules that are compiled as they stand; everything else is in pyproject.toml."""
 
 import os
 
 from Cython.Build import cythonize
+from mypyc.build import mypycify
 from setuptools import Extension, setup
 
 CHECKED = os.environ.get("FASTDESK_CHECKED") == "1"
@@ -13,11 +14,55 @@ NATIVE = [
     "fastdesk._core.token_bucket",
     "fastdesk._core.bloom",
     "fastdesk._core.alphabet",
+    "fastdesk._core.json_template",
+    "fastdesk._core.text_scan",
     "fastdesk._core.keyword_matcher",
     "fastdesk._core.ws_assembler",
     "fastdesk._core.ws_endpoint",
     "fastdesk._core.ws_listener",
     "fastdesk._core.ws_protocol",
+]
+
+# The way of a message: plain Python that is run, and debugged, uncompiled as well (docs/decisions/007-compiled-corridor.md).
+COMPILED = [
+    "dialogue/flows.py",
+    "hooks/registry.py",
+    "hub/hub.py",
+    "hub/live.py",
+    "hub/session.py",
+    "model/folding.py",
+    "model/template.py",
+    "model/turn.py",
+    "observe/ledger.py",
+    "pipeline/answering.py",
+    "pipeline/authenticate.py",
+    "pipeline/parse.py",
+    "pipeline/process.py",
+    "pipeline/repeats.py",
+    "pipeline/reply.py",
+    "pipeline/rooms.py",
+    "pipeline/route.py",
+    "pipeline/runner.py",
+    "pipeline/scribe.py",
+    "pipeline/words.py",
+    "plugins/flows.py",
+    "plugins/human.py",
+    "plugins/rules.py",
+    "protocol/codec.py",
+    "rules/actions.py",
+    "rules/book.py",
+    "rules/compiled.py",
+    "rules/conditions.py",
+    "rules/facts.py",
+    "rules/run.py",
+    "rules/text_index.py",
+    "store/freshness.py",
+    "store/journal.py",
+    "store/sqlite.py",
+    "tenants/compiled.py",
+    "tenants/limits.py",
+    "tenants/revs.py",
+    "transport/websocket.py",
 ]
 
 DIRECTIVES = {
@@ -38,12 +83,20 @@ def extension(name: str) -> Extension:
     return Extension(name, [path], extra_compile_args=["-O1", "-g"] if CHECKED else ["-O3"])
 
 
-setup(
-    ext_modules=cythonize(
-        [extension(name) for name in NATIVE if os.path.exists("src/" + name.replace(".", "/") + ".pyx")],
-        compiler_directives=DIRECTIVES,
-        include_path=["src"],
-        annotate=ANNOTATE,
-        build_dir="build/cython-checked" if CHECKED else "build/cython",
-    )
+native = cythonize(
+    [extension(name) for name in NATIVE],
+    compiler_directives=DIRECTIVES,
+    include_path=["src"],
+    annotate=ANNOTATE,
+    build_dir="build/cython-checked" if CHECKED else "build/cython",
 )
+# Its types are checked by `make lint`; here a library that is not installed must not stop the build.
+compiled = mypycify(
+    ["--config-file=", "--ignore-missing-imports", *(f"src/fastdesk/{path}" for path in COMPILED)],
+    opt_level="2",
+    debug_level="0",
+    target_dir="build/mypyc",
+    group_name="fastdesk",
+)
+
+setup(ext_modules=native if CHECKED or ANNOTATE else native + compiled)

@@ -17,6 +17,7 @@ from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Event
 from fastdesk.model.file import FileLimits
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Tenant
@@ -279,7 +280,11 @@ class Engine:
             self.contacts.strike,
             self.targets.round,
         ]
-        store.on_commit = self.pipeline.committed
+        store.on_commit = self._committed
+
+    def _committed(self, entries: Sequence[tuple[Event, Any]]) -> None:
+        self.pipeline.committed(entries)
+        self.webhooks.wake(entries)
 
     def _accept(self, session: Any, payload: bytes) -> None:
         self.pipeline.accept(session, payload)

@@ -6,8 +6,10 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
+from fastdesk._core.json_template import JsonTemplate
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
+from fastdesk._core.text_scan import has_controls, has_full_width, is_name
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
 from fastdesk._core.ws_assembler import MessageAssembler
 from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
@@ -18,6 +20,7 @@ __all__ = [
     "SEPARATORS",
     "BloomFilter",
     "BucketTable",
+    "JsonTemplate",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
@@ -26,4 +29,7 @@ __all__ = [
     "WsEndpoint",
     "WsLimits",
     "WsProtocol",
+    "has_controls",
+    "has_full_width",
+    "is_name",
 ]

@@ -1,6 +1,7 @@
 """The flows of a tenant: every version that a running conversation may need; immutable, replaced as a whole."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from fastdesk.dialogue.check import check, check_calls
 from fastdesk.dialogue.compiled import CompiledFlow
@@ -18,7 +19,7 @@ _NOBODY = Around()
 class Flows:
     """Hold flows by id and version. New dialogues begin with the newest; running ones keep theirs."""
 
-    EMPTY: "Flows"
+    EMPTY: ClassVar["Flows"]
 
     __slots__ = ("_flows", "_newest", "_triggers", "size")
 
@@ -68,7 +69,7 @@ class Flows:
 
     def wants(self, text: str) -> FlowId | None:
         """Give the flow that a text begins: one of its triggers, as the whole text."""
-        return self._triggers.get(exact_key(fold(text))) if len(text) <= 200 else None
+        return self._triggers.get(exact_key(fold(text))) if self._triggers and len(text) <= 200 else None
 
     def start(
         self, flow: str, now_ms: int, around: Around = _NOBODY, slots: dict[str, str] | None = None

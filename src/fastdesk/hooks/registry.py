@@ -9,6 +9,7 @@ import structlog
 
 from fastdesk.errors import PluginError
 from fastdesk.hooks.spec import HOOKS, Handler
+from fastdesk.model.turn import Turn
 from fastdesk.observe.clock import Clock
 
 __all__ = ["Hooks", "check_plugin"]
@@ -114,6 +115,26 @@ class Hooks:
             return self._call_timed(name, method, args)
         except Exception as failure:  # the border to foreign code
             self.fail(name, failure)
+            return None
+
+    def claim(self, handler: Handler, turn: Turn) -> Any:
+        """Ask a handler for its claim, under the same guard."""
+        if handler.name not in self._trusted:
+            return self.call(handler.name, handler.claim, turn)
+        try:
+            return handler.claim(turn)
+        except Exception as failure:  # a fault of ours must not stop the message
+            self.fail(handler.name, failure)
+            return None
+
+    def answer(self, handler: Handler, turn: Turn, claim: Any) -> Any:
+        """Let a handler answer what it has claimed, under the same guard."""
+        if handler.name not in self._trusted:
+            return self.call(handler.name, handler.answer, turn, claim)
+        try:
+            return handler.answer(turn, claim)
+        except Exception as failure:  # a fault of ours must not stop the message
+            self.fail(handler.name, failure)
             return None
 
     def _call_timed(self, name: str, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:

@@ -28,13 +28,15 @@ class Live:
     """
 
     __slots__ = (
-        "agents", "conversation", "durable_seq", "is_opened", "pending", "recent", "run", "sent", "sent_from", "seq", "site",
-        "visitor", "visitors", "waiting",
+        "agents", "conversation", "durable_seq", "id", "is_opened", "named", "pending", "recent", "run", "sent", "sent_from",
+        "seq", "site", "tenant", "visitor", "visitors", "waiting",
     )  # fmt: skip
 
     def __init__(
         self, conversation: Conversation, visitor: Visitor, site: Site, *, seq: int, is_opened: bool
     ) -> None:
+        self.tenant = conversation.tenant
+        self.id = conversation.id
         self.conversation = conversation
         self.visitor = visitor
         self.site = site
@@ -48,6 +50,8 @@ class Live:
         self.agents: list[Session] = []
         #: Sessions that sent a message again before it was on disk, by seq.
         self.waiting: dict[int, list[Session]] | None = None
+        #: The name under which the desk answers here, with the site and language that it was chosen for.
+        self.named: tuple[Site, str, str] | None = None
         #: The handler that is writing an answer, and the turns that came after its own.
         self.run: Task[Any] | None = None
         self.pending: list[Any] | None = None

@@ -1,5 +1,7 @@
 """One authenticated connection or poller, as the rest of the house sees it."""
 
+from mypy_extensions import mypyc_attr
+
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
 from fastdesk.model.identity import Principal
@@ -13,6 +15,7 @@ __all__ = ["MAX_ERRORS", "Session"]
 MAX_ERRORS = 10
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Session:
     """Carry frames to one peer. A transport makes a subclass that writes bytes; writing never blocks and never raises.
 

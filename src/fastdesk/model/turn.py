@@ -22,17 +22,47 @@ class Port(Protocol):
         """Tell the visitor that an answer is being worked on; `note` is one human line."""
 
 
-class Turn(Struct, frozen=True, kw_only=True):
-    """A visitor's message with everything that may be known when it is answered, as of its arrival."""
+class Turn:
+    """A visitor's message with everything that may be known when it is answered, as of its arrival; never changed.
 
-    id: str
-    message: Said
-    conversation: Conversation
-    visitor: Visitor
-    site: Site
-    language: str
-    received_ns: int
-    port: Port
+    `id` names it in `status` and `delta` frames; `received_ns` is the monotonic time that deadlines count from.
+    """
+
+    __slots__ = ("conversation", "id", "language", "message", "port", "received_ns", "site", "visitor")
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        message: Said,
+        conversation: Conversation,
+        visitor: Visitor,
+        site: Site,
+        language: str,
+        received_ns: int,
+        port: Port,
+    ) -> None:
+        self.id = id
+        self.message = message
+        self.conversation = conversation
+        self.visitor = visitor
+        self.site = site
+        self.language = language
+        self.received_ns = received_ns
+        self.port = port
+
+    def at(self, port: Port) -> "Turn":
+        """Return the same turn with another port, for a handler that takes it over."""
+        return Turn(
+            id=self.id,
+            message=self.message,
+            conversation=self.conversation,
+            visitor=self.visitor,
+            site=self.site,
+            language=self.language,
+            received_ns=self.received_ns,
+            port=port,
+        )
 
 
 class Reply(Struct, frozen=True, kw_only=True):

@@ -58,23 +58,27 @@ class Answering:
     def answer(self, live: Live, said: Said, received_ns: int) -> None:
         """Answer a visitor's message; returns at once, with the answer appended when its handler was synchronous."""
         rooms, ledger = self._rooms, self._ledger
-        self.silence(live)  # several short messages in a row get one answer
-        began = rooms.clock.now_ns()
+        if live.run is not None:
+            self.silence(live)  # several short messages in a row get one answer
+        began = rooms.clock.now_ns() if ledger.is_timing else 0
         port = _Port(rooms, live, f"t{said.seq}")
         turn = self._turn(live, said, port, received_ns)
         chosen = route(turn, rooms.hooks.handlers, rooms.hooks)
+        if not ledger.is_timing:
+            self._settle(live, turn, port, process(turn, chosen, rooms.hooks))
+            return
         routed = rooms.clock.now_ns()
-        ledger.add("route", routed - began)
         answer = process(turn, chosen, rooms.hooks)
         processed = rooms.clock.now_ns()
-        ledger.add("process", processed - routed)
         self._settle(live, turn, port, answer)
+        ledger.add("route", routed - began)
+        ledger.add("process", processed - routed)
         ledger.add("reply", rooms.clock.now_ns() - processed)
 
     def pass_on(self, live: Live, turn: Turn, handler: Handler, claim: Any) -> None:
         """Let another handler answer a turn that a rule has given to it."""
         port = _Port(self._rooms, live, turn.id)
-        turn = replace(turn, port=port)
+        turn = turn.at(port)
         self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks))
 
     def volunteer(self, live: Live, handler: Handler, claim: Any, reason: str) -> None:

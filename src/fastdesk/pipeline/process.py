@@ -4,8 +4,6 @@ import asyncio
 import inspect
 from collections.abc import Awaitable
 
-from msgspec import Struct
-
 from fastdesk.hooks.registry import Hooks
 from fastdesk.model.turn import Outcome, Turn
 from fastdesk.pipeline.route import Route, route
@@ -16,11 +14,14 @@ __all__ = ["Slow", "finish", "process"]
 MAX_ANSWER_S = 120.0
 
 
-class Slow(Struct, frozen=True):
+class Slow:
     """An answer that has to be waited for, and the handler that works on it."""
 
-    chosen: Route
-    answer: Awaitable[Outcome | None]
+    __slots__ = ("answer", "chosen")
+
+    def __init__(self, chosen: Route, answer: Awaitable[Outcome | None]) -> None:
+        self.chosen = chosen
+        self.answer = answer
 
     def close(self) -> None:
         """Give up an answer that nobody has begun to wait for."""
@@ -36,7 +37,7 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Slow | 
     """
     while chosen is not None:
         answer: Outcome | Awaitable[Outcome | None] | None
-        answer = hooks.call(chosen.handler.name, chosen.handler.answer, turn, chosen.claim)
+        answer = hooks.answer(chosen.handler, turn, chosen.claim)
         if isinstance(answer, Outcome):
             return answer
         if answer is not None:

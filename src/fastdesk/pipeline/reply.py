@@ -1,7 +1,7 @@
 """Stage 5: store what was answered, carry out what was asked for; delivery follows the commit."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -23,14 +23,17 @@ Acts = dict[str, Callable[[Live, Turn, Action], None]]
 _WITHHELD: Final = {"zh": "抱歉，这条回复无法显示。", "en": "Sorry, this answer cannot be shown."}
 
 
-class Means(NamedTuple):
+class Means:
     """What this stage works with. `reason` stands in the events of what was not asked for by a visitor."""
 
-    scribe: Scribe
-    words: Filter
-    acts: Acts
-    now_ms: int
-    reason: str = ""
+    __slots__ = ("acts", "now_ms", "reason", "scribe", "words")
+
+    def __init__(self, scribe: Scribe, words: Filter, acts: Acts, now_ms: int, reason: str = "") -> None:
+        self.scribe = scribe
+        self.words = words
+        self.acts = acts
+        self.now_ms = now_ms
+        self.reason = reason
 
 
 def pick_text(text: Text, language: str, otherwise: str = "") -> str:
@@ -69,13 +72,12 @@ def reply(live: Live, turn: Turn, outcome: Outcome, means: Means) -> None:
 
 
 def _say(live: Live, turn: Turn, answer: Reply, why: dict[str, Any] | None, means: Means) -> None:
-    site = live.site
     means.scribe.say(
         live,
         role=answer.role,
         sender="desk",
-        name=answer.name
-        or pick_text(site.texts.bot_name, turn.language, pick_text(site.name, turn.language)),
+        name=answer.name or _bot_name(live, turn.language),
+        at=means.now_ms,
         kind=answer.kind,
         text=_let_out(live, turn, answer.text, means),
         extra=answer.extra,
@@ -84,9 +86,18 @@ def _say(live: Live, turn: Turn, answer: Reply, why: dict[str, Any] | None, mean
     )
 
 
+def _bot_name(live: Live, language: str) -> str:
+    """Return the name under which the desk answers on a site."""
+    named, site = live.named, live.site
+    if named is None or named[0] is not site or named[1] != language:
+        name = pick_text(site.texts.bot_name, language, pick_text(site.name, language))
+        named = live.named = (site, language, name)
+    return named[2]
+
+
 def _let_out(live: Live, turn: Turn, text: str, means: Means) -> str:
     """Return what the word filter lets out of a text."""
-    verdict = means.words.check(live.conversation.tenant, text, "output")
+    verdict = means.words.check(live.tenant, text, "output")
     if verdict.is_clean:
         return text
     body = {"side": "output", "level": verdict.level}

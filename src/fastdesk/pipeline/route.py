@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct
-
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.model.conversation import Conversation
@@ -21,12 +19,15 @@ class Filter(Protocol):
         """Return what the tenant's word lists say of a text that comes in ("input") or goes out ("output")."""
 
 
-class Route(Struct, frozen=True):
+class Route:
     """The handler that claimed a turn, with its claim, and the handlers behind it to fall back on."""
 
-    handler: Handler
-    claim: Any
-    rest: Sequence[Handler]
+    __slots__ = ("claim", "handler", "rest")
+
+    def __init__(self, handler: Handler, claim: Any, rest: Sequence[Handler]) -> None:
+        self.handler = handler
+        self.claim = claim
+        self.rest = rest
 
 
 def is_bot_silent(conversation: Conversation) -> bool:
@@ -37,7 +38,7 @@ def is_bot_silent(conversation: Conversation) -> bool:
 def route(turn: Turn, handlers: Sequence[Handler], hooks: Hooks) -> Route | None:
     """Ask the handlers in order; the first that claims the turn gets it. None when nobody does."""
     for index, handler in enumerate(handlers):
-        claim = hooks.call(handler.name, handler.claim, turn)
+        claim = hooks.claim(handler, turn)
         if claim is not None:
             return Route(handler, claim, handlers[index + 1 :])
     return None

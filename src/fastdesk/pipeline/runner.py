@@ -47,25 +47,31 @@ class Pipeline:
         self._answering = answering
         self._ledger = ledger
         self._flush = flush
+        #: The message whose way to the disk is being timed, and when it came.
+        self._timed: Said | None = None
+        self._timed_ns = 0
         self.messages = 0
         self.refusals: dict[str, int] = {}
 
     def accept(self, session: Session, payload: bytes) -> None:
         """Take one whole message of a session's transport; never raises on what a peer sent."""
         rooms, ledger = self._rooms, self._ledger
+        ledger.begin()
         began = rooms.clock.now_ns()
         refusal = authenticate(session, rooms.limits, now_ns=began, now_ms=rooms.clock.now_ms())
-        known = rooms.clock.now_ns()
-        ledger.add("authenticate", known - began)
+        known = rooms.clock.now_ns() if ledger.is_timing else 0
         if refusal is not None:
             self._refuse(session, refusal)
             return
         frame = parse(session.codec, payload)
-        ledger.add("parse", rooms.clock.now_ns() - known)
+        if ledger.is_timing:
+            ledger.add("authenticate", known - began)
+            ledger.add("parse", rooms.clock.now_ns() - known)
         self._dispatch(session, frame, began)
 
     def accept_frame(self, session: Session, frame: Inbound) -> None:
         """Take a frame that came by HTTP and is decoded already; the same stages."""
+        self._ledger.begin()
         began = self._rooms.clock.now_ns()
         refusal = authenticate(session, self._rooms.limits, now_ns=began, now_ms=self._rooms.clock.now_ms())
         if refusal is None and isinstance(frame, Send):
@@ -108,7 +114,7 @@ class Pipeline:
         elif isinstance(repeat, Rejection):
             self._refuse(session, repeat)
         else:
-            verdict = rooms.words.check(live.conversation.tenant, frame.text, "input")
+            verdict = rooms.words.check(live.tenant, frame.text, "input")
             refusal = self._examine(live, frame, verdict)
             if refusal is not None:
                 self._refuse(session, refusal)
@@ -157,17 +163,20 @@ class Pipeline:
         rooms = self._rooms
         session.live = live = follow(rooms, live)
         self._open(live)
+        visitor = live.visitor
         said = rooms.scribe.say(
             live,
             role="visitor",
-            sender=live.visitor.id,
-            name=live.visitor.name,
+            sender=visitor.id,
+            name=visitor.name,
             id=frame.id,
             kind=frame.kind,
             text=frame.text if verdict.masked is None else verdict.masked,
             extra=frame.extra,
             origin=session,
         )
+        if self._ledger.is_timing:
+            self._timed, self._timed_ns = said, began
         rooms.repeats.trim(live)
         self.messages += 1
         if not verdict.is_clean:
@@ -202,6 +211,9 @@ class Pipeline:
             rooms.durable[event.tenant] = event.rev
             if type(event) is Said:
                 hub.deliver_said(event, origin)
+                if event is self._timed:
+                    self._ledger.add("durable", rooms.clock.now_ns() - self._timed_ns)
+                    self._timed = None
                 for name, watch in rooms.hooks.on_stored:
                     rooms.hooks.call(name, watch, event)
                 continue

@@ -54,15 +54,15 @@ class Scribe:
         extra: dict[str, Any] | None = None,
         sources: list[dict[str, str]] | None = None,
         why: dict[str, Any] | None = None,
+        at: int = 0,
         origin: Any = None,
     ) -> Said:
-        """Append a message with the conversation's next `seq`; one of the desk's own takes its id from that."""
-        now_ms = self._clock.now_ms()
-        conversation = live.conversation
+        """Append a message with the conversation's next `seq`, now when `at` does not say; the desk's take their id from it."""
+        tenant, conversation = live.tenant, live.id
         seq = live.seq + 1
         said = Said(
-            conversation.tenant, self._revs.next(conversation.tenant), now_ms, conversation.id, seq,
-            id or f"{conversation.id[-12:]}-{seq}", role, sender, name, kind, text, extra, sources, why,
+            tenant, self._revs.next(tenant), at or self._clock.now_ms(), conversation, seq,
+            id or f"{conversation[-12:]}-{seq}", role, sender, name, kind, text, extra, sources, why,
         )  # fmt: skip
         live.seq = seq
         if id:

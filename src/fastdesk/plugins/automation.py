@@ -125,12 +125,7 @@ class Automation:
             site_name=pick_text(live.site.name, visitor.language),
             language=visitor.language,
             open=self._is_open(conversation.tenant, live.site),
-            visitor={
-                "id": visitor.id,
-                "name": visitor.name,
-                "email": visitor.email,
-                "fields": visitor.fields,
-            },
+            visitor=visitor,
             identity=visitor.identity,
             state=conversation.state,
             labels=conversation.labels,

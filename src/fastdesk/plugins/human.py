@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from fastdesk._core import KeywordMatcher
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
@@ -29,23 +30,20 @@ _CLOSED = {
 #: A longer message tells a story in which these words may stand for something else.
 MAX_WISH = 120
 #: Every wish holds one of these; looking for them first spares most messages the pattern.
-_HINTS = (
-    "人工",
-    "真人",
-    "human",
-    "agent",
-    "person",
-    "people",
-    "someone",
-    "somebody",
-    "representative",
-    "operator",
+_HINTS = KeywordMatcher(
+    (
+        "人工",
+        "真人",
+        "human",
+        "agent",
+        "person",
+        "people",
+        "someone",
+        "somebody",
+        "representative",
+        "operator",
+    )
 )
-
-
-def _may_wish(text: str) -> bool:
-    lowered = text.lower()
-    return any(hint in lowered for hint in _HINTS)
 
 
 class Human:
@@ -59,7 +57,7 @@ class Human:
     def claim(self, turn: Turn) -> Any:
         """Claim a short message that asks for a person."""
         text = turn.message.text
-        if len(text) > MAX_WISH or not _may_wish(text):
+        if len(text) > MAX_WISH or not _HINTS.has_match(text):
             return None
         return True if _WISH.search(text.strip()) is not None and turn.site.features.human else None
 

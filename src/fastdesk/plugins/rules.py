@@ -1,7 +1,7 @@
 """Answer by the tenant's rules: the first thing that is asked, without a task and without waiting for ordinary rules."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -69,7 +69,12 @@ class Rules:
     def claim(self, turn: Turn) -> Match | None:
         """Return what the rules want done, None when none matches."""
         book = self.books.of(turn.conversation.tenant)
-        return book.match(self._facts(turn, book)) if book.size else None
+        book = self.books.of(turn.conversation.tenant)
+        if not book.size:
+            return None
+        return book.match_message(
+            turn.message.text, turn.site.id, turn.language, lambda: self._facts(turn, book)
+        )
 
     def explain(self, turn: Turn) -> Why:
         """Return why rules fire on a turn, or don't; also when none does."""
@@ -89,7 +94,9 @@ class Rules:
     def answer(self, turn: Turn, claim: Match) -> "Outcome | Awaitable[Outcome]":
         """Return the outcome at once, or later when a rule calls an endpoint."""
         if claim.rest is None:
-            return outcome_of(claim.actions, claim)
+            if claim.outcome is None:
+                claim.outcome = outcome_of(claim.actions, claim)
+            return cast(Outcome, claim.outcome)
         return self._answer_with_calls(turn, claim, claim.rest)
 
     async def _answer_with_calls(self, turn: Turn, match: Match, rest: Rest | None) -> Outcome:
@@ -112,16 +119,6 @@ def facts_of(
 ) -> Facts:
     """Return what rules may know of a turn. The identity is there only when a signature proved it."""
     conversation, visitor, site = turn.conversation, turn.visitor, turn.site
-    page = visitor.trail[-1] if visitor.trail else None
-    known = {
-        "id": visitor.id,
-        "name": visitor.name,
-        "email": visitor.email,
-        "phone": visitor.phone,
-        "fields": visitor.fields,
-    }
-    if page is not None:
-        known |= {"page": page.url, "title": page.title, "referrer": visitor.referrer}
     return Facts(
         text=turn.message.text,
         now_ms=now_ms,
@@ -129,7 +126,7 @@ def facts_of(
         site_name=pick_text(site.name, turn.language),
         language=turn.language,
         open=is_open,
-        visitor=known,
+        visitor=visitor,
         identity=visitor.identity,
         state=conversation.state,
         labels=conversation.labels,

@@ -6,6 +6,7 @@ restart goes on where it was. Private addresses are refused by the caller of end
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from fastdesk.errors import Refused
@@ -60,17 +61,12 @@ class Webhooks:
         self._unsaved: dict[tuple[TenantId, str], int] = {}
         records.watch("webhook", self.refresh)
 
-    def on_stored(self, said: Said) -> None:
-        """Wake the followers of a tenant."""
-        self._wake(said.tenant)
-
-    def on_changed(self, changed: Changed) -> None:
-        """Wake the followers of a tenant."""
-        self._wake(changed.tenant)
-
-    def _wake(self, tenant: TenantId) -> None:
-        for follower in self._by_tenant.get(tenant, ()):
-            follower.news.set()
+    def wake(self, entries: Sequence[tuple[Event, Any]]) -> None:
+        """Wake the followers of the tenants whose events have become durable; free of cost without a webhook."""
+        if self._by_tenant:
+            for tenant in {event.tenant for event, _ in entries}:
+                for follower in self._by_tenant.get(tenant, ()):
+                    follower.news.set()
 
     def tick(self, now_ms: int) -> None:
         """Wake all followers (notes and named calls have no hook of their own), and store how far they are."""

@@ -7,8 +7,8 @@ such marks are always asked.
 """
 
 import re
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Callable, Iterable
+from typing import ClassVar, get_args
 
 import msgspec
 
@@ -28,30 +28,48 @@ MAX_RULES = 10_000
 MAX_ACTIONS = 50
 """Actions that one event may lead to, over all rules that fire on it."""
 
+MAX_SETTLED = 1_000
+"""Decisions of one rule that are kept: what a text showed, and what came of it."""
+
 MAX_PASSED = 5
 """Rejected candidates that a why-record names: the nearest ones before the decision."""
 
 
-class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """Hold what to do on an event: rendered actions in order, and what waits for an HTTP answer.
+class Match:
+    """Hold what to do on an event: rendered actions in order, and what waits for an HTTP answer. Never changed.
 
     `rest` is set when the last action is an `Http`: run it and go on with `fastdesk.rules.resume`. `once`
     names rules to remember in the conversation, `fired` all that fired, `why` the record of the decision.
+    `outcome` is for whoever translates a match that comes again and again.
     """
 
-    actions: tuple[Action, ...]
-    rest: Rest | None
-    once: tuple[RuleId, ...]
-    fired: tuple[RuleId, ...]
-    why: Why
+    __slots__ = ("actions", "fired", "once", "outcome", "rest", "why")
+
+    def __init__(
+        self,
+        *,
+        actions: tuple[Action, ...],
+        rest: Rest | None,
+        once: tuple[RuleId, ...],
+        fired: tuple[RuleId, ...],
+        why: Why,
+    ) -> None:
+        self.actions = actions
+        self.rest = rest
+        self.once = once
+        self.fired = fired
+        self.why = why
+        self.outcome: object = None
 
 
 class RuleBook:
     """Hold the rules of one tenant, ready to be asked. Immutable and safe to share between threads."""
 
-    EMPTY: "RuleBook"
+    EMPTY: ClassVar["RuleBook"]
 
-    __slots__ = ("_always", "_index", "_marked", "_rules", "asks_counts", "asks_intent", "idle_ms", "size")
+    __slots__ = (
+        "_always", "_index", "_keyed", "_patterned", "_rules", "_worded", "asks_counts", "asks_intent", "idle_ms", "size",
+    )  # fmt: skip
 
     def __init__(self, rules: list[Rule], patterns: dict[Regex, Pattern]) -> None:
         self.size = len(rules)
@@ -61,20 +79,30 @@ class RuleBook:
             trigger: tuple(CompiledRule(rule, self._index) for rule in rules if rule.on == trigger)
             for trigger in get_args(Trigger)
         }
-        self._marked: dict[Mark, tuple[int, ...]] = {}
-        always: list[int] = []
+        # The numbers of the rules behind each mark, by the mark's kind.
+        self._keyed: dict[str, list[int]] = {}
+        self._worded: dict[int, list[int]] = {}
+        self._patterned: dict[int, list[int]] = {}
+        self._always: list[int] = []
         for number, compiled in enumerate(self._rules["message"]):
             if compiled.gate is None:
-                always.append(number)
+                self._always.append(number)
             for mark in compiled.gate or ():
-                self._marked[mark] = (*self._marked.get(mark, ()), number)
-        self._always = tuple(always)
+                self._put_behind(mark, number)
         self.idle_ms = tuple(sorted({rule.idle_ms for rule in rules if rule.idle_ms is not None}))
         """The idle times that some rule waits for, shortest first."""
         written = msgspec.json.encode(rules)
         self.asks_intent = b"intent" in written
         """Whether some rule may ask for `Facts.intent`, which costs a search; likewise for `Facts.counts`."""
         self.asks_counts = b"counts." in written
+
+    def _put_behind(self, mark: Mark, number: int) -> None:
+        if mark[0] == "key":
+            self._keyed.setdefault(mark[1], []).append(number)
+        elif mark[0] == "word":
+            self._worded.setdefault(mark[1], []).append(number)
+        else:
+            self._patterned.setdefault(mark[1], []).append(number)
 
     @classmethod
     def compile(cls, rules: Iterable[Rule]) -> "RuleBook | list[Problem]":
@@ -123,10 +151,32 @@ class RuleBook:
 
     def match(self, facts: Facts) -> Match | None:
         """Walk the rules for an event; None when none fires. Linear in the text, not in the rules."""
+        if facts.on == "message":
+            return self.match_message(facts.text, facts.site, facts.language, lambda: facts)
         candidates, finds = self._candidates(facts)
-        if not candidates:
+        return self._walk(facts, candidates, finds)[0] if candidates else None
+
+    def match_message(self, text: str, site: str, language: str, facts: Callable[[], Facts]) -> Match | None:
+        """Walk the rules for a message; `facts` is called only when a rule needs more than the text to decide."""
+        finds = self._index.find(text)
+        found = self._numbers(finds)
+        if not found:
             return None
-        return self._walk(facts, candidates, finds)[0]
+        rules = self._rules["message"]
+        if len(found) > 1:
+            return self._walk(facts(), [rules[number] for number in found], finds)[0]
+        only = rules[found[0]]
+        if only.settled is None:
+            return self._walk(facts(), [only], finds)[0]
+        shown = (site, language, finds.words, finds.whole, finds.patterns, finds.key if only.is_exact else "")
+        match: Match | None
+        if shown in only.settled:
+            match = only.settled[shown]
+            return match
+        if len(only.settled) >= MAX_SETTLED:
+            only.settled.clear()
+        match = only.settled[shown] = self._walk(facts(), [only], finds)[0]
+        return match
 
     def explain(self, facts: Facts) -> Why:
         """Say why rules fire on an event or don't, also when none does."""
@@ -148,13 +198,18 @@ class RuleBook:
         if facts.on != "message":
             return rules, self._index.find(facts.text) if facts.text else NOTHING
         finds = self._index.find(facts.text)
-        marked = self._marked
-        found: list[int] = [*self._always, *marked.get(("key", finds.key), ())]
+        return [rules[number] for number in self._numbers(finds)], finds
+
+    def _numbers(self, finds: Finds) -> list[int]:
+        """List the rules worth a look by their numbers, in order."""
+        found = list(self._always)
+        if finds.key:
+            found += self._keyed.get(finds.key, ())
         for word in finds.words:
-            found += marked.get(("word", word), ())
+            found += self._worded.get(word, ())
         for pattern in finds.patterns:
-            found += marked.get(("pattern", pattern), ())
-        return [rules[number] for number in sorted(set(found))] if found else (), finds
+            found += self._patterned.get(pattern, ())
+        return sorted(set(found)) if len(found) > 1 else found
 
     def _walk(self, facts: Facts, rules: Iterable[CompiledRule], finds: Finds) -> tuple[Match | None, Why]:
         pending: list[Pending] = []

@@ -1,8 +1,19 @@
 """Check one rule and make it ready to run."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from fastdesk.model.condition import MAX_DEPTH, Compare, Hours, Keywords, Regex, depth, parts
+from fastdesk.model.condition import (
+    MAX_DEPTH,
+    Compare,
+    Contains,
+    Exact,
+    Hours,
+    Keywords,
+    Regex,
+    depth,
+    parts,
+)
 from fastdesk.model.document import nearest
 from fastdesk.model.pattern import Pattern, PatternFault, compile_pattern
 from fastdesk.model.problem import Problem
@@ -25,7 +36,9 @@ _IDENTITY = "visitor.identity"
 class CompiledRule:
     """Hold a rule that has no problems, with its condition and actions as functions."""
 
-    __slots__ = ("_patterns", "_test", "gate", "needs_identity", "renders", "rule", "unverified")
+    __slots__ = (
+        "_patterns", "_test", "gate", "is_exact", "needs_identity", "renders", "rule", "settled", "unverified",
+    )  # fmt: skip
 
     def __init__(self, rule: Rule, index: TextIndex) -> None:
         self.rule = rule
@@ -36,6 +49,10 @@ class CompiledRule:
         self._test: Test | None = compile_condition(rule.when, index) if rule.when is not None else None
         regexes = [part for part in parts(rule.when) if isinstance(part, Regex)] if rule.when else []
         self._patterns = [index.pattern(regex) for regex in regexes]
+        self.is_exact = isinstance(rule.when, Exact)
+        #: For a rule that looks at nothing but text, site and language, and always does the same: what a text showed, and
+        #: the `Match` that came of it, None for none. The book fills and bounds it.
+        self.settled: dict[tuple[object, ...], Any] | None = {} if _is_settled_by_text(rule) else None
 
     def refusal(self, facts: Facts, finds: Finds) -> Reason | None:
         """Say why the rule does not fire, None when it does."""
@@ -68,6 +85,15 @@ class CompiledRule:
             if number in finds.patterns:
                 return pattern.search(finds.text) or ()
         return ()
+
+
+def _is_settled_by_text(rule: Rule) -> bool:
+    """Say whether text, site and language alone decide what comes of a message, so that it need not be worked out anew."""
+    if rule.on != "message" or rule.once or not isinstance(rule.when, Exact | Contains | Keywords | Regex):
+        return False
+    return not any(isinstance(action, Http) for action in rule.do) and not any(
+        Template(text).paths for _, text in _templates(rule.do)
+    )
 
 
 def check_rule(rule: Rule, path: str) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Find, in one pass over a text, which of a thousand rules' texts, words and patterns occur in it."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Final, Literal
 
 from fastdesk._core import KeywordMatcher
 from fastdesk.model.condition import Contains, Exact, Keywords, Regex
@@ -28,14 +28,27 @@ Mark = tuple[Literal["key"], str] | tuple[Literal["word", "pattern"], int]
 """One thing that a text can show: it is a certain phrase, has a word, has a pattern."""
 
 
-class Finds(NamedTuple):
+_NONE: Final[frozenset[int]] = frozenset()
+
+
+class Finds:
     """Hold what occurs in one text: its key, numbers of words (anywhere; as whole words) and of patterns."""
 
-    key: str = ""
-    words: frozenset[int] = frozenset()
-    whole: frozenset[int] = frozenset()
-    patterns: frozenset[int] = frozenset()
-    text: str = ""
+    __slots__ = ("key", "patterns", "text", "whole", "words")
+
+    def __init__(
+        self,
+        key: str = "",
+        words: frozenset[int] = _NONE,
+        whole: frozenset[int] = _NONE,
+        patterns: frozenset[int] = _NONE,
+        text: str = "",
+    ) -> None:
+        self.key = key
+        self.words = words
+        self.whole = whole
+        self.patterns = patterns
+        self.text = text
 
 
 NOTHING = Finds()
@@ -75,7 +88,8 @@ class TextIndex:
             return Finds(key) if key else NOTHING
         words = frozenset([number for _, _, number in spans])
         whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
-        return Finds(key, words, whole, frozenset(patterns or ()), wide[:MAX_PATTERN_TEXT])
+        seen = frozenset(patterns) if patterns else _NONE
+        return Finds(key, words, whole, seen, wide[:MAX_PATTERN_TEXT] if seen else "")
 
     def _number(self, phrase: str) -> int:
         """Give the number under which a phrase is found: that of the first one that reads the same; -1: never."""
