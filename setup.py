@@ -14,7 +14,6 @@ NATIVE = [
     "fastdesk._core.token_bucket",
     "fastdesk._core.bloom",
     "fastdesk._core.alphabet",
-    "fastdesk._core.json_template",
     "fastdesk._core.text_scan",
     "fastdesk._core.keyword_matcher",
     "fastdesk._core.ws_assembler",

@@ -6,7 +6,6 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
-from fastdesk._core.json_template import JsonTemplate
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
 from fastdesk._core.text_scan import has_controls, has_full_width, is_name
@@ -20,7 +19,6 @@ __all__ = [
     "SEPARATORS",
     "BloomFilter",
     "BucketTable",
-    "JsonTemplate",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",

@@ -12,7 +12,7 @@ def has_controls(str text not None, /):
     """Tell whether a text has a control character (U+0000 to U+001F, U+007F) other than tab and line feed. O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
-    cdef Py_UCS4 sign
+    cdef unsigned int sign
     cdef Py_ssize_t i
     for i in range(PyUnicode_GET_LENGTH(text)):
         sign = PyUnicode_READ(kind, data, i)
@@ -25,7 +25,7 @@ def has_full_width(str text not None, /):
     """Tell whether a text has a full-width letter or digit (U+FF10 to U+FF5A without signs) or space (U+3000). O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
-    cdef Py_UCS4 sign
+    cdef unsigned int sign
     cdef Py_ssize_t i
     if PyUnicode_IS_ASCII(text):
         return False
@@ -40,7 +40,7 @@ def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):
     """Tell whether a text is `least` to `most` ASCII letters, digits, `_` and `-`. O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
-    cdef Py_UCS4 sign
+    cdef unsigned int sign
     cdef Py_ssize_t i, length = PyUnicode_GET_LENGTH(text)
     if not least <= length <= most or not PyUnicode_IS_ASCII(text):
         return False

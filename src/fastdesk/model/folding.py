@@ -1,6 +1,6 @@
 """Ways to write a text so that equal-looking texts compare equal. For comparing only, never for showing."""
 
-import re
+from fastdesk._core import has_full_width
 
 __all__ = ["exact_key", "fold", "is_bordered", "widen"]
 
@@ -8,7 +8,6 @@ _ENDS = " \t\r\n\u3000.,;:!?~…、。，；：！？～·\"'“”‘’()[]（
 
 # Punctuation stays: people write both kinds, and NFKC over whole texts costs ten times the search that
 # follows.
-_FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000]")
 _PLAIN = {
     sign: sign - 0xFEE0 for sign in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
 }
@@ -17,7 +16,7 @@ _PLAIN[0x3000] = 0x20
 
 def widen(text: str) -> str:
     """Write full-width letters, digits and spaces as plain ones; the length stays."""
-    return text.translate(_PLAIN) if _FULL_WIDTH.search(text) else text
+    return text.translate(_PLAIN) if has_full_width(text) else text
 
 
 def fold(text: str) -> str:

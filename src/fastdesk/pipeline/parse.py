@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from fastdesk._core import has_controls, is_name
 from fastdesk.protocol.codec import Codec
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Send
@@ -12,7 +13,6 @@ from fastdesk.protocol.frames import Inbound, Send
 __all__ = ["check_message", "digest", "parse"]
 
 MAX_TEXT: Final = 4000
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 #: Everything below space but tab and line feed, and delete: they have no place in a chat, a log or a C string.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _KINDS: Final = frozenset({"text", "image", "file", "form"})
@@ -28,16 +28,16 @@ def parse(codec: Codec, payload: bytes) -> Inbound | Rejection:
 
 def check_message(frame: Send) -> Send | Rejection:
     """Return a message fit to be stored, or why it is not."""
-    if _ID.fullmatch(frame.id) is None:
+    if not is_name(frame.id, 8, 64):
         return Rejection("bad_id")
     if len(frame.text) > MAX_TEXT:
         sentence = f"The text has {len(frame.text)} characters, {MAX_TEXT} are possible."
         return Rejection("text_too_long", sentence, frame.id)
     if frame.kind not in _KINDS:
         return Rejection("invalid", f"A message is one of {', '.join(sorted(_KINDS))}.", frame.id)
-    if _CONTROL.search(frame.text) is not None:
+    if has_controls(frame.text):
         frame = replace(frame, text=_CONTROL.sub("", frame.text.replace("\r\n", "\n").replace("\r", "\n")))
-    if not frame.text.strip() and frame.kind == "text":
+    if frame.kind == "text" and (not frame.text or frame.text.isspace()):
         return Rejection("invalid", "The message is empty.", frame.id)
     return frame
 
