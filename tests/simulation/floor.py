@@ -2,21 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.actors import SimulatedAgent, SimulatedVisitor
 from tests.simulation.floor_ledger import FloorLedger
 from tests.simulation.ledger import BrokenLaw, Ledger
+from tests.simulation.link import Link
 from tests.simulation.world import TENANTS, World
 
 from fastdesk.desk.board import Board
-from fastdesk.hub.session import Session
 from fastdesk.model.agent import Agent, Team
 from fastdesk.model.hours import Hours
 from fastdesk.model.ids import AgentId, SiteId, TeamId, TenantId
 from fastdesk.model.site import Site, Tenant
-from fastdesk.protocol.frames import Delta, Outbound
 from fastdesk.rules import parse_rule
 from fastdesk.tenants.records import HOUSE
 
@@ -41,6 +40,17 @@ class _Shown(Ledger):
 
     def shown(self, tenant: str, conversation: str, seq: int, id: str, role: str) -> None:
         super().shown(tenant, conversation, seq, id, "visitor")
+
+
+class _WatchedLink(Link):
+    """Notice a bot's words on their way to a visitor whose conversation a person has taken."""
+
+    __slots__ = ("failures",)
+
+    def write(self, data: bytes) -> None:
+        if self.live is not None and self.live.conversation.mode == "human" and b"delta" in data[:16]:
+            self.failures.append(BrokenLaw("a visitor was shown a bot's words after a take-over"))
+        super().write(data)
 
 
 class FloorVisitor(SimulatedVisitor):
@@ -142,6 +152,8 @@ class FloorAgent(SimulatedAgent):
 class FloorWorld(World):
     """A world with teams, capacities, skills, priorities, hours and supervisors."""
 
+    make_link = _WatchedLink
+
     def __init__(self, seed: int, *, conversations: int, agents: int = 6, kills: int = 2) -> None:
         super().__init__(seed, conversations=conversations, agents=agents, kills=kills)
         self.ledger = _Shown()
@@ -194,20 +206,16 @@ class FloorWorld(World):
         self._check(talking)
         await self._stop()
 
+    def connect(self, to_peer: Callable[[bytes], None]) -> Link:
+        link = super().connect(to_peer)
+        assert isinstance(link, _WatchedLink)
+        link.failures = self.failures
+        return link
+
     async def _start(self) -> None:
         await super()._start()
         assert self.engine is not None
         self._tasks.spawn(self.engine.run_rounds(), "rounds")
-        hub, send = self.engine.hub, self.engine.hub.send
-
-        def watched(sessions: Iterable[Session], frame: Outbound, without: Session | None = None) -> None:
-            if isinstance(frame, Delta):
-                for session in (sessions := tuple(sessions)):
-                    if session.live is not None and session.live.conversation.mode == "human":
-                        self.failures.append(BrokenLaw("a visitor was shown a bot's words after a take-over"))
-            send(sessions, frame, without)
-
-        hub.send = watched  # type: ignore[method-assign]
 
     async def _stop(self) -> None:
         self.killed_at.append(self.clock.now_ms())

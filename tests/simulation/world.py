@@ -90,6 +90,8 @@ async def _end_all() -> None:
 class World:
     """Everything there is: a seed makes it, and makes the same one again."""
 
+    make_link: type[Link] = Link
+
     def __init__(self, seed: int, *, conversations: int, agents: int = 3, kills: int = 2) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
@@ -124,7 +126,7 @@ class World:
 
     def connect(self, to_peer: Callable[[bytes], None]) -> Link:
         """Open a connection; while the desk is down it leads nowhere."""
-        link = Link(self.chance, to_desk=self._to_desk, to_peer=to_peer, on_gone=self._gone)
+        link = self.make_link(self.chance, to_desk=self._to_desk, to_peer=to_peer, on_gone=self._gone)
         if self.engine is None:
             link.is_cut = True
         self._links.append(link)

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Error, Inbound, Outbound
@@ -15,6 +16,7 @@ _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _QUOTED_VALUE: Final = re.compile(r"Invalid value '.*'", re.DOTALL)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Codec:
     """Encode and decode frames of one sub-protocol; both directions are bounded by the transport's size limits."""
 
