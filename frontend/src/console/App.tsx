@@ -45,14 +45,14 @@ export function App() {
   const name = page.value;
   const Shown = name === "inbox" ? Inbox : pageOf(name);
   return (
-    <div class="console" data-open={openId.value ? "yes" : "no"} ref={listen}>
+    <div class="console" data-open={openId.value ? "yes" : "no"} data-page={name} ref={listen}>
       <Rail />
       {link.value !== "open" && (
         <p class="banner" role="status">
           {t("reconnecting")}
         </p>
       )}
-      {Shown ? <Shown /> : <main class="page" aria-busy="true" />}
+      {Shown ? <Shown /> : <main class="page" tabIndex={0} aria-busy="true" />}
       <Palette />
       {isHelpOpen.value && <Help />}
       <Notices />

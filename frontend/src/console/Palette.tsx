@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatTime, t } from "../shared/i18n";
 import { getOr } from "./api";
+import { nameOf } from "./colleagues";
 import { COMMANDS, isPossible, label, opened } from "./commands";
 import { keysShown } from "./keys";
-import type { MessageEntry } from "./model";
+import type { MessageEntry, NoteEntry } from "./model";
 import { attempt } from "./notices";
 import { macros, runMacro } from "./phrases";
 import { current, open } from "./thread";
@@ -13,7 +14,7 @@ import { Sign } from "./ui/Sign";
 const ASK_AFTER_MS = 120;
 
 interface Found {
-  said: MessageEntry;
+  said: MessageEntry | NoteEntry;
   highlights: [number, number][];
 }
 
@@ -151,6 +152,11 @@ function actions(wanted: string): Choice[] {
   ];
 }
 
+function author(said: Found["said"]): string {
+  if (said.t === "note") return `${nameOf(said.actor) || t("role.system")} · ${t("voice.note")}`;
+  return said.from.name || t(`role.${said.from.role}`);
+}
+
 function result({ said, highlights }: Found): Choice {
   return {
     key: `said ${said.conversation} ${said.rev}`,
@@ -159,8 +165,7 @@ function result({ said, highlights }: Found): Choice {
       <>
         <Sign name="chat" />
         <span>
-          <b>{said.from.name || t(`role.${said.from.role}`)}</b>{" "}
-          <Excerpt text={said.text} highlights={highlights ?? []} />
+          <b>{author(said)}</b> <Excerpt text={said.text} highlights={highlights ?? []} />
         </span>
         <small>{formatTime(said.at)}</small>
       </>

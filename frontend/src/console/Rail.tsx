@@ -4,7 +4,7 @@ import { allowDesktop } from "./alerts";
 import { offers } from "./api";
 import { may, me, mine, setPresence } from "./colleagues";
 import { isHelpOpen } from "./commands";
-import { rows } from "./conversations";
+import { openId, rows } from "./conversations";
 import { speak } from "./main";
 import { PRESENCES } from "./model";
 import { attempt, notify } from "./notices";
@@ -47,7 +47,7 @@ export function Rail() {
         <a
           key={name}
           class="rail-link"
-          href={href(name)}
+          href={name === "inbox" && openId.value ? href(name, openId.value) : href(name)}
           aria-current={page.value === name ? "page" : undefined}
         >
           <Sign name={icon} size={21} />

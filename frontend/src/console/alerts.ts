@@ -68,13 +68,13 @@ on("conversation", raw => {
 
 on("note", raw => {
   const frame = raw as unknown as NoteEntry;
-  if (frame.actor !== me.value?.id && frame.at > begun && mentionsMe(frame.text))
+  if (frame.actor !== me.value?.id && frame.at > begun && mentionsMe(frame))
     alert("mention", frame.conversation, frame.text);
 });
 
 on("whisper", raw => alert("mention", raw.conversation as string, raw.text as string));
 
-function mentionsMe(text: string): boolean {
-  const name = me.value?.name;
-  return !!name && text.includes(`@${name}`);
+function mentionsMe({ body }: NoteEntry): boolean {
+  const mentions = body?.mentions;
+  return Array.isArray(mentions) && mentions.includes(me.value?.id);
 }

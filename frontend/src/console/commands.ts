@@ -37,7 +37,7 @@ export function label(command: Command): string {
 
 export function write(as: Voice): void {
   voice.value = as;
-  requestAnimationFrame(() => document.getElementById("composer")?.focus());
+  document.getElementById("composer")?.focus();
 }
 
 /** Times to sleep until, each with its name. */
@@ -146,7 +146,12 @@ export const COMMANDS: Command[] = [
     when: () => !!current.value,
     run: () => prefer({ context: !preferences.value.context }),
   },
-  { id: "inbox", icon: "inbox", keys: "G I", run: () => go("inbox") },
+  {
+    id: "inbox",
+    icon: "inbox",
+    keys: "G I",
+    run: () => go("inbox", ...(openId.value ? [openId.value] : [])),
+  },
   {
     id: "visitors",
     icon: "globe",

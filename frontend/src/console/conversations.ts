@@ -28,19 +28,21 @@ interface Counts {
   assignees: Record<string, number>;
   teams: Record<string, number>;
   labels: Record<string, number>;
+  mentions?: Record<string, number>;
   unassigned: number;
 }
 export const counts = signal<Counts | null>(null);
 
 /** Views that are always one click away, and those behind the menu. */
 export const TABS = ["mine", "queued", "unassigned", "all"] as const;
-export const MORE = ["bot", "snoozed", "pending", "resolved"] as const;
+export const MORE = ["mentioned", "bot", "snoozed", "pending", "resolved"] as const;
 
 const FILTERS: Record<string, Filter> = {
   mine: { assignee: "me" },
   queued: { mode: "queued" },
   unassigned: { assignee: "none" },
   all: {},
+  mentioned: { mentioned: "me" },
   bot: { mode: "bot" },
   snoozed: { state: "snoozed" },
   pending: { state: "pending" },
@@ -66,13 +68,15 @@ export function viewOf(id: string): View {
 export const view = computed(() => viewOf(viewId.value));
 
 export function matches(filter: Filter, conversation: Conversation): boolean {
-  const { state, mode, assignee, team, label, site, priority } = filter;
+  const { state, mode, assignee, team, label, site, priority, mentioned } = filter;
   if (state ? conversation.state !== state : conversation.state === "resolved") return false;
   if (mode && (conversation.mode !== mode || conversation.state === "resolved")) return false;
   if (assignee === "none" && conversation.assignee) return false;
   if (assignee === "me" && conversation.assignee !== me.value?.id) return false;
   if (assignee && assignee !== "me" && assignee !== "none" && conversation.assignee !== assignee)
     return false;
+  const wanted = mentioned === "me" ? me.value?.id : mentioned;
+  if (wanted && !conversation.mentioned?.includes(wanted)) return false;
   if (team && conversation.team !== team) return false;
   if (label && !conversation.labels?.includes(label)) return false;
   if (site && conversation.site !== site) return false;
@@ -101,6 +105,7 @@ export function countOf(id: string): number | undefined {
   const states = known.states;
   if (id === "mine") return known.assignees[me.value?.id ?? ""] ?? 0;
   if (id === "all") return (states.open ?? 0) + (states.pending ?? 0) + (states.snoozed ?? 0);
+  if (id === "mentioned") return known.mentions?.[me.value?.id ?? ""] ?? 0;
   if (id === "unassigned") return known.unassigned;
   if (id === "queued" || id === "bot") return known.modes[id] ?? 0;
   if (id.startsWith("team:")) return known.teams[id.slice(5)] ?? 0;
@@ -160,13 +165,11 @@ async function load(id: string, from: string): Promise<void> {
 function queryOf(filter: Filter, from: string): URLSearchParams {
   const query = new URLSearchParams({ limit: String(PAGE), state: filter.state ?? "open,pending,snoozed" });
   if (from) query.set("cursor", from);
-  for (const name of ["mode", "team", "label", "site"] as const) {
+  for (const name of ["mode", "team", "label", "site", "priority", "mentioned"] as const) {
     const value = filter[name];
     if (value) query.set(name, value);
   }
-  if (filter.assignee === "none") query.set("unassigned", "1");
-  else if (filter.assignee)
-    query.set("assignee", filter.assignee === "me" ? (me.value?.id ?? "") : filter.assignee);
+  if (filter.assignee) query.set("assignee", filter.assignee);
   return query;
 }
 
@@ -205,20 +208,25 @@ export function visitorLabel(row: Row): string {
 
 async function learnName(id: string): Promise<void> {
   asked.add(id);
+  await learning;
+  if (names.value.has(id)) return;
   const visitor = await getOr<Visitor | null>(`/v1/visitors/${id}`, null);
   if (visitor) names.value = new Map(names.value).set(id, personName(visitor));
 }
 
+/** Names of those who were here last, in one reading. */
+let learning: Promise<void> | undefined;
+
 async function learnNames(): Promise<void> {
   const page = await getOr<{ items: Visitor[] }>("/v1/visitors?limit=200", { items: [] });
-  for (const { id } of page.items) asked.add(id);
   names.value = new Map([...names.value, ...page.items.map(each => [each.id, personName(each)] as const)]);
 }
 
 /** Everything anew: at the start, and when the line says that something was missed. */
 export async function loadLists(): Promise<void> {
   countSoon();
-  await Promise.all([learnNames(), show(viewId.value), load("all", "")]);
+  learning = learnNames();
+  await Promise.all([learning, show(viewId.value), load("all", "")]);
 }
 
 export async function loadViews(): Promise<void> {
@@ -229,7 +237,7 @@ export async function saveView(name: string, filter: Filter, isShared: boolean):
   const made = await ask<View>("POST", "/v1/views", {
     name,
     filter,
-    ...(isShared ? {} : { owner: me.value?.id ?? "" }),
+    ...(isShared ? {} : { owner: me.value?.id }),
   });
   await loadViews();
   await show(made.id);

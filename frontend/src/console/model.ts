@@ -29,6 +29,8 @@ export interface Conversation {
   handoff: string;
   /** Response targets that are close or missed: `first:warn`, `resolve:breach`. */
   late?: string[];
+  /** Agents whom a note names. */
+  mentioned?: string[];
 }
 
 /** One line of a list. */
@@ -160,6 +162,8 @@ export interface Filter {
   label?: string;
   site?: string;
   priority?: Priority;
+  /** An agent, or `me`. */
+  mentioned?: string;
 }
 
 export interface View {

@@ -7,7 +7,7 @@ import { command, isPossible, opened, resolve, type Voice, voice, write } from "
 import { openId } from "../conversations";
 import { help, suggestion, TASKS } from "../copilot";
 import { attempt, notify } from "../notices";
-import { canned, fill, macros, matching, runMacro } from "../phrases";
+import { type Canned, canned, macros, matching, runMacro, take } from "../phrases";
 import { isMine, note, say, tellTyping } from "../thread";
 import { colleagueWrites } from "../typing";
 import { Item, Menu } from "../ui/Menu";
@@ -45,7 +45,7 @@ function offersFor(text: string): Offer[] {
       key: each.id,
       title: each.title,
       about: each.text,
-      take: () => put(text.slice(0, text.length - (slash[1]?.length ?? 0) - 1) + fill(each.text)),
+      take: () => takeCanned(each, text.slice(0, text.length - (slash[1]?.length ?? 0) - 1)),
     }));
   const name = voice.value === "reply" ? null : /@([^\s@]*)$/.exec(text);
   if (!name) return [];
@@ -60,9 +60,18 @@ function offersFor(text: string): Offer[] {
     }));
 }
 
+/** Put a canned reply behind what stands there; what the desk says of it later counts while nobody has changed it. */
+function takeCanned(reply: Canned, start: string): void {
+  void attempt(() =>
+    take(reply, (text, before) => {
+      if (before === undefined || draftText.value === start + before) put(start + text);
+    }),
+  );
+}
+
 function put(text: string): void {
   setDraft(text);
-  requestAnimationFrame(() => document.getElementById("composer")?.focus());
+  document.getElementById("composer")?.focus();
 }
 
 function send(andResolve: boolean): void {
@@ -245,7 +254,7 @@ function CannedMenu() {
             .map(each => (
               <Item
                 key={each.id}
-                onClick={() => put([draftText.value.trim(), fill(each.text)].filter(Boolean).join(" "))}
+                onClick={() => takeCanned(each, draftText.value && `${draftText.value.trim()} `)}
               >
                 <b>{each.title}</b> <small>{each.text}</small>
               </Item>

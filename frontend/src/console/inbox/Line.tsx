@@ -63,7 +63,7 @@ function Message({ entry }: { entry: MessageEntry }) {
           </span>
         ))}
       </p>
-      {entry.why && <Why why={entry.why} />}
+      {entry.why && <Why why={entry.why} rev={entry.rev} />}
     </article>
   );
 }
@@ -115,7 +115,9 @@ function safeUrl(url: string): string {
 
 function Note({ entry }: { entry: NoteEntry }) {
   if (entry.kind === "why")
-    return entry.body ? <Why why={{ by: entry.text || entry.actor, ...entry.body }} isAlone /> : null;
+    return entry.body ? (
+      <Why why={{ by: entry.text || entry.actor, ...entry.body }} rev={entry.rev} isAlone />
+    ) : null;
   if (entry.kind === "track" || entry.kind === "spent") return null;
   const actor = entry.actor === "visitor" ? t("role.visitor") : nameOf(entry.actor) || t("role.system");
   if (entry.kind === "rating") {

@@ -1,19 +1,28 @@
-import { t } from "../../shared/i18n";
+import { pick, t } from "../../shared/i18n";
 import { may } from "../colleagues";
+import { reasons } from "../reasons";
 import { href } from "../route";
 import { Sign } from "../ui/Sign";
 
 /** Where the record stands that made the desk answer, by the key of the why-record. */
 const PLACES: Record<string, string> = { rule: "rules", flow: "flows", article: "articles", list: "words" };
 
+interface WhyProps {
+  why: Record<string, unknown>;
+  /** Number of the event, by which the desk says it in one line. */
+  rev: number;
+  isAlone?: boolean;
+}
+
 /** Why the desk answered as it did: what decided, and with which values. */
-export function Why({ why, isAlone }: { why: Record<string, unknown>; isAlone?: boolean }) {
+export function Why({ why, rev, isAlone }: WhyProps) {
   const { by, ...rest } = why;
+  const line = reasons.value.get(rev);
   const facts = Object.entries(rest).filter(([, value]) => value !== null && value !== "");
   return (
     <details class="why" data-alone={isAlone ? "yes" : undefined}>
       <summary>
-        <Sign name="right" size={12} /> {t("why", { by: named(by) })}
+        <Sign name="right" size={12} /> {line ? pick(line) : t("why", { by: named(by) })}
       </summary>
       <dl>
         {facts.map(([name, value]) => (

@@ -38,14 +38,14 @@ export default function Visitors() {
   const found = present.value;
   const canInvite = offers("POST /v1/visitors/{}/invite") && may("conversation.write");
   return (
-    <main class="page">
+    <main class="page" tabIndex={0}>
       <header class="page-head">
         <h1>{t("visitors_now")}</h1>
         {found && <b class="count">{found.length}</b>}
       </header>
       {found?.length === 0 && <Empty icon="globe" text={t("nobody_here")} />}
       {!!found?.length && (
-        <div class="sheet">
+        <div class="sheet" tabIndex={0}>
           <table class="table">
             <thead>
               <tr>

@@ -132,7 +132,7 @@ function Bars({ report, at }: { report: Report; at: number }) {
 function Table({ report }: { report: Report }) {
   const keys = keysOf(report);
   return (
-    <div class="sheet">
+    <div class="sheet" tabIndex={0}>
       <table class="table">
         <thead>
           <tr>

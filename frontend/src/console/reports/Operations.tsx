@@ -66,7 +66,7 @@ export default function Operations() {
   }, []);
   const last = readings.value[readings.value.length - 1];
   return (
-    <main class="page" aria-busy={last ? undefined : "true"}>
+    <main class="page" tabIndex={0} aria-busy={last ? undefined : "true"}>
       <header class="page-head">
         <h1>{t("operations")}</h1>
         <i class="dot" data-presence="online" />
@@ -138,7 +138,7 @@ function Machine({ readings, last }: { readings: Reading[]; last: Reading }) {
           );
         })}
       </div>
-      <div class="sheet ledger">
+      <div class="sheet ledger" tabIndex={0}>
         <table class="table">
           <caption>{t("ledger")}</caption>
           <thead>

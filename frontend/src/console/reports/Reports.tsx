@@ -55,7 +55,7 @@ export default function Reports() {
     link.click();
   }
   return (
-    <main class="page reports">
+    <main class="page reports" tabIndex={0}>
       <header class="page-head">
         <h1>{t("do.reports")}</h1>
         <span class="grow" />

@@ -23,7 +23,7 @@ export function Unanswered({ period }: { period: string }) {
   }, [period]);
   if (found.value?.length === 0) return <Empty icon="check" text={t("all_answered")} />;
   return (
-    <div class="sheet">
+    <div class="sheet" tabIndex={0}>
       <table class="table">
         <thead>
           <tr>

@@ -79,7 +79,7 @@ export function Editor({ kind, saved, onSaved }: EditorProps) {
   const Aside = kind.aside;
   const canWrite = may(kind.write);
   return (
-    <section class="editor" data-aside={Aside ? "yes" : undefined}>
+    <section class="editor" tabIndex={0} data-aside={Aside ? "yes" : undefined}>
       <div class="editor-main">
         <header class="records-head">
           <a class="sign-button back" href={href("settings", kind.name)} aria-label={t("back")}>

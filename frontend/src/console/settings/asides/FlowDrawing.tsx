@@ -17,7 +17,7 @@ export function FlowDrawing({ record }: AsideProps) {
   const canDraw = offers("POST /v1/flows/draw");
   const source = JSON.stringify(record);
   useEffect(() => {
-    if (!canDraw) return;
+    if (!canDraw || !record.id) return;
     const timer = setTimeout(async () => {
       try {
         const language = languageTag.value.startsWith("zh") ? "zh" : "en";

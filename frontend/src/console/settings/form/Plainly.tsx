@@ -109,10 +109,10 @@ export function Plainly(props: PlainProps) {
         />
       );
     case "span":
-      return <Span {...props} />;
+      return <Span {...(props as PlainProps<Extract<Field, { type: "span" }>>)} />;
     case "pick":
     case "picks":
-      return <PickField {...props} kind={field.kind} isMany={field.type === "picks"} />;
+      return <PickField {...props} kind={field.kind} also={field.also} isMany={field.type === "picks"} />;
     case "week":
       return <WeekField value={(value ?? {}) as never} onChange={onChange} />;
     case "wordlist":
@@ -240,11 +240,13 @@ const UNITS: [string, number][] = [
 ];
 
 /** A duration in the largest unit that it is whole in. */
-function Span({ id, field, value, onChange }: PlainProps) {
-  const ms = typeof value === "number" ? value : undefined;
-  const fitting = [...UNITS].reverse().find(([, size]) => ms !== undefined && ms % size === 0 && ms >= size);
+function Span({ id, field, value, onChange }: PlainProps<Extract<Field, { type: "span" }>>) {
+  const scale = field.seconds ? 1000 : 1;
+  const ms = typeof value === "number" ? value * scale : undefined;
+  const units = UNITS.filter(([, size]) => size >= scale);
+  const fitting = [...units].reverse().find(([, size]) => ms !== undefined && ms % size === 0 && ms >= size);
   const unit = useSignal(fitting?.[0] ?? "s");
-  const size = UNITS.find(([name]) => name === unit.value)?.[1] ?? 1;
+  const size = units.find(([name]) => name === unit.value)?.[1] ?? scale;
   return (
     <span class="span-field">
       <input
@@ -254,24 +256,21 @@ function Span({ id, field, value, onChange }: PlainProps) {
         step="any"
         required={field.required}
         value={ms === undefined ? "" : ms / size}
-        onInput={event =>
-          onChange(
-            event.currentTarget.value === ""
-              ? undefined
-              : Math.round(event.currentTarget.valueAsNumber * size),
-          )
-        }
+        onInput={event => {
+          const typed = event.currentTarget;
+          onChange(typed.value === "" ? undefined : Math.round((typed.valueAsNumber * size) / scale));
+        }}
       />
       <select
         aria-label={t("unit")}
         value={unit.value}
         onChange={event => {
-          const next = UNITS.find(([name]) => name === event.currentTarget.value);
-          if (ms !== undefined && next) onChange(Math.round((ms / size) * next[1]));
+          const next = units.find(([name]) => name === event.currentTarget.value);
+          if (ms !== undefined && next) onChange(Math.round(((ms / size) * next[1]) / scale));
           unit.value = event.currentTarget.value;
         }}
       >
-        {UNITS.map(([name]) => (
+        {units.map(([name]) => (
           <option key={name} value={name}>
             {t(`unit.${name}`)}
           </option>

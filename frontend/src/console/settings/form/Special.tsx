@@ -25,8 +25,9 @@ export function PickField({
   value,
   onChange,
   kind,
+  also = [],
   isMany,
-}: PlainProps & { kind: string; isMany: boolean }) {
+}: PlainProps & { kind: string; also?: readonly string[]; isMany: boolean }) {
   const found = useSignal<Named[]>([]);
   useEffect(() => {
     void getOr<Named[]>(`/v1/${kind}`, []).then(records => {
@@ -36,7 +37,7 @@ export function PickField({
   if (typeof value === "object" && value !== null && !isMany)
     return <JsonField {...{ id, field, value, onChange, isNew: false }} />;
   if (!isMany) {
-    const isKnown = !value || found.value.some(each => each.id === value);
+    const isKnown = !value || also.includes(String(value)) || found.value.some(each => each.id === value);
     return (
       <select
         id={id}
@@ -45,6 +46,11 @@ export function PickField({
         onChange={event => onChange(event.currentTarget.value || undefined)}
       >
         <option value="">–</option>
+        {also.map(each => (
+          <option key={each} value={each}>
+            {t(`o.${each}`)}
+          </option>
+        ))}
         {!isKnown && <option value={String(value)}>{String(value)}</option>}
         {found.value.map(each => (
           <option key={each.id} value={each.id}>

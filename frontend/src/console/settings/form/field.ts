@@ -34,10 +34,10 @@ export type Field = Base &
     | { type: "texts"; rows?: number }
     /** A time in milliseconds since 1970; 0 is never. */
     | { type: "moment" }
-    /** Milliseconds, shown in the unit that fits. */
-    | { type: "span" }
+    /** Milliseconds, or seconds, shown in the unit that fits. */
+    | { type: "span"; seconds?: boolean }
     /** The id of a record of another kind, or several. */
-    | { type: "pick" | "picks"; kind: string }
+    | { type: "pick" | "picks"; kind: string; also?: readonly string[] }
     /** Any JSON. */
     | { type: "json" }
     /** Structs in an order; `title` names the field that tells them apart. */

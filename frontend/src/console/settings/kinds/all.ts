@@ -6,14 +6,7 @@ import type { Kind } from "./kind";
 import { articles, canned, words } from "./knowledge";
 import { agents, blocks, keys, teams } from "./people";
 import { rules } from "./rules";
-
-/** A kind whose form is made from the desk's own description. */
-function described(name: string, icon: SignName, read: string, write: string): Kind {
-  return { name, icon, read, write, about: record => String(record.id ?? "") };
-}
-
-const macros = described("macros", "bolt", "canned.read", "canned.write");
-const targets = described("targets", "clock", "site.read", "site.write");
+import { macros, targets } from "./work";
 
 /** Pages that are no list of records. */
 export const PAGES = {

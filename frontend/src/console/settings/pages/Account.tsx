@@ -8,7 +8,7 @@ import { Copyable } from "../asides/SiteAside";
 /** One's own account: password and second factor. */
 export function Account() {
   return (
-    <div class="one-page">
+    <div class="one-page" tabIndex={0}>
       <h1>{t("kind.account")}</h1>
       <p class="hint">
         {me.value?.name} · {me.value?.email} · {t(`role.${me.value?.role ?? "agent"}`)}

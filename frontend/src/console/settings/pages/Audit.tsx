@@ -33,10 +33,10 @@ export function Audit() {
   }
   useEffect(() => void load(null), []);
   return (
-    <div class="one-page wide-page">
+    <div class="one-page wide-page" tabIndex={0}>
       <h1>{t("kind.audit")}</h1>
       <p class="hint">{t("about.audit")}</p>
-      <div class="sheet">
+      <div class="sheet" tabIndex={0}>
         <table class="table">
           <thead>
             <tr>

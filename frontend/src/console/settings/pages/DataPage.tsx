@@ -10,7 +10,7 @@ import { Sign } from "../../ui/Sign";
 export function DataPage() {
   const nothing = !offers("POST /v1/export") && !offers("POST /v1/retention") && !offers("POST /v1/import");
   return (
-    <div class="one-page">
+    <div class="one-page" tabIndex={0}>
       <h1>{t("kind.data")}</h1>
       {nothing && <p class="hint">{t("not_offered")}</p>}
       {offers("POST /v1/retention") && may("settings.write") && <Retention />}

@@ -23,10 +23,10 @@ export function SignIns() {
   }
   useEffect(() => void load(), [agents.value]);
   return (
-    <div class="one-page">
+    <div class="one-page" tabIndex={0}>
       <h1>{t("kind.signins")}</h1>
       <p class="hint">{t("about.signins")}</p>
-      <div class="sheet">
+      <div class="sheet" tabIndex={0}>
         <table class="table">
           <thead>
             <tr>
