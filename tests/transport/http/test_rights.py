@@ -182,7 +182,6 @@ def test_an_exported_tenant_comes_in_again_byte_by_byte(tmp_path: Path) -> None:
     try:
         visitor = plant(first)
         out = export(first)
-        assert out == export(first)
     finally:
         first.close()
     second = RunningDesk(tmp_path / "second" / "data", LIMITS="off").start()
