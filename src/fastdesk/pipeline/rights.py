@@ -5,9 +5,11 @@ assignment, lists) learns that it has ended.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
+from sqlalchemy import Connection, text
 
 from fastdesk.desk import changes
 from fastdesk.errors import Refused
@@ -40,25 +42,28 @@ class Rights:
         self._busy: set[TenantId] = set()
 
     async def erase(self, tenant: TenantId, id: str, *, actor: str, reason: str = "") -> int:
-        """Remove a visitor and all that was said with them; return how many conversations that were.
+        """Remove a visitor, whoever was merged into it, and all that was said with them; return how many conversations.
 
         Raises Refused when nothing is known of such a visitor.
         """
         rooms = self._rooms
-        known = await rooms.lives.known_visitor(tenant, id)
-        visitor = (
-            VisitorId(id) if known is None else known.id
-        )  # of two who were merged, the one that was kept
-        query = ConversationQuery(visitor=visitor)
-        ids = [row.conversation.id async for row in _rows(rooms, tenant, query)]
+        known = await rooms.lives.known_visitor(tenant, VisitorId(id))
+        root = known.id if known is not None else VisitorId(id)
+        merged = partial(_merged_into, tenant=tenant, root=root)
+        everybody = [*await rooms.store.run(merged, tenant), root]
+        ids = [
+            row.conversation.id
+            for visitor in everybody
+            async for row in _rows(rooms, tenant, ConversationQuery(visitor=visitor))
+        ]
         if not ids and known is None:
             raise Refused("not_found", "There is no such visitor.")
         await self._end(tenant, ids, actor)
-        self._drop(tenant, ids, (live for live in rooms.hub.lives() if _is_of(live, tenant, visitor)))
-        for each in (visitor, *(() if known is None else known.merged)):
+        for visitor in everybody:
+            self._drop(tenant, ids, [live for live in rooms.hub.lives() if _is_of(live, tenant, visitor)])
             rev = self._revs.next(tenant)
             await rooms.store.erase(
-                tenant, each, rev=rev, at=rooms.clock.now_ms(), actor=actor, reason=reason
+                tenant, visitor, rev=rev, at=rooms.clock.now_ms(), actor=actor, reason=reason
             )
         # What was being read from the store meanwhile must not stay.
         late = [live for live in rooms.hub.lives() if live.conversation.id in set(ids)]
@@ -153,6 +158,22 @@ async def _rows(rooms: Rooms, tenant: TenantId, query: ConversationQuery) -> Asy
         if page.cursor is None:
             return
         query = replace(query, cursor=page.cursor)
+
+
+def _merged_into(connection: Connection, tenant: TenantId, root: VisitorId) -> list[VisitorId]:
+    """Return all visitors that were merged into one, or into one of these."""
+    found: list[VisitorId] = []
+    wanted = [root]
+    while wanted:
+        rows = connection.execute(_MERGED, {"tenant": tenant, "id": wanted.pop()}).scalars()
+        wanted += (new := [VisitorId(id) for id in rows if id not in found])
+        found += new
+    return found
+
+
+_MERGED: Final = text(
+    "SELECT id FROM visitor WHERE tenant = :tenant AND json_extract(body, '$.merged_into') = :id"
+)
 
 
 def _is_of(live: Live, tenant: TenantId, visitor: VisitorId) -> bool:

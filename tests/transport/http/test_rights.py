@@ -156,6 +156,20 @@ def test_an_erased_person_is_nowhere(asked_desk: RunningDesk) -> None:
     assert json.loads(get(desk, "/v1/messages", gone["token"]))["messages"][0]["seq"] == 1
 
 
+def test_who_was_merged_is_erased_with_the_person(own_desk: RunningDesk) -> None:
+    desk = own_desk
+    one, two = plant(desk, "one"), plant(desk, "two")
+    wish = {"from": two["visitor"]}
+    status, answer = desk.ask("POST", f"/v1/visitors/{one['visitor']}/merge", wish, desk.token)
+    assert status == 200, answer
+    # Asked for by the name that is no more, the whole person goes.
+    status, answer = desk.ask("POST", f"/v1/visitors/{two['visitor']}/erase", {}, desk.token)
+    assert (status, answer["conversations"]) == (200, 2), answer
+    for word in PLANTS.values():
+        for mark in ("one", "two"):
+            assert not places(desk, (word + mark).encode()), word
+
+
 def test_who_is_not_known_cannot_be_erased(desk: RunningDesk) -> None:
     assert desk.ask("POST", "/v1/visitors/nobody/erase", {}, desk.token)[0] == 404
     _, key = desk.ask("POST", "/v1/keys", {"name": "x", "scopes": ["visitor.read"]}, desk.token)
