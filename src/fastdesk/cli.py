@@ -195,6 +195,24 @@ def import_tenant(
     typer.echo("Imported.")
 
 
+@app.command("import-gofly")
+def import_gofly(
+    source: Annotated[Path, typer.Argument(help="MySQL dump, SQLite file, or folder of CSV files.")],
+    site: Annotated[str, typer.Option(help="Site that the visitors come to.")] = "demo",
+    zone: Annotated[str, typer.Option(help="Time zone of the times in the tables.")] = "Asia/Shanghai",
+    tenant: Tenant = "demo",
+) -> None:
+    """Bring in visitors, messages, canned replies and blocks of a gofly installation. The desk must not run."""
+    from fastdesk.offline import import_gofly as bring
+
+    found = bring(_settings(), tenant, site, source, zone)
+    typer.echo(
+        f"{found.visitors} visitors, {found.messages} messages, {found.canned} canned replies, {found.blocks} blocks"
+    )
+    if found.left_out:
+        typer.echo(f"{found.left_out} messages belong to no visitor and were left out")
+
+
 @agent_app.command("add")
 def add_agent(
     email: Annotated[str, typer.Argument(help="Address to sign in with.")],

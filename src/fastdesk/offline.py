@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,6 +12,8 @@ from msgspec.structs import replace
 from fastdesk.app import open_store
 from fastdesk.config import Settings
 from fastdesk.errors import FastdeskError, StoreBusy
+from fastdesk.gofly_intake import Brought, bring_in
+from fastdesk.gofly_tables import read_tables
 from fastdesk.model.identity import AgentRole
 from fastdesk.model.ids import SiteId, TenantId, VisitorId
 from fastdesk.model.site import Site, Tenant
@@ -98,6 +102,23 @@ def set_retention(settings: Settings, tenant: str, days: int) -> None:
         records.put(HOUSE, "tenant", changed, actor="command line", reason="retention")
 
     _with_records(settings, write)
+
+
+def import_gofly(settings: Settings, tenant: str, site: str, source: Path, zone: str) -> Brought:
+    """Bring the tables of a gofly installation into a tenant."""
+    try:
+        where = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise FastdeskError(f"There is no time zone {zone}.", hint="Write Asia/Shanghai.") from unknown
+    tables = read_tables(source)
+
+    async def write(records: Records, gate: Gate, store: SqliteStore) -> Brought:
+        whose = _known(records, tenant)
+        if records.site(whose, site) is None:
+            raise FastdeskError(f"There is no site {site}.", hint=f"fastdesk site add {site}")
+        return await bring_in(tables, records, store, tenant=whose, site=SiteId(site), zone=where)
+
+    return _with_store(settings, write)
 
 
 def read_records(settings: Settings, tenant: str, kind: str, struct: type[S]) -> list[S]:
