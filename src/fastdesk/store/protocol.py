@@ -194,6 +194,9 @@ class Store(Protocol):
     async def commit(self, event: Event) -> None:
         """Append and return once it is on disk."""
 
+    async def durable_now(self) -> None:
+        """Return once everything appended so far is on disk. Raises StoreError when it never will be."""
+
     async def settle(self, *, followers: bool = False) -> None:
         """Return once everything appended so far stands in SQLite;
 

@@ -121,6 +121,12 @@ class SqliteStore:
         self.append(event)
         await self._durable_waiters.wait(self._appended)
 
+    async def durable_now(self) -> None:
+        if self._broken:
+            raise StoreError(self._broken)
+        if self._appended > self._durable:
+            await self._durable_waiters.wait(self._appended)
+
     async def settle(self, *, followers: bool = False) -> None:
         await self._until_fed(self._appended, patient=True)
         if followers:

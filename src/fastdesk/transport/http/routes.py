@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from fastdesk.errors import Refused
+from fastdesk.errors import Refused, StoreError
 from fastdesk.model.identity import Principal
 from fastdesk.observe.clock import Clock
 from fastdesk.pipeline.masking import is_personal, mask, must_mask
@@ -33,6 +33,9 @@ _PARTIES: Final = {"known": "conversation.write", "party": "conversation.read"}
 
 #: What agents are told of themselves and their colleagues is theirs.
 _UNMASKED: Final = frozenset({"open", "agent", "agent.read"})
+
+#: A disk that takes nothing for so long is full or broken.
+STORE_DEADLINE_S: Final = 5.0
 
 Answer = Any
 
@@ -122,6 +125,7 @@ class Front:
         clock: Clock,
         audit: Audit,
         peer_of: Callable[[web.Request], str],
+        durable_now: Callable[[], Awaitable[None]],
     ) -> None:
         self.routes: list[Route] = []
         self._gate = gate
@@ -129,6 +133,7 @@ class Front:
         self._clock = clock
         self._audit = audit
         self._peer_of = peer_of
+        self._durable_now = durable_now
         self.requests = 0
 
     def add(self, app: web.Application, routes: list[Route]) -> None:
@@ -151,10 +156,16 @@ class Front:
                     return problem_of(call)
                 answer = await route.handler(call)
                 self._note(route, call)
+                if route.method != "GET" and route.access not in ("open", "visitor"):
+                    # What an agent is told to be done is on disk.
+                    async with asyncio.timeout(STORE_DEADLINE_S):
+                        await self._durable_now()
                 if call.is_masked and route.access not in _UNMASKED:
                     answer = _masked(answer)
             except Refused as refusal:
                 return problem_of(refusal)
+            except (StoreError, TimeoutError):
+                return problem("retry_later")
             except (web.HTTPException, asyncio.CancelledError):
                 raise
             except Exception as failure:  # the border of a request: nothing inside may leak out

@@ -59,6 +59,7 @@ class HttpServer:
             clock=rooms.clock,
             audit=engine.audit,
             peer_of=self._peer_of,
+            durable_now=rooms.store.durable_now,
         )
         self._visitors = VisitorRoutes(
             rooms, gate=engine.gate, opening=engine.opening, pipeline=engine.pipeline
