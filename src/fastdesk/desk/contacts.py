@@ -72,7 +72,6 @@ def merge(kept: Visitor, other: Visitor) -> Visitor:
         labels=tuple(dict.fromkeys((*kept.labels, *other.labels))),
         note="\n".join(dict.fromkeys(notes)),
         first_seen=min(seen, default=0),
-        merged=tuple(dict.fromkeys((*kept.merged, other.id, *other.merged))),
         last_seen=max(kept.last_seen, other.last_seen),
         trail=tuple(sorted((*kept.trail, *other.trail), key=lambda page: page.at))[-TRAIL:],
     )

@@ -45,6 +45,4 @@ class Visitor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_agent: str = ""
     #: The visitor that this one was merged into, by hand.
     merged_into: VisitorId | None = None
-    #: The visitors that were merged into this one.
-    merged: tuple[VisitorId, ...] = ()
     note: str = ""
