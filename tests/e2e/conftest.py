@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    """A desk with a few rules; the tests of a module share it, each with visitors of its own."""
+    """A desk with a few rules, where agents take from the queue; the tests of a module share it, each with visitors of its own."""
     running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", LIMITS="off")
     running.start()
     running.rule(
@@ -40,6 +40,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
         contains=["refund", "退款"],
         reply="Refunds take **three** days. See https://shop.example/refunds.",
     )
+    by_hand = {"settings": {"routing": {"order": "manual"}}}
+    assert running.ask("PATCH", "/v1/sites/demo", by_hand, running.token)[0] == 200
     yield running
     running.close()
 
