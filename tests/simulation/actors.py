@@ -178,7 +178,10 @@ class SimulatedAgent(Actor):
             self.say({"t": "note", "conversation": conversation, "id": self.new_id(), "text": "for us only"})
 
     def _on_welcome(self, frame: dict[str, Any]) -> None:
-        self.epoch, self.after = frame["epoch"], frame["rev"]
+        # What was missed comes behind the welcome: only its frames say that it has arrived.
+        if self.after is None or self.epoch != frame["epoch"]:
+            self.after = frame["rev"]
+        self.epoch = frame["epoch"]
         self.welcomed.set()
 
     def _on_ack(self, frame: dict[str, Any]) -> None:

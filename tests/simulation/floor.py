@@ -235,7 +235,7 @@ class FloorWorld(World):
             week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), spans)
             records.put(tenant, "hours", Hours(id="minutes", week=week), actor="simulation")
             hours = "minutes" if number else None
-            site = Site(id=SiteId(name), after_resolve="reopen", hours=hours)
+            site = Site(id=SiteId(name), after_resolve=("reopen", "new")[number], hours=hours)  # type: ignore[arg-type]
             records.put(tenant, "site", site, actor="simulation")
             self._make_rules(tenant)
             for index in range(self.staff):

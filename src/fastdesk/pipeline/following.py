@@ -8,8 +8,12 @@ __all__ = ["follow"]
 
 
 def follow(rooms: Rooms, live: Live) -> Live:
-    """Return the conversation that goes on: after a resolved one that is a new one, to which its visitor's sessions move."""
-    if live.conversation.state != "resolved" or live.site.after_resolve == "reopen":
+    """Return the conversation that goes on: after a resolved one that is a new one, to which its visitor's sessions move.
+
+    While a message is still on its way to the disk it is the same one: its number must not be told in another conversation.
+    """
+    is_over = live.conversation.state == "resolved" and live.seq == live.durable_seq
+    if not is_over or live.site.after_resolve == "reopen":
         return live
     following = rooms.lives.make(live.visitor, live.site)
     for each in tuple(live.visitors):
