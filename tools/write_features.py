@@ -39,7 +39,8 @@ def read_rows() -> Iterator[tuple[str, list[Row]]]:
 def _test(reference: str) -> tuple[str, str]:
     place, _, name = reference.rpartition(".")
     folder, _, file = place.rpartition("/")
-    return f"tests/{folder}/test_{file}.py", "" if name == "*" else f"test_{name}"
+    place = f"{folder}/" if folder else ""
+    return f"tests/{place}test_{file}.py", "" if name == "*" else f"test_{name}"
 
 
 def missing_tests() -> list[str]:

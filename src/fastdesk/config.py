@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     echo: bool = Field(
         False, description="Serve /v1/echo, which sends back what it gets: for conformance suites."
     )
+    gofly: bool = Field(
+        False, description="Serve the routes and frames of gofly's clients, behind a sign-in."
+    )
     limits: Literal["on", "off"] = Field("on", description="Rate limits; off is for load tests.")
     limit_visitor_per_s: Annotated[float, Field(gt=0)] = Field(
         5.0, description="Frames a second of one visitor."

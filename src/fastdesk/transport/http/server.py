@@ -18,6 +18,7 @@ from fastdesk.transport.http.bots import BotRoutes
 from fastdesk.transport.http.contacts import ContactRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
+from fastdesk.transport.http.gofly import Gofly
 from fastdesk.transport.http.importing import ImportRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
@@ -67,12 +68,10 @@ class HttpServer:
         self._app = web.Application(middlewares=[_answer_unknown], client_max_size=0)
         front, app = self.front, self._app
         front.add(app, self._visitors.routes())
-        front.add(
-            app,
-            AgentRoutes(
-                rooms, gate=engine.gate, audit=engine.audit, limits_on=settings.limits == "on"
-            ).routes(),
-        )
+        agents = AgentRoutes(rooms, gate=engine.gate, audit=engine.audit, limits_on=settings.limits == "on")
+        front.add(app, agents.routes())
+        if settings.gofly:
+            Gofly(engine, agents, peer_of=self._peer_of).add(app)
         front.add(
             app, SecondFactorRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes()
         )

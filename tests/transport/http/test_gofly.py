@@ -1,0 +1,126 @@
+"""Clients that were written for gofly go on: its paths, its envelope, its frames; but an id alone opens nothing."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+from tests.running import EMAIL, PASSWORD, RunningDesk
+
+
+@pytest.fixture(scope="module")
+def gofly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """Return a desk that serves gofly's clients."""
+    running = RunningDesk(tmp_path_factory.mktemp("gofly") / "data", LIMITS="off", GOFLY="true").start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+async def browsers(gofly: RunningDesk) -> AsyncIterator[list[aiohttp.ClientSession]]:
+    """Return three browsers: a visitor's, an agent's, a stranger's."""
+    jars = [aiohttp.CookieJar(unsafe=True) for _ in range(3)]
+    sessions = [aiohttp.ClientSession(gofly.base, cookie_jar=jar) for jar in jars]
+    yield sessions
+    for session in sessions:
+        await session.close()
+
+
+async def post(browser: aiohttp.ClientSession, path: str, **form: str) -> dict[str, Any]:
+    async with browser.post(path, data=form) as answer:
+        assert answer.status == 200
+        return await answer.json()  # type: ignore[no-any-return]
+
+
+async def get(browser: aiohttp.ClientSession, path: str) -> dict[str, Any]:
+    async with browser.get(path) as answer:
+        assert answer.status == 200
+        return await answer.json()  # type: ignore[no-any-return]
+
+
+async def hear(socket: aiohttp.ClientWebSocketResponse, kind: str, holds: str = "") -> dict[str, Any]:
+    async with asyncio.timeout(20):
+        while True:
+            frame = json.loads((await socket.receive()).data)
+            if frame["type"] == kind and holds in json.dumps(frame, ensure_ascii=False):
+                return frame  # type: ignore[no-any-return]
+
+
+async def test_visitor_and_agent_talk_as_gofly_s_clients_do(browsers: list[aiohttp.ClientSession]) -> None:
+    visitor, agent, _ = browsers
+    entered = await post(visitor, "/visitor_login", to_id="demo", refer="https://shop.example/")
+    id = entered["result"]["visitor_id"]
+    signed = await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    assert (entered["code"], signed["code"]) == (200, 200)
+    assert signed["result"]["token"]
+    async with (
+        agent.ws_connect("/ws_kefu") as desk,
+        visitor.ws_connect(f"/ws_visitor?visitor_id={id}") as line,
+    ):
+        await line.send_str('{"type": "ping", "data": ""}')
+        assert (await hear(line, "pong"))["type"] == "pong"
+        sent = await post(visitor, "/2/message", from_id=id, to_id="demo", content="你好", type="visitor")
+        assert sent["result"]["data"]["content"] == "你好"
+        assert (await hear(desk, "userOnline"))["data"]["uid"] == id
+        answered = await post(agent, "/kefu/message", from_id="agent", to_id=id, content="您好，我是小李")
+        assert answered["result"]["data"]["is_kefu"] == "yes"
+        heard = await hear(line, "message", "小李")
+        assert heard["data"]["content"] == "您好，我是小李"
+        await post(visitor, "/2/message", from_id=id, to_id="demo", content="退款", type="visitor")
+        assert (await hear(desk, "message", "退款"))["data"]["id"] == id
+        history = (await get(visitor, f"/2/messages?visitor_id={id}"))["result"]
+        assert [row["content"] for row in history if row["mes_type"] == "visitor"] == ["你好", "退款"]
+        page = (await get(agent, f"/2/messagesPages?visitor_id={id}&page=1&pagesize=1"))["result"]
+        assert (len(page["list"]), page["list"][0]["content"]) == (1, "退款")
+        online = (await get(agent, "/visitors_kefu_online"))["result"]
+        assert [each["uid"] for each in online] == [id]
+        assert id in [each["visitor_id"] for each in (await get(agent, "/visitors"))["result"]["list"]]
+        assert (await get(agent, f"/2/message_close?visitor_id={id}"))["code"] == 200
+        assert (await hear(line, "close"))["data"] == id
+    again = await post(visitor, "/visitor_login", to_id="demo", visitor_id=id)
+    assert again["result"]["visitor_id"] == id
+
+
+async def test_id_alone_opens_nothing(browsers: list[aiohttp.ClientSession]) -> None:
+    visitor, _, stranger = browsers
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    await post(visitor, "/2/message", from_id=id, to_id="demo", content="secret", type="visitor")
+    other = (await post(stranger, "/visitor_login", to_id="demo", visitor_id=id))["result"]["visitor_id"]
+    assert other != id
+    for path in (f"/2/messages?visitor_id={id}", f"/2/messagesPages?visitor_id={id}", f"/2/message_close?visitor_id={id}", "/visitors",
+                 "/visitors_kefu_online", "/kefuinfo", "/replys", f"/ws_visitor?visitor_id={id}", "/ws_kefu"):  # fmt: skip
+        answer = await get(stranger, path)
+        assert answer["code"] == 400, path
+        assert "secret" not in str(answer)
+    assert (await post(stranger, "/2/message", from_id=id, to_id="demo", content="x", type="visitor"))[
+        "code"
+    ] == 400
+    assert (await post(stranger, "/2/message", from_id="a", to_id=id, content="x", type="kefu"))[
+        "code"
+    ] == 400
+
+
+async def test_page_of_another_site_gets_no_socket(browsers: list[aiohttp.ClientSession]) -> None:
+    visitor = browsers[0]
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await visitor.ws_connect(f"/ws_visitor?visitor_id={id}", origin="https://evil.example")
+
+
+async def test_wrong_values(browsers: list[aiohttp.ClientSession]) -> None:
+    visitor, agent, _ = browsers
+    assert (await post(visitor, "/visitor_login", to_id="none"))["code"] == 400
+    assert (await post(agent, "/check", username=EMAIL, password="wrong password"))["code"] == 400
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    for text in ("", "   ", "x" * 5_000):
+        assert (await post(visitor, "/2/message", from_id=id, to_id="demo", content=text, type="visitor"))[
+            "code"
+        ] == 400
+    assert (await get(visitor, "/notice?kefu_id=demo"))["code"] == 200
+    assert (await get(visitor, "/notice?kefu_id=none"))["code"] == 400
+
+
+async def test_routes_are_off_unless_wanted(desk: RunningDesk) -> None:
+    assert desk.ask("POST", "/visitor_login", {})[0] == 404
