@@ -1,6 +1,5 @@
 """The commands of the knowledge base: bring in articles from files and pages, search, measure."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["kb_app"]
 
-kb_app = typer.Typer(no_args_is_help=True, help="Knowledge base: bring in articles, search, measure.")
+kb_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Knowledge base: bring in articles, search, measure."
+)
 
 Files = Annotated[
     list[Path] | None,
@@ -48,6 +49,8 @@ def import_articles(
 ) -> None:
     """Bring in articles from files and web pages; those that are there already are replaced."""
     from fastdesk.article_intake import is_same
+    import asyncio
+
     from fastdesk.model.article import EVERYONE, Article
 
     defaults: dict[str, object] = {

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plugin_app"]
 
-plugin_app = typer.Typer(no_args_is_help=True, help="Plug-ins: start one, list and check them.")
+plugin_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Plug-ins: start one, list and check them."
+)
 
 
 @plugin_app.command("new")

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["flow_app", "rules_app", "words_app"]
 
-flow_app = typer.Typer(no_args_is_help=True, help="Flows: check, draw and test dialogues.")
-rules_app = typer.Typer(no_args_is_help=True, help="Rules: check files of them.")
-words_app = typer.Typer(no_args_is_help=True, help="Word lists of the filter.")
+flow_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Flows: check, draw and test dialogues."
+)
+rules_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rules: check files of them.")
+words_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Word lists of the filter.")
 
 _WRITTEN = (".yaml", ".yml", ".json")
 
