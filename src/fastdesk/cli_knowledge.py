@@ -48,9 +48,9 @@ def import_articles(
     key: Key = "",
 ) -> None:
     """Bring in articles from files and web pages; those that are there already are replaced."""
-    from fastdesk.article_intake import is_same
     import asyncio
 
+    from fastdesk.article_intake import is_same
     from fastdesk.model.article import EVERYONE, Article
 
     defaults: dict[str, object] = {
