@@ -184,6 +184,10 @@ def test_merging_keeps_all_messages_and_both_devices(shop: RunningDesk) -> None:
     first = say(shop, phone, "still here", "message-0002")
     assert first[0] == 200
     assert say(shop, phone, "still here", "message-0002") == first
+    for visitor in (phone, laptop):
+        transcript = f"/v1/conversations/{visitor['conversation']}/transcript"
+        assert shop.ask("GET", transcript, None, phone["token"])[0] == 200
+        assert shop.ask("GET", transcript, None, come(shop)["token"])[0] == 404
     again = shop.ask("POST", "/v1/visitors", {"site": SITE}, phone["token"])[1]
     assert again["visitor"] == laptop["visitor"]
 

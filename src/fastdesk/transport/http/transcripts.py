@@ -8,6 +8,7 @@ from aiohttp import web
 from fastdesk.errors import Refused
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
+from fastdesk.model.identity import Principal
 from fastdesk.pipeline.masking import mask_text
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.rooms import Rooms
@@ -52,13 +53,18 @@ class TranscriptRoutes:
         """Send a conversation; to a visitor it is one of theirs or none."""
         principal = call.principal
         live = await self._rooms.lives.by_id(principal.tenant, call.path("id"))
-        is_foreign = principal.kind == "visitor" and (
-            live is None
-            or (live.conversation.visitor, live.conversation.site) != (principal.id, principal.site)
-        )
-        if live is None or is_foreign:
+        if live is None or (principal.kind == "visitor" and not await self._owns(principal, live)):
             raise Refused("not_found", "There is no such conversation.")
         return await self._send(call, live)
+
+    async def _owns(self, principal: Principal, live: Live) -> bool:
+        """Tell whether a conversation is a visitor's own, or of the visitor that it was merged into."""
+        if live.conversation.site != principal.site:
+            return False
+        if live.conversation.visitor == principal.id:
+            return True
+        visitor = await self._rooms.lives.known_visitor(principal.tenant, principal.id)
+        return visitor is not None and live.conversation.visitor == visitor.id
 
     async def _send(self, call: Call, live: Live) -> web.StreamResponse:
         if call.principal.kind == "visitor" and not live.site.features.transcript:
