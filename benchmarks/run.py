@@ -58,7 +58,11 @@ def run_suite(
             commit=commit(),
             machine=machine,
             versions=versions(),
-            method={name: value for name, value in msgspec.to_builtins(method).items() if value is not None},
+            method={
+                name: value
+                for name, value in msgspec.to_builtins(method, enc_hook=str).items()
+                if value is not None
+            },
         )
         for scenario in scenarios:
             row = _run(bench, scenario)
