@@ -79,7 +79,7 @@ class Rules:
     def explain(self, turn: Turn) -> Why:
         """Return why rules fire on a turn, or don't; also when none does."""
         book = self.books.of(turn.conversation.tenant)
-        return book.explain(self._facts(turn, book))
+        return book.explain(self._facts(turn, book)) if book.size else Why(on="message")
 
     def _facts(self, turn: Turn, book: RuleBook) -> Facts:
         conversation = turn.conversation
