@@ -102,15 +102,16 @@ seats = st.builds(
 )  # fmt: skip
 needs = st.builds(
     Need,
-    team=st.sampled_from(TEAMS),
-    skills=st.sampled_from(SKILLS),
-    language=st.sampled_from(LANGUAGES),
+    team=st.sampled_from((None, None, *TEAMS)),
+    skills=st.sampled_from(((), (), *SKILLS)),
+    language=st.sampled_from(("", "", *LANGUAGES)),
     order=st.sampled_from(("least_busy", "least_busy", "round_robin", "manual")),
 )
 agents = st.integers(0, 6).map(lambda number: AgentId(f"a{number}"))
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), needs, st.integers(0, 50), st.none() | agents, st.none() | agents),
+        st.tuples(st.just("wait"), needs, st.integers(0, 50), st.none(), st.none()),
         st.tuples(st.just("leave"), st.integers(0, 30)),
         st.tuples(st.just("show"), agents, st.booleans()),
         st.tuples(st.just("done"), st.integers(0, 30)),
@@ -127,6 +128,9 @@ steps = st.lists(
 def test_every_decision_is_the_oracles(first: list[Seat], story: list[tuple[Any, ...]]) -> None:
     board, oracle = Board(), Oracle(first)
     board.seat(first)
+    for each in first:
+        board.show(each.agent, True)
+    oracle.present = set(oracle.seats)
     for now_ms, step in enumerate(story):
         _step(board, oracle, step, now_ms)
         while True:
