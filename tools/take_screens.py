@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.e2e.conftest import CHROMIUM, FLAGS  # noqa: E402  (after the path is known)
+from tests.e2e.consoles import Console  # noqa: E402
 from tests.e2e.people import Agent, Visitor  # noqa: E402
-from tests.running import RunningDesk  # noqa: E402
+from tests.running import PASSWORD, RunningDesk  # noqa: E402
 
 RETURNS = {
     "en": "You can **return any order** within 30 days:\n\n1. Open *My orders* and choose the parcel.\n"
@@ -70,7 +72,7 @@ class Studio:
         finally:
             context.close()
 
-    def take(self, visitor: Visitor, name: str) -> None:
+    def take(self, visitor: Visitor | Console, name: str) -> None:
         """Write one picture, the page at rest."""
         visitor.page.wait_for_timeout(400)
         visitor.page.screenshot(path=str(self.folder / f"{name}.png"))
@@ -123,7 +125,135 @@ def page_on_a_phone(studio: Studio) -> None:
         studio.take(visitor, "widget-phone-zh")
 
 
-SCENES = (widget_in_english, widget_in_chinese, page_on_a_phone)
+#: Visitors as a shop has them on a morning: name, language, pages, and what they write; some ask for a person.
+PEOPLE: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
+    ("张晓雨", "zh-CN", ("收到的茶杯碎了，怎么办？", "订单号 20260817"), True),
+    ("Oliver Smith", "en", ("Hello", "How long does shipping to London take?"), False),
+    ("刘洋", "zh-CN", ("怎么退货？",), False),
+    ("Sofia García", "en", ("Do you have gift cards?", "Can I add a note?"), True),
+    ("赵敏", "zh-CN", ("会员有什么优惠？", "你好"), False),
+    ("Emily Chen", "en", ("How do I return something?",), False),
+    ("周杰", "zh-CN", ("发票怎么开？",), True),
+)
+PAGES = (("/", "茶舍巷"), ("/oolong", "乌龙茶 · 春季"), ("/cart", "购物车"))
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+def open_shop(desk: RunningDesk) -> list[str]:
+    """Let visitors come and write, and colleagues be there; return the conversations."""
+    status, answer = desk.ask(
+        "PATCH", "/v1/sites/demo", {"settings": {"routing": {"order": "manual"}}}, desk.token
+    )
+    assert status == 200, answer
+    for name, address in (("王伟", "wang@example.com"), ("Emma Stone", "emma@example.com")):
+        desk.ask("POST", "/v1/agents", {"email": address, "password": PASSWORD, "name": name}, desk.token)
+    desk.ask("POST", "/v1/teams", {"id": "after_sales", "name": "售后组"}, desk.token)
+    greeting = {
+        "title": "hello",
+        "text": "您好 {{visitor.name | 朋友}}，我是{{agent.name}}。",
+        "group": "问候",
+    }
+    desk.ask("POST", "/v1/canned", greeting, desk.token)
+    found = []
+    for n, (name, language, texts, wants_person) in enumerate(PEOPLE):
+        fields = {"name": name, "plan": "gold" if n % 2 else "silver"}
+        wish = {"site": "demo", "locale": language, "fields": fields}
+        _, visitor = desk.ask("POST", "/v1/visitors", wish, User_Agent=BROWSER)
+        token = visitor["token"]
+        for path, title in PAGES:
+            page = {"t": "page", "url": desk.base + path, "title": title}
+            desk.ask("POST", "/v1/frames", page, token, User_Agent=BROWSER)
+        for m, text in enumerate(texts):
+            desk.ask("POST", "/v1/messages", {"id": f"morning-{n}-{m}", "text": text}, token)
+        if wants_person:
+            desk.ask("POST", "/v1/frames", {"t": "human"}, token)
+        found.append(visitor["conversation"])
+    return found
+
+
+@contextmanager
+def console(studio: Studio, **profile: Any) -> Iterator[Console]:
+    """An agent at the console, gone afterwards."""
+    settings = {
+        "viewport": {"width": 1440, "height": 860},
+        "device_scale_factor": 1.25,
+        "reduced_motion": "reduce",
+        **profile,
+    }
+    context = studio.browser.new_context(**settings)
+    try:
+        yield Console(context, studio.desk.base).sign_in()
+    finally:
+        context.close()
+
+
+def answer_as_agent(agent: Console, conversation: str) -> None:
+    """Take a conversation, answer, and leave a note."""
+    agent.show("全部|All")
+    agent.open(conversation)
+    take = agent.page.get_by_role("button", name="接待", exact=True)
+    if take.count():
+        take.click()
+        agent.say("非常抱歉！请拍一张照片发给我，我马上为您补发一只新的。")
+        agent.page.locator(".entry[data-role=agent]").wait_for()
+        agent.press("n")
+        agent.write("老客户，优先补发。@王伟 请安排仓库")
+        agent.page.keyboard.press("Enter")
+        agent.page.locator(".entry[data-role=note] .mention").wait_for()
+
+
+def console_at_work(studio: Studio) -> None:
+    """Show an agent's morning: light in Chinese, dark in English, and on a phone."""
+    conversations = open_shop(studio.desk)
+    with console(studio, locale="zh-CN") as agent:
+        answer_as_agent(agent, conversations[0])
+        studio.take(agent, "console-light-zh")
+        agent.press("Control+k")
+        agent.page.keyboard.type("茶")
+        agent.page.wait_for_timeout(600)
+        studio.take(agent, "console-search-zh")
+    with console(studio, locale="en-US", color_scheme="dark") as agent:
+        agent.show("All")
+        agent.open(conversations[3])
+        agent.page.locator(".why summary").first.wait_for()
+        studio.take(agent, "console-dark-en")
+    phone = {
+        "viewport": {"width": 390, "height": 780},
+        "is_mobile": True,
+        "has_touch": True,
+        "device_scale_factor": 2,
+    }
+    with console(studio, locale="zh-CN", **phone) as agent:
+        agent.show("全部")
+        agent.page.locator(".row").nth(3).wait_for()
+        studio.take(agent, "console-phone-list-zh")
+        agent.open(conversations[0])
+        studio.take(agent, "console-phone-zh")
+
+
+def owner_at_work(studio: Studio) -> None:
+    """Show what an owner decides and sees: a site with its preview, a rule as text, reports, the live page."""
+    with console(studio, locale="zh-CN") as agent:
+        agent.go("settings", "sites", "demo")
+        agent.page.locator(".preview").wait_for()
+        agent.page.frame_locator(".preview").locator(".composer-text").wait_for()
+        studio.take(agent, "settings-site-zh")
+        agent.go("reports")
+        agent.page.locator(".uplot, .bars").first.wait_for()
+        studio.take(agent, "reports-zh")
+    with console(studio, locale="en-US") as agent:
+        agent.go("settings", "rules", "returns")
+        agent.page.locator(".try input").fill("How do I return something?")
+        agent.page.locator(".try button").click()
+        agent.page.locator(".verdict").wait_for()
+        studio.take(agent, "settings-rule-en")
+    with console(studio, locale="en-US", color_scheme="dark") as agent:
+        agent.go("operations")
+        time.sleep(12)  # a line needs its points
+        studio.take(agent, "live-dark-en")
+
+
+SCENES = (widget_in_english, widget_in_chinese, page_on_a_phone, console_at_work, owner_at_work)
 
 
 def main() -> None:
@@ -131,7 +261,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screens"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as driver:
-        desk = RunningDesk(Path(data) / "desk").start()
+        desk = RunningDesk(Path(data) / "desk", LIMITS="off").start()
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         try:
             seed(desk)

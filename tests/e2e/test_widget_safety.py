@@ -49,14 +49,13 @@ def test_nothing_that_an_agent_writes_runs(visit: Visit, agent: Agent) -> None:
     )
     cards = [{"title": each, "text": each, "link": each, "image": each} for each in bare]
     agent.say(conversation, "cards", extra={"cards": cards})
-    fields = [
-        {"name": f"f{n}", "label": each, "type": "choice", "choices": [each]} for n, each in enumerate(bare)
-    ]
-    agent.say(
-        conversation,
-        "form",
-        extra={"form": {"id": "f", "title": bare[3], "text": bare[4], "submit": bare[5], "fields": fields}},
-    )
+    for part in (bare[:25], bare[25:]):
+        fields = [
+            {"name": f"f{n}", "label": each, "type": "choice", "choices": [each]}
+            for n, each in enumerate(part)
+        ]
+        form = {"id": "f", "title": bare[3], "text": bare[4], "submit": bare[5], "fields": fields}
+        agent.say(conversation, "form", extra={"form": form})
     agent.say(
         conversation,
         "file",

@@ -110,6 +110,8 @@ function Facts({ who }: { who: Visitor }) {
 /** `Chrome · Windows` out of what a browser says of itself. */
 export function deviceName(agent: string | undefined): string | undefined {
   if (!agent) return undefined;
+  // The desk says it in short by itself; older records have what the browser sent.
+  if (agent.includes(" · ")) return agent;
   const browser = /MicroMessenger|Edg|OPR|Firefox|Chrome|Safari/.exec(agent)?.[0];
   const system = /Android|iPhone|iPad|Windows|Mac OS X|Linux/.exec(agent)?.[0];
   const names: Record<string, string> = {

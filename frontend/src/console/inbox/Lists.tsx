@@ -222,7 +222,7 @@ function Line({ row }: { row: Row }) {
       <Avatar id={conversation.visitor ?? conversation.id} name={visitorName(row)} />
       <span class="who">{visitorLabel(row)}</span>
       <time>{row.lastAt ? when(row.lastAt) : ""}</time>
-      <span class="last">{row.last.replace(/[#*`>]+\s?/g, "") || t("no_words")}</span>
+      <span class="last">{row.last.replace(/^#+ |[*`]+/g, "") || t("no_words")}</span>
       {row.unread > 0 && (
         <b class="badge" title={t("unread_n", { n: row.unread })}>
           {row.unread}
@@ -238,9 +238,7 @@ function Tags({ conversation }: { conversation: Conversation }) {
   return (
     <span class="tags">
       {(priority === "urgent" || priority === "high") && <i data-tone="bad">{t(`priority.${priority}`)}</i>}
-      {isWaiting(conversation) && (
-        <i data-tone="warm">{t("waits", { time: waited(conversation.queued_at) })}</i>
-      )}
+      {isWaiting(conversation) && <i data-tone="warm">{waited(conversation.queued_at)}</i>}
       {late?.length ? (
         <i data-tone="bad">
           {t(late.some(each => each.endsWith("breach")) ? "target_missed" : "target_near")}
@@ -267,8 +265,9 @@ function when(at: number): string {
 }
 
 function waited(since: number): string {
-  const minutes = Math.max(0, Math.floor((Date.now() - since) / 60_000));
-  return minutes < 60
-    ? t("short_minutes", { n: minutes })
-    : t("short_hours", { n: Math.floor(minutes / 60) });
+  const minutes = Math.floor((Date.now() - since) / 60_000);
+  if (minutes < 1) return t("view.queued");
+  const time =
+    minutes < 60 ? t("short_minutes", { n: minutes }) : t("short_hours", { n: Math.floor(minutes / 60) });
+  return t("waits", { time });
 }

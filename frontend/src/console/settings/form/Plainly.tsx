@@ -68,7 +68,7 @@ export function Plainly(props: PlainProps) {
       );
     case "choice":
       return (
-        <select {...shared} value={text} onChange={take}>
+        <select {...shared} value={text || (field.empty ? "" : field.options[0])} onChange={take}>
           {field.empty && <option value="">{t(field.empty)}</option>}
           {text && !field.options.includes(text) && <option value={text}>{text}</option>}
           {field.options.map(option => (

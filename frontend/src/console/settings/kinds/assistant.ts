@@ -5,7 +5,7 @@ const at = (name: string) => `${PLACE}.${name}`;
 
 const model: readonly Field[] = [
   { name: "model", type: "text", required: true, half: true, placeholder: "gpt-5-mini" },
-  { name: "base_url", type: "text", required: true, half: true, placeholder: "https://api.openai.com/v1" },
+  { name: "base_url", type: "text", required: true, half: true, placeholder: "https://models.example/v1" },
   { name: "key", type: "text", half: true, placeholder: "env:AI_KEY_DEMO__OPENAI", hint: "h.model_key" },
   { name: "max_tokens", type: "number", least: 1, half: true, initial: 512 },
   { name: "temperature", type: "number", least: 0, most: 2, step: 0.1, half: true },
