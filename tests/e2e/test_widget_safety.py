@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.e2e.payloads import PAYLOADS
@@ -33,7 +34,7 @@ def test_there_are_enough_payloads() -> None:
     assert len(set(PAYLOADS)) >= 200
 
 
-def test_nothing_that_an_agent_writes_runs(visit: Visit, agent: Agent) -> None:
+def test_nothing_that_an_agent_writes_runs(visit: Visit, agent: Agent, desk: RunningDesk) -> None:
     visitor = visit("/chat/demo")
     visitor.say("hello")
     visitor.state("stored")
@@ -56,12 +57,10 @@ def test_nothing_that_an_agent_writes_runs(visit: Visit, agent: Agent) -> None:
         ]
         form = {"id": "f", "title": bare[3], "text": bare[4], "submit": bare[5], "fields": fields}
         agent.say(conversation, "form", extra={"form": form})
-    agent.say(
-        conversation,
-        "file",
-        kind="file",
-        extra={"file": {"id": "x", "url": "/x", "name": bare[3], "type": "x/y", "size": 1}},
-    )
+    name = {"X_File_Name": quote(bare[3] + ".txt"), "Content_Type": "text/plain"}
+    status, stored = desk.ask("POST", "/v1/files", b"tea", desk.token, **name)
+    assert status in (200, 201), stored
+    agent.say(conversation, "file", kind="file", extra={"file": stored})
     agent.say(conversation, "the end")
     visitor.sees("the end", within_ms=60_000)
     is_clean(visitor)
