@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../../shared/i18n";
 import { ask, getOr, offers } from "../api";
@@ -43,9 +43,7 @@ export function Editor({ kind, saved, onSaved }: EditorProps) {
   const problem = useSignal("");
   const secret = useSignal("");
   const isNew = saved === null;
-  const isChanged = useComputed(
-    () => JSON.stringify(record.value) !== JSON.stringify(saved ?? kind.fresh?.() ?? {}),
-  );
+  const isChanged = JSON.stringify(record.value) !== JSON.stringify(saved ?? kind.fresh?.() ?? {});
   useEffect(() => {
     if (!kind.sections)
       void describedSections(kind.name).then(found => {
@@ -132,7 +130,7 @@ export function Editor({ kind, saved, onSaved }: EditorProps) {
             {canWrite && (
               <p class="buttons sticky">
                 {!(kind.name === "keys" && !isNew) && (
-                  <button type="submit" class="primary" disabled={!isChanged.value}>
+                  <button type="submit" class="primary" disabled={!isChanged}>
                     {t("save")}
                   </button>
                 )}
