@@ -185,7 +185,7 @@ def test_every_screen(console: SignIn, desk: RunningDesk, axe: str, mode: str, l
 
 
 def test_the_door(browser: Any, desk: RunningDesk, axe: str) -> None:
-    someone = Console(browser.new_context(locale="zh-CN"), desk.base).open_tab()
+    someone = Console(browser.new_context(locale="zh-CN", reduced_motion="reduce"), desk.base).open_tab()
     someone.page.locator(".sign-in").wait_for()
     check(someone, axe, "sign-in")
     someone.page.locator("[name=email]").fill("nobody@example.com")
