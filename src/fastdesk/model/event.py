@@ -16,7 +16,7 @@ __all__ = ["Changed", "Event", "Noted", "Put", "Role", "Said"]
 Role = Literal["visitor", "agent", "bot", "assistant", "system"]
 
 
-class Said(Struct, frozen=True, array_like=True, tag="said"):
+class Said(Struct, frozen=True, array_like=True, gc=False, tag="said"):
     """A message that visitor and agents see; the only kind that takes a `seq`."""
 
     tenant: TenantId

@@ -68,7 +68,7 @@ def _wire_name(field: str) -> str:
     return field.rstrip("_")  # `from_` and `is_` are words of Python
 
 
-class _Frame(Struct, frozen=True, tag_field="t", omit_defaults=True, rename=_wire_name):
+class _Frame(Struct, frozen=True, gc=False, tag_field="t", omit_defaults=True, rename=_wire_name):
     pass
 
 
@@ -238,7 +238,7 @@ Inbound = (
 # Frames from the desk.
 
 
-class Author(Struct, frozen=True, omit_defaults=True):
+class Author(Struct, frozen=True, gc=False, omit_defaults=True):
     role: Role
     name: str = ""
     id: str | None = None
