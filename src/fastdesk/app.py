@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,9 @@ from fastdesk.transport.peers import TrustedProxies
 from fastdesk.transport.websocket import WebSockets
 
 __all__ = ["App", "open_store", "run"]
+
+#: Seconds after which a thread that computes lets another one on.
+SWITCH_S = 0.0005
 
 _log = structlog.get_logger("fastdesk")
 
@@ -373,6 +377,8 @@ def run(settings: Settings, announce: Callable[[App], None]) -> None:
         # What is loaded by now stays: the collector need not walk it again, and less often through the messages' own objects.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        # The threads behind the loop write and count all the time; the loop waits for the interpreter's lock no longer than this.
+        sys.setswitchinterval(SWITCH_S)
         announce(app)
         await stop.wait()
         _log.info("draining")
