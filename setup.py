@@ -22,7 +22,7 @@ NATIVE = [
     "fastdesk._core.ws_protocol",
 ]
 
-# The way of a message: plain Python that is run, and debugged, uncompiled as well (docs/decisions/007-compiled-corridor.md).
+# The way of a message: plain Python that is run, and debugged, uncompiled as well (docs/decisions/008-compiled-corridor.md).
 COMPILED = [
     "dialogue/flows.py",
     "hooks/registry.py",
