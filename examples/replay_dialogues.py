@@ -289,8 +289,10 @@ class ConsoleSocket(Socket):
             try:
                 async with asyncio.timeout(1):
                     await taken.wait()
-            except TimeoutError:
-                continue
+            except TimeoutError:  # what would have told us may have gone down with a connection
+                row = await _retry(lambda: self.desk.get(f"/v1/conversations/{conversation}", self.token))
+                if row["conversation"]["assignee"]:
+                    taken.set()
         return end
 
 
@@ -321,13 +323,7 @@ async def play(
     number: int, lines: list[str], desk: Desk, console: ConsoleSocket, tally: Tally, site: str
 ) -> str:
     """Play one dialogue and return its conversation."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                admitted = await desk.post("/v1/visitors", {"site": site})
-                break
-            except (aiohttp.ClientError, OSError):
-                await asyncio.sleep(RETRY_S)
+    admitted = await _retry(lambda: desk.post("/v1/visitors", {"site": site}))
     kind = Socket if number % 2 == 0 else Poller
     visitor = kind("visitors", tally, desk, admitted["token"])
     try:
@@ -358,7 +354,7 @@ async def _retry(step: Any) -> None:
 
 async def check_store(desk: Desk, token: str, conversation: str, lines: list[str], tally: Tally) -> None:
     """Compare what the desk has stored with what was said."""
-    page = await desk.get(f"/v1/conversations/{conversation}/events?limit=500", token)
+    page = await _retry(lambda: desk.get(f"/v1/conversations/{conversation}/events?limit=500", token))
     texts = [event["text"] for event in page["events"] if event["t"] == "message"]
     tally.counts["stored"] += len(texts)
     tally.counts["lost"] += texts != lines
