@@ -56,7 +56,6 @@ COMPILED = [
     "rules/run.py",
     "rules/text_index.py",
     "store/freshness.py",
-    "store/journal.py",
     "store/sqlite.py",
     "tenants/compiled.py",
     "tenants/limits.py",

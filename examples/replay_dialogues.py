@@ -280,8 +280,8 @@ class ConsoleSocket(Socket):
             case "reset":
                 self.tally.counts["gaps"] += 1
 
-    async def take_over(self, conversation: str) -> AgentEnd:
-        """Take a waiting conversation; ask again until the desk says it is ours."""
+    async def take_over(self, conversation: str) -> AgentEnd | None:
+        """Take a waiting conversation: ask until the desk says it is ours; None when it went down before it was stored."""
         end = AgentEnd(self, self.tally, conversation)
         taken = self.taken[conversation] = asyncio.Event()
         while not taken.is_set():
@@ -290,7 +290,13 @@ class ConsoleSocket(Socket):
                 async with asyncio.timeout(1):
                     await taken.wait()
             except TimeoutError:  # what would have told us may have gone down with a connection
-                row = await _retry(lambda: self.desk.get(f"/v1/conversations/{conversation}", self.token))
+                try:
+                    row = await self.desk.get(f"/v1/conversations/{conversation}", self.token)
+                except (aiohttp.ClientError, OSError) as failure:
+                    if isinstance(failure, aiohttp.ClientResponseError) and failure.status == 404:
+                        del self.ends[conversation], self.taken[conversation]
+                        return None
+                    continue
                 if row["conversation"]["assignee"]:
                     taken.set()
         return end
@@ -323,12 +329,8 @@ async def play(
     number: int, lines: list[str], desk: Desk, console: ConsoleSocket, tally: Tally, site: str
 ) -> str:
     """Play one dialogue and return its conversation."""
-    admitted = await _retry(lambda: desk.post("/v1/visitors", {"site": site}))
-    kind = Socket if number % 2 == 0 else Poller
-    visitor = kind("visitors", tally, desk, admitted["token"])
+    visitor, agent, conversation = await _meet(kind_of(number), desk, console, tally, site)
     try:
-        await _retry(visitor.ask_for_person)
-        agent = await console.take_over(admitted["conversation"])
         for turn, text in enumerate(lines):
             speaker, listener = (visitor, agent) if turn % 2 == 0 else (agent, visitor)
             if number % 10 == 0 and turn == len(lines) // 2:
@@ -340,7 +342,26 @@ async def play(
         tally.counts["gaps"] += (visitor.after != len(lines)) + (agent.after != len(lines))
     finally:
         await visitor.end()
-    return str(admitted["conversation"])
+    return conversation
+
+
+def kind_of(number: int) -> "type[Socket | Poller]":
+    """Let every other visitor come without a WebSocket."""
+    return Socket if number % 2 == 0 else Poller
+
+
+async def _meet(
+    kind: "type[Socket | Poller]", desk: Desk, console: ConsoleSocket, tally: Tally, site: str
+) -> tuple["Socket | Poller", AgentEnd, str]:
+    """Let a visitor come and ask for a person, and an agent take the conversation; again when it was never stored."""
+    while True:
+        admitted = await _retry(lambda: desk.post("/v1/visitors", {"site": site}))
+        visitor = kind("visitors", tally, desk, admitted["token"])
+        await _retry(visitor.ask_for_person)
+        agent = await console.take_over(admitted["conversation"])
+        if agent is not None:
+            return visitor, agent, str(admitted["conversation"])
+        await visitor.end()
 
 
 async def _retry(step: Any) -> None:
