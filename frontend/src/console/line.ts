@@ -57,7 +57,8 @@ function hear(frame: AnyFrame): void {
   const rev = frame.rev as number | undefined;
   if (frame.t === "welcome" && (cursor.epoch !== frame.epoch || cursor.after === undefined))
     cursor.moveTo(frame.epoch as string, rev ?? 0);
-  else if (rev !== undefined && cursor.epoch) cursor.moveTo(cursor.epoch, Math.max(cursor.after ?? 0, rev));
+  else if (frame.t !== "welcome" && rev !== undefined && cursor.epoch)
+    cursor.moveTo(cursor.epoch, Math.max(cursor.after ?? 0, rev));
   spread(frame);
 }
 
