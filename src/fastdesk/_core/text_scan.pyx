@@ -1,4 +1,4 @@
-"""Questions to a whole text that a pattern would answer at ten times the cost, each in one pass over its characters."""
+"""Questions to a whole text, each in one pass over its characters, at a tenth of the cost of a pattern."""
 
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ
 
@@ -9,7 +9,7 @@ __all__ = ["has_controls", "has_full_width", "is_name"]
 
 
 def has_controls(str text not None, /):
-    """Tell whether a text has a control character (U+0000 to U+001F, U+007F) other than tab and line feed. O(length)."""
+    """Tell whether a text has a control character (below U+0020, U+007F) but tab and line feed. O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
     cdef unsigned int sign
@@ -22,7 +22,7 @@ def has_controls(str text not None, /):
 
 
 def has_full_width(str text not None, /):
-    """Tell whether a text has a full-width letter or digit (U+FF10 to U+FF5A without signs) or space (U+3000). O(length)."""
+    """Tell whether a text has a full-width letter, digit or space (U+FF10 to U+FF5A, U+3000). O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
     cdef unsigned int sign
