@@ -269,7 +269,7 @@ async def test_a_real_full_disk_loses_nothing(
         for _ in range(50):
             rev += 1
             journal.append((said(rev), None), encode(said(rev)))
-        await until(lambda: listener.fulls or len(listener.entries) == rev)
+        await until(lambda rev=rev: listener.fulls or len(listener.entries) == rev)
     acknowledged = len(listener.entries)
     assert acknowledged < rev
     ballast.unlink()
