@@ -67,6 +67,13 @@ def test_order_number_with_a_pattern() -> None:
     assert narrow.read("20260105001", 0) is None
 
 
+def test_an_order_number_is_not_cut_out_of_a_longer_one() -> None:
+    eight = reader("order_number", r"20\d{6}")
+    assert eight.read("订单20260002，谢谢", 0) == "20260002"
+    assert eight.read("20250817001", 0) is None
+    assert eight.read("x20260002", 0) is None
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -109,7 +109,10 @@ class SlotReader:
 
     def _order_number(self, text: str) -> str | None:
         if self._pattern is not None:
-            return self._regex(text)
+            value = self._regex(text)
+            # Eight digits out of eleven are another number.
+            whole = re.search(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", text) if value else None
+            return value if whole else None
         for found in _ORDER.finditer(text):
             value = found.group()
             if sum(map(str.isdigit, value)) >= 4 and self._is_within(len(value)):
