@@ -1,24 +1,14 @@
 """An agent at the console, in a browser of its own."""
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
+from tests.e2e.profile import Profile
 from tests.running import EMAIL, PASSWORD
 
-SOON_MS = 10_000
 
-
-class Console:
-    """One browser profile with the console; what the page reports as an error is kept in `troubles`."""
-
-    def __init__(self, context: Any, base: str) -> None:
-        self.context = context
-        self.base = base
-        self.troubles: list[str] = []
-        self.requests: list[str] = []
-        self.page: Any = None
+class Console(Profile):
+    """One browser profile with the console."""
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> "Console":
         """Open the console and sign in."""
@@ -31,24 +21,8 @@ class Console:
 
     def open_tab(self, path: str = "") -> "Console":
         """Open the console in another tab of the same profile."""
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(SOON_MS)
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on(
-            "dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}") or dialog.dismiss()
-        )
-        self.page.on("console", self._hear)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(self.base + "/console/" + path)
+        self.open_page(self.base + "/console/" + path)
         return self
-
-    def _hear(self, message: Any) -> None:
-        if (
-            message.type == "error"
-            and "Failed to load" not in message.text
-            and "WebSocket" not in message.text
-        ):
-            self.troubles.append(message.text)
 
     def go(self, *place: str) -> "Console":
         """Go to a page by its address."""
@@ -89,10 +63,3 @@ class Console:
         """What agents and visitors have said in the thread, in its order."""
         bubbles = self.page.locator(".entry:is([data-role=visitor], [data-role=agent]):not(.typing) .bubble")
         return [text.strip() for text in bubbles.all_inner_texts()]
-
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for something that the page shows in no single element."""
-        deadline = time.monotonic() + SOON_MS / 1000
-        while not condition():
-            assert time.monotonic() < deadline, f"waited in vain: {what}"
-            self.page.wait_for_timeout(50)

@@ -5,43 +5,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.e2e.profile import SOON_MS, Profile
 from tests.running import RunningDesk
 from websockets.sync.client import connect
 
-SOON_MS = 10_000
 
-
-class Visitor:
+class Visitor(Profile):
     """One browser profile with a page that bears the widget, or the page that stands alone."""
-
-    def __init__(self, context: Any, base: str) -> None:
-        self.context = context
-        self.base = base
-        self.troubles: list[str] = []
-        self.requests: list[str] = []
-        self.page: Any = None
 
     def go(self, path: str) -> "Visitor":
         """Open a page, in a new tab when there is one already."""
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(SOON_MS)
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on(
-            "dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}") or dialog.dismiss()
-        )
-        self.page.on("console", self._hear)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path if ":" in path else self.base + path)
+        self.open_page(path if ":" in path else self.base + path)
         return self
-
-    def _hear(self, message: Any) -> None:
-        # A browser reports every failed request by itself; the tests of broken lines expect those.
-        if (
-            message.type == "error"
-            and "Failed to load resource" not in message.text
-            and "WebSocket" not in message.text
-        ):
-            self.troubles.append(message.text)
 
     @property
     def launcher(self) -> Any:
@@ -89,13 +64,6 @@ class Visitor:
     def state(self, state: str) -> None:
         """Wait until the visitor's last message has come so far."""
         self.chat.locator(f".state.is-{state}").last.wait_for()
-
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for something that the page shows in no single element."""
-        deadline = time.monotonic() + SOON_MS / 1000
-        while not condition():
-            assert time.monotonic() < deadline, f"waited in vain: {what}"
-            self.page.wait_for_timeout(50)
 
 
 class Agent:
