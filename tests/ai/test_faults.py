@@ -76,7 +76,6 @@ class Desk(World):
             "base_url": self.model.base_url,
             "price_in": 1_000_000,
             "price_out": 1_000_000,
-            "connect_ms": 150,
         }
         models = tuple(ModelSettings(model=name, **{**given, **(model or {})}) for name in names or ("m",))
         values = {"deadline_ms": DEADLINE_MS, "limits": Limits(visitor_requests=0), "allow": (), **values}
@@ -186,7 +185,7 @@ async def test_failure_is_told_before_the_deadline(
 )
 async def test_model_that_cannot_be_reached(desk: Callable[..., Desk], address: str) -> None:
     own = desk()
-    result, ms = await own.timed(own.setup(model={"base_url": address}))
+    result, ms = await own.timed(own.setup(model={"base_url": address, "connect_ms": 150}))
     assert isinstance(result, NoAnswer)
     assert result.reason in ("failed", "late")
     assert ms <= DEADLINE_MS + GRACE_MS
@@ -277,7 +276,7 @@ async def test_retry_after_is_honoured(desk: Callable[..., Desk]) -> None:
 async def test_ten_thousand_questions_at_once_with_a_pool_of_32(desk: Callable[..., Desk]) -> None:
     own = desk(max_active=32, max_waiting=1000)
     own.model.set(delay_ms=25, text="好的。")
-    setup = own.setup(model={"stream": False, "connect_ms": 3_000}, deadline_ms=60_000)
+    setup = own.setup(model={"stream": False, "connect_ms": 9_000}, deadline_ms=60_000)
     before = open_sockets()
     futures = [
         own.ask(setup, f"问题 {number}", visitor=f"v{number}", tenant=f"t{number % 7}")
@@ -303,7 +302,7 @@ async def test_slow_models_do_not_slow_the_loop(desk: Callable[..., Desk]) -> No
     """Thousands of questions that wait for a model leave the loop free for people."""
     own = desk(max_active=32, max_waiting=2000)
     own.model.set(fault="hang_request")
-    setup = own.setup(deadline_ms=1500, model={"connect_ms": 3_000})
+    setup = own.setup(deadline_ms=1500)
     futures = [own.ask(setup, f"{number}", visitor=f"v{number}") for number in range(2032)]
     laps: list[float] = []
     for _ in range(200):

@@ -1,6 +1,7 @@
 """Connections to a host over real sockets: reused, bounded, opened once for those who wait, and never left behind."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -186,6 +187,21 @@ async def test_each_failed_attempt_tells_one_who_waits(tasks: Tasks, clock: Cloc
     assert (await first.wait()).startswith("unreachable")
     assert (await second.wait()).startswith("unreachable")
     assert endpoint.connections == 0
+
+
+async def test_connection_made_while_this_process_stood_still_counts(
+    server: Server, tasks: Tasks, clock: Clock
+) -> None:
+    """The limit passes while nothing runs here; the connection was made in time all the same."""
+    kit = ProviderKit("", clock, tasks.spawn)
+    endpoint = Endpoint(f"http://127.0.0.1:{server.port}", connect_s=0.2, max_connections=3, kit=kit)
+    assert await submit(endpoint).wait() == "200"  # the address is known from here on
+    sender = Sender()
+    endpoint.submit(sender, fresh=True)
+    await asyncio.sleep(0)
+    time.sleep(0.3)
+    assert await sender.wait() == "200"
+    await endpoint.close()
 
 
 async def test_closing_fails_what_is_under_way(endpoint: Endpoint, server: Server) -> None:

@@ -129,14 +129,18 @@ class Endpoint:
 
     async def _connect(self) -> None:
         problem = ""
+        limit = asyncio.timeout(None)
+        loop = asyncio.get_running_loop()
+        end = loop.call_later(self._connect_s, _expire, limit, loop.time() + self._connect_s)
         try:
-            async with asyncio.timeout(self._connect_s):
+            async with limit:
                 connection = await self._reach()
         except TimeoutError:
             problem = f"no connection within {self._connect_s:g} s"
         except OSError as error:
             problem = type(error).__name__
         finally:
+            end.cancel()
             self._opening -= 1
         if problem:
             if self._waiting:
@@ -201,3 +205,9 @@ class Endpoint:
         except OSError as error:
             return error
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _expire(limit: asyncio.Timeout, due: float) -> None:
+    """End an attempt whose time is over; as much later as this process is late itself, since it may have succeeded meanwhile."""
+    now = asyncio.get_running_loop().time()
+    limit.reschedule(now + (now - due))
