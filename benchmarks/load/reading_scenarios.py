@@ -1,18 +1,29 @@
-"""What agents read while they work: search over a million messages, lists and counts over 100,000 open conversations.
+"""What agents and their leads read while visitors write: search, lists and counts, and reports.
 
-One request after the other over one connection, so that each figure is the time of that request and not of a queue.
+Search and lists: how long does one request take over a million messages and 100,000 open conversations, in milliseconds? One
+after the other over one connection, so that each figure is the time of that request and not of a queue; meanwhile visitors
+write at a steady rate. Above the goal a console feels slow.
+
+Reports: by how much does the chat's p99 move when somebody reads reports over a million messages? The same load with and
+without a reader in turn, on one desk. Above the goal leads who look at their figures slow visitors down.
 """
 
 from __future__ import annotations
 
 import random
+import shutil
+import statistics
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from urllib.parse import quote
 
 from benchmarks.load.bench import Bench
-from benchmarks.load.desk import Desk
+from benchmarks.load.desk import ANSWER, QUESTION, Desk
+from benchmarks.load.native import generator_command
 from benchmarks.load.results import Row, spread
 from benchmarks.load.scenarios import Scenario, less
 from benchmarks.load.store_scenarios import seeded
@@ -20,6 +31,10 @@ from benchmarks.load.store_scenarios import seeded
 _MESSAGES, _OPEN = 1_000_000, 100_000
 _ROUNDS = 100
 _SLOWEST = 3  # kinds of request that are named
+_VISITORS = 64
+_RATE = 1_000  # messages a second: 86 million a day
+_PAIRS = 5  # of measurements with and without reports
+_REPORT_EVERY_S = 0.2  # several leads with their pages open; a page asks anew once in some seconds
 
 
 def _searches(rng: random.Random) -> Iterator[tuple[str, str]]:
@@ -78,26 +93,131 @@ def _measure(
     bench: Bench, requests: Callable[[random.Random], Iterator[tuple[str, str]]]
 ) -> dict[str, list[float]]:
     """Ask each kind of request many times and return its milliseconds, sorted."""
-    folder = seeded(bench, _MESSAGES, _OPEN)
-    bench.stop_desk()
     rng = random.Random(3)
     times: dict[str, list[float]] = {}
-    with Desk(folder, core=bench.method.server_core) as desk:
-        headers = {"Authorization": f"Bearer {desk.token()}"}
-        connection = HTTPConnection("127.0.0.1", desk.port, timeout=60)
+    with _full_desk(bench) as desk, _chat_running(bench, desk):
+        reader = _Reader(desk)
         for turn in range(_ROUNDS + 5):
             bench.note("reading", turn / _ROUNDS)
             for kind, path in requests(rng):
-                began = time.perf_counter()
-                connection.request("GET", path, headers=headers)
-                response = connection.getresponse()
-                content = response.read()
-                if response.status != 200:
-                    raise RuntimeError(f"GET {path}: {response.status} {content[:300]!r}")
+                took_ms = reader.ask(path)
                 if turn >= 5:  # the first ones prepare statements
-                    times.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
-        connection.close()
+                    times.setdefault(kind, []).append(took_ms)
     return {kind: sorted(each) for kind, each in times.items()}
+
+
+class _Reader:
+    """One agent's connection."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._headers = {"Authorization": f"Bearer {desk.token()}"}
+        self._connection = HTTPConnection("127.0.0.1", desk.port, timeout=60)
+
+    def ask(self, path: str) -> float:
+        """Make a request and return its milliseconds."""
+        began = time.perf_counter()
+        self._connection.request("GET", path, headers=self._headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"GET {path}: {response.status} {content[:300]!r}")
+        return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def _full_desk(bench: Bench) -> Iterator[Desk]:
+    """Give a desk with a copy of the history, for what visitors write now would make it grow from run to run."""
+    seed = seeded(bench, _MESSAGES, _OPEN)
+    bench.stop_desk()
+    bench.note("copying the history")
+    folder = bench.folder / "full"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(seed, folder)
+    with Desk(folder, core=bench.method.server_core) as desk:
+        yield desk.add_rule()
+
+
+@contextmanager
+def _chat_running(bench: Bench, desk: Desk) -> Iterator[None]:
+    """Let visitors write at a steady rate for as long as the block runs."""
+    command = generator_command(
+        "chat", desk.port, connections=_VISITORS, rate=_RATE, seconds=3600, repetitions=1, warm_up=0,
+        core=bench.method.generator_core, server_pid=desk.pid, sessions=desk.sessions(_VISITORS),
+        text=QUESTION, expect=ANSWER,
+    )  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as chat:
+        try:
+            yield
+            if chat.poll() is not None:
+                raise RuntimeError("the chat beside the requests has ended before them")
+        finally:
+            chat.terminate()
+
+
+def _report(bench: Bench, row: Row) -> None:
+    row.load = (
+        f"{_VISITORS} visitors, {_RATE:,}/s; a report each {_REPORT_EVERY_S:g} s over {_MESSAGES:,} messages"
+    )
+    quiet: list[float] = []
+    read: list[float] = []
+    took: list[float] = []
+    with _full_desk(bench) as desk:
+        sessions = desk.sessions(_VISITORS)
+
+        def chat_p99() -> float:
+            report = bench.generate(
+                "chat", desk.port, desk.pid, connections=_VISITORS, rate=_RATE, repetitions=1,
+                seconds=2 * bench.method.seconds, sessions=sessions, text=QUESTION, expect=ANSWER,
+            )  # fmt: skip
+            return float(report["repetitions"][0]["latency"]["p99_ms"])
+
+        for _ in range(_PAIRS):
+            quiet.append(chat_p99())
+            with _reports_read(desk, took):
+                read.append(chat_p99())
+    row.p99_ms = spread(read)
+    row.facts["chat p99 without reports, ms"] = round(statistics.median(quiet), 2)
+    row.facts["report p50 and p99, ms"] = f"{_share(sorted(took), 0.5):.1f}, {_share(sorted(took), 0.99):.1f}"
+    moved = statistics.median(with_it / without for with_it, without in zip(read, quiet, strict=True))
+    row.goals = [
+        less("chat p99 with reports over that without", "×", moved, 1.2),
+        less("p99 of a report", "ms", _share(sorted(took), 0.99), 200),
+    ]
+
+
+@contextmanager
+def _reports_read(desk: Desk, took: list[float]) -> Iterator[None]:
+    """Let leads read reports over all the time there is, for as long as the block runs; note their milliseconds."""
+    reader, stop = _Reader(desk), threading.Event()
+
+    def read() -> None:
+        while True:
+            for path in _reports():
+                if stop.wait(_REPORT_EVERY_S):
+                    return
+                took.append(reader.ask(path))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _reports() -> Iterator[str]:
+    year = "from=2025-01-01&to=2026-12-31&zone=Asia/Shanghai"
+    for report, splits in (
+        ("overview", ("day", "hour", "team", "label", "agent")),
+        ("volume", ("day", "hour", "site")),
+        ("outcomes", ("day", "label")),
+        ("handling", ("agent", "team")),
+        ("models", ("all",)),
+    ):
+        for split in splits:
+            yield f"/v1/reports/{report}?by={split}&{year}"
+    yield "/v1/reports/live"
 
 
 def _tell(row: Row, times: dict[str, list[float]], *, at_most_ms: float) -> None:
@@ -119,4 +239,5 @@ def _share(times: list[float], share: float) -> float:
 SCENARIOS = (
     Scenario("search-million", "reading", "Search a million messages", _search),
     Scenario("list-100000", "reading", "Lists and live counts of 100,000 open conversations", _list),
+    Scenario("report-million", "reading", "Chat while reports over a million messages are read", _report),
 )

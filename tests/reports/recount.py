@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fastdesk.model.event import Changed, Event, Noted, Said
 
-HALF_HOUR = 1_800_000
+QUARTER = 900_000
 DAY = 86_400_000
 Sums = dict[tuple[str, str, int], dict[str, int]]
 
@@ -45,9 +45,9 @@ def _count_story(id, story, openings, events, sums):
 
     def add(name, value, at, agent="", places=None):
         for dimension, key in places or where(last):
-            sums[dimension, key, at // HALF_HOUR][name] += value
+            sums[dimension, key, at // QUARTER][name] += value
         if agent:
-            sums["agent", agent, at // HALF_HOUR][name] += value
+            sums["agent", agent, at // QUARTER][name] += value
 
     # Messages and models count where the conversation stood at that moment.
     now = None
@@ -66,7 +66,7 @@ def _count_story(id, story, openings, events, sums):
                 add(name, 1, event.at, event.sender if event.role == "agent" else "", where(now))
         why = (event.why if isinstance(event, Said) else event.body if event.kind == "why" else None) or {}
         if why.get("by"):
-            sums["handler", why["by"], event.at // HALF_HOUR]["from_bots"] += 1
+            sums["handler", why["by"], event.at // QUARTER]["from_bots"] += 1
         if why.get("by") == "fallback":
             add("unanswered", 1, event.at, places=where(now))
         if "model" in why or "assistant" in why:
@@ -121,7 +121,7 @@ def _count_story(id, story, openings, events, sums):
         add("wait_ms", length, at)
     for at, reason in handoffs:
         add("handoffs", 1, at)
-        sums["reason", reason, at // HALF_HOUR]["handoffs"] += 1
+        sums["reason", reason, at // QUARTER]["handoffs"] += 1
     for at in reopened:
         add("reopened", 1, at)
     if wanted:
@@ -137,7 +137,7 @@ def _count_story(id, story, openings, events, sums):
         add("reply_ms", first.at - since, first.at, first.sender)
         for agent in {s.sender for s in by_agents}:
             at = next(s.at for s in by_agents if s.sender == agent)
-            sums["agent", agent, at // HALF_HOUR]["handled"] += 1
+            sums["agent", agent, at // QUARTER]["handled"] += 1
     elif wanted and resolved:
         add("missed", 1, resolved.at)
     if resolved:

@@ -1,5 +1,7 @@
 """Reports read from the roll-ups: periods, splits, zones, means."""
 
+from collections import Counter
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,6 +74,7 @@ async def test_labels_count_each_and_the_total_counts_once(store: SqliteStore) -
         ("UTC", 1, 10, "2025-11-24"),
         ("Asia/Shanghai", 1, 18, "2025-11-24"),
         ("Asia/Kolkata", 1, 15, "2025-11-24"),
+        ("Asia/Kathmandu", 1, 15, "2025-11-24"),
         ("Pacific/Kiritimati", 2, 0, "2025-11-25"),
     ],
 )
@@ -82,6 +85,28 @@ async def test_days_and_hours_are_those_of_the_zone(
     period = Period(WEEK.first_ms, WEEK.last_ms, ZoneInfo(zone))
     assert [row[:2] for row in (await table(store, "volume", "hour", period)).rows] == [[weekday, hour]]
     assert [row[0] for row in (await table(store, "volume", "day", period)).rows] == [day]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]
+)
+async def test_each_conversation_stands_at_the_hour_of_its_wall_clock(store: SqliteStore, zone: str) -> None:
+    opened = [
+        MONDAY + (number * 7 * HOUR + number * 900_000) for number in range(1300)
+    ]  # over two changes of the clock
+    await keep(
+        store,
+        *(
+            Talk(f"c{number}", visitor=f"v{number}", at=at).open().say("visitor")
+            for number, at in enumerate(opened)
+        ),
+    )
+    clock = [datetime.fromtimestamp(at / 1000, ZoneInfo(zone)) for at in opened]
+    period = Period(opened[0], opened[-1] + 1, ZoneInfo(zone))
+    hours = (await table(store, "volume", "hour", period)).rows
+    assert {(row[0], row[1]): row[2] for row in hours} == Counter((at.isoweekday(), at.hour) for at in clock)
+    days = (await table(store, "volume", "day", period)).rows
+    assert {row[0]: row[1] for row in days} == Counter(at.date().isoformat() for at in clock)
 
 
 async def test_figures_in_time_can_be_limited_to_a_site(store: SqliteStore) -> None:

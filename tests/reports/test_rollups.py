@@ -129,7 +129,7 @@ def test_what_plug_ins_write_never_stops_the_count(why: dict[str, object], ratin
     talk = Talk().open().say("visitor").say("bot", why=why).note_why(why)
     talk.rate(3)
     talk.events[-1] = replace(talk.events[-1], body=rating)  # type: ignore[call-arg]
-    assert rolled_up(in_order(talk), [])["all", "", MONDAY // 1_800_000]["opened"] == 1
+    assert rolled_up(in_order(talk), [])["all", "", MONDAY // 900_000]["opened"] == 1
 
 
 async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ async def test_what_happens_after_a_resolution_corrects_the_past(store: SqliteSt
     again = Talk("c2", at=talk.at).after(600).open().say("visitor")
     events = in_order(talk, again)
     returning = next(i for i, e in enumerate(events) if isinstance(e, Changed) and e.conversation.id == "c2")
-    bucket = MONDAY // 1_800_000
+    bucket = MONDAY // 900_000
     for event in events[:returning]:
         store.append(event)
     await store.settle(followers=True)
@@ -180,7 +180,7 @@ async def test_erasing_a_person_takes_their_rows_and_leaves_the_sums(store: Sqli
         lambda c: c.exec_driver_sql("SELECT conversation FROM report_unanswered").all()
     )
     assert [row[0] for row in questions] == ["c2"]
-    assert (await store.run(sums_of))["all", "", MONDAY // 1_800_000]["opened"] == 2
+    assert (await store.run(sums_of))["all", "", MONDAY // 900_000]["opened"] == 2
 
 
 async def test_what_is_too_old_leaves_the_rows_but_not_what_goes_on(store: SqliteStore) -> None:

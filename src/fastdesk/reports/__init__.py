@@ -1,6 +1,6 @@
 """Reports: events enter, figures leave.
 
-A follower of the store keeps what is known of each conversation (`facts`) and what that comes to in each half hour
+A follower of the store keeps what is known of each conversation (`facts`) and what that comes to in each quarter of an hour
 (`rollups`); a report only adds up the latter. Neither holds a word that anybody wrote.
 """
 

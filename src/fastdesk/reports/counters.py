@@ -11,8 +11,8 @@ from fastdesk.reports.facts import GOOD_SCORE, Facts
 
 __all__ = ["BUCKET_MS", "COUNTERS", "PLACE", "Count", "Key", "count", "places"]
 
-#: Half hours begin where the clocks of nearly all zones do; days, weeks and hours of a zone are made of them.
-BUCKET_MS: Final = 1_800_000
+#: Quarters of an hour begin where the clocks of all zones do; days, weeks and hours of a zone are made of them.
+BUCKET_MS: Final = 900_000
 
 #: Everything that is counted. All are sums: averages are made when a report is read.
 COUNTERS: Final = (

@@ -1,8 +1,7 @@
 """Read reports: add up the sums of a period, and of the one before it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +35,7 @@ class Period(Struct, frozen=True):
 
     @property
     def buckets(self) -> tuple[int, int]:
-        """Return the first half hour and the one behind the last; a piece of one counts whole."""
+        """Return the first quarter of an hour and the one behind the last; a piece of one counts whole."""
         return self.first_ms // BUCKET_MS, -(-self.last_ms // BUCKET_MS)
 
 
@@ -66,7 +65,7 @@ def read_table(
     sums = _Sums(connection, tenant, report, period)
     place = only or ("all", "")
     if split in ("day", "hour"):
-        rows = _in_time(sums.by_bucket(*place), period.zone, split)
+        rows = sums.in_time(*place, split)
         total = sums.add(values for _, values in rows)
     elif split == "all" and not report.dimension:
         total = sums.of_key(*place)
@@ -94,6 +93,7 @@ class _Sums:
         self._columns = report.columns
         used = {name for column in report.columns for name in (*column.counters, *column.of)}
         self._names: list[str] = [name for name in COUNTERS if name in used]
+        self._period = period
         first, last = period.buckets
         self._values = {"tenant": tenant, "first": first, "last": last}
 
@@ -109,11 +109,18 @@ class _Sums:
         rows = self._execute(f"SELECT key, {sums}{_WHERE} GROUP BY key ORDER BY key", dimension)
         return [((row[0],), row[1:]) for row in rows]
 
-    def by_bucket(self, dimension: str, key: str) -> list[tuple[int, Sequence[int]]]:
-        """Return the counters of each half hour of a key, oldest first."""
-        names = ", ".join(self._names)
-        rows = self._execute(f"SELECT bucket, {names}{_WHERE} AND key = :key ORDER BY bucket", dimension, key)
-        return [(row[0], row[1:]) for row in rows]
+    def in_time(self, dimension: str, key: str, split: str) -> list[tuple[Keys, Sequence[int]]]:
+        """Return the sums of each day, or of each hour of the week, of the period's zone.
+
+        SQLite adds them up: a year has more quarters of an hour than the interpreter should walk through while others chat.
+        """
+        size, per_round, named = _IN_TIME[split]
+        place = f"(bucket * {BUCKET_MS // 1000} + {_offset_of(self._period)}) / {size} % {per_round}"
+        sums = ", ".join(f"sum({name})" for name in self._names)
+        rows = self._execute(
+            f"SELECT {place} AS place, {sums}{_WHERE} AND key = :key GROUP BY place", dimension, key
+        )
+        return sorted((named(row[0]), list(row[1:])) for row in rows)
 
     def add(self, rows: Iterable[Sequence[int]]) -> Sequence[int]:
         """Add rows up."""
@@ -140,16 +147,42 @@ class _Sums:
 _WHERE: Final = " FROM report_count WHERE tenant = :tenant AND dimension = :dimension AND bucket >= :first AND bucket < :last"
 
 
-def _in_time(
-    sums: list[tuple[int, Sequence[int]]], zone: tzinfo, split: str
-) -> list[tuple[Keys, Sequence[int]]]:
-    """Gather half hours by the days, or by the hours of the week, of a zone."""
-    dealt: defaultdict[Keys, list[Sequence[int]]] = defaultdict(list)
-    for bucket, values in sums:
-        begins = datetime.fromtimestamp(bucket * BUCKET_MS / 1000, zone)
-        key = (begins.date().isoformat(),) if split == "day" else (begins.isoweekday(), begins.hour)
-        dealt[key].append(values)
-    return [(key, [sum(column) for column in zip(*dealt[key], strict=True)]) for key in sorted(dealt)]
+def _day(days: int) -> Keys:
+    return (date.fromordinal(_FIRST_DAY + days).isoformat(),)
+
+
+def _hour_of_week(hours: int) -> Keys:
+    day, hour = divmod(hours, 24)
+    return (_FIRST_DAY + day - 1) % 7 + 1, hour
+
+
+_FIRST_DAY: Final = date(1970, 1, 1).toordinal()
+_FAR: Final = 1 << 40
+#: Seconds of a piece of time, how many there are until they begin anew, and how the one of a number is called.
+_IN_TIME: Final = {"day": (86_400, _FAR, _day), "hour": (3600, 168, _hour_of_week)}
+
+
+def _offset_of(period: Period) -> str:
+    """Return, in SQL, the seconds by which a bucket's wall clock is ahead; zones change theirs once or twice a year."""
+    first, last = period.buckets
+    steps: list[str] = []
+    known = _offset(first, period.zone)
+    for bucket in (*range(first, last, _DAY_BUCKETS), last):
+        if _offset(bucket, period.zone) == known:
+            continue
+        since = max(first, bucket - _DAY_BUCKETS)
+        begins = next(each for each in range(since, bucket + 1) if _offset(each, period.zone) != known)
+        steps.append(f"WHEN bucket < {begins} THEN {known}")
+        known = _offset(bucket, period.zone)
+    return f"CASE {' '.join(steps)} ELSE {known} END" if steps else str(known)
+
+
+_DAY_BUCKETS: Final = 86_400_000 // BUCKET_MS
+
+
+def _offset(bucket: int, zone: tzinfo) -> int:
+    offset = datetime.fromtimestamp(bucket * BUCKET_MS / 1000, zone).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
 
 
 # Conversations and questions.

@@ -1,7 +1,7 @@
-"""The roll-ups: a follower of the store that turns every event into counts per half hour.
+"""The roll-ups: a follower of the store that turns every event into counts per quarter of an hour.
 
-Three tables. `report_conversation` has the facts of each conversation, `report_count` the sums per dimension, key and half
-hour, `report_unanswered` where a question stayed without an answer. What is erased or too old leaves the first and the
+Three tables. `report_conversation` has the facts of each conversation, `report_count` the sums per dimension, key and
+quarter of an hour, `report_unanswered` where a question stayed without an answer. What is erased or too old leaves the first and the
 last; sums stay, for they are about nobody.
 """
 
@@ -41,7 +41,7 @@ class RollUps:
     """Follow the events into the tables that reports are read from."""
 
     name = "reports"
-    version = "1"
+    version = "2"
 
     def reset(self, connection: Connection) -> None:
         for statement in _TABLES:

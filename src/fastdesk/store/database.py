@@ -39,7 +39,7 @@ class Database:
 
     @classmethod
     def open(cls, path: Path, *, readers: int) -> "Database":
-        """Open the file, making or upgrading it as needed.
+        """Open the file for so many readers at once, making or upgrading it as needed.
 
         Raises StoreTooNew when a later program wrote it, StoreDamaged when it is no SQLite file, StoreError
         when it can't be opened.
@@ -80,6 +80,25 @@ class Database:
         """
         with self._writer.begin():
             yield self._writer
+
+    @contextmanager
+    def write_late(self) -> Iterator[sqlalchemy.Connection]:
+        """Open a transaction that is on disk with the next one that `write` commits, for what can be made again.
+
+        It spares the disk a flush, for which acknowledgements would wait. A power failure takes such transactions back
+        from the last one on, never one in between.
+        """
+        self._flush_at_commit(False)
+        try:
+            with self._writer.begin():
+                yield self._writer
+        finally:
+            self._flush_at_commit(True)
+
+    def _flush_at_commit(self, wanted: bool) -> None:
+        cursor = self._writer.connection.cursor()
+        cursor.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
+        cursor.close()
 
     def read(self, query: Callable[[sqlalchemy.Connection], T]) -> T:
         """Run `query` on a connection that can't write, in one snapshot."""

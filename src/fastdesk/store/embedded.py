@@ -27,7 +27,7 @@ def embedded_store(
         settings,
         journal=ThreadedJournal(segments, runner),
         runner=runner,
-        databases=FileDatabases(settings.data, readers=settings.readers),
+        databases=FileDatabases(settings.data, readers=settings.readers + 1),  # and the one who studies
         entropy=entropy,
         followers=followers,
         leftovers=FileFolder(settings.data),

@@ -21,7 +21,7 @@ __all__ = ["Follower", "Followers", "Positioned"]
 
 _log = structlog.get_logger("fastdesk.store")
 
-_STEP_EVENTS: Final = 512  # some 20 ms for the search index: what new events wait for at most
+_STEP_EVENTS: Final = 128  # some 5 ms for the search index: what a read of new events waits for at most
 
 Positioned = tuple[int, Event]
 """An event with its position in the journal."""
@@ -77,7 +77,7 @@ class Followers:
 
     def _follow(self, database: Database, follower: Follower) -> bool:
         try:
-            with database.write() as connection:
+            with database.write_late() as connection:
                 after = self._stand(database, connection, follower)
                 rows = connection.execute(_NEXT, {"after": after, "limit": _STEP_EVENTS}).all()
                 if rows:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final, get_args
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from fastdesk.model.conversation import CLOSED_STATES, State
@@ -62,12 +63,13 @@ def passing(
     connection: Connection, tenant: TenantId, query: ConversationQuery, ids: Collection[str]
 ) -> frozenset[str]:
     """Return those of the conversations that pass the filters of a query."""
-    parameters: Parameters = {"tenant": tenant}
+    parameters: Parameters = {"tenant": tenant, "ids": msgspec.json.encode(sorted(ids)).decode()}
     where = _filters(query, parameters, by_index=False, label="each")
     if query.states:
         where += _is_in("state", query.states, parameters)
     statement = (
-        f"SELECT id FROM conversation WHERE tenant = :tenant{_is_in('id', tuple(ids), parameters)}{where}"
+        "SELECT id FROM conversation WHERE tenant = :tenant"
+        f" AND id IN (SELECT value FROM json_each(:ids)){where}"
     )
     return frozenset(connection.execute(text(statement), parameters).scalars())
 

@@ -266,7 +266,7 @@ class Store(Protocol):
         """Find messages by their words; those of the last seconds may be missing."""
 
     async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
-        """Run a read of another room in a reader thread; the connection can't write."""
+        """Run a read of another room, behind all other reads: it may take long. The connection can't write."""
 
     async def erase(
         self, tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: str, reason: str = ""

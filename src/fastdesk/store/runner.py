@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 __all__ = ["InlineRunner", "Runner", "ThreadRunner"]
 
 T = TypeVar("T")
+
+_NICE: Final = 10  # a tenth of the processor against the loop's thread, all of it when that is idle
 
 
 class Runner(Protocol):
@@ -27,6 +29,9 @@ class Runner(Protocol):
 
     async def read(self, work: Callable[[], T]) -> T:
         """Run `work` in a reader thread."""
+
+    async def study(self, work: Callable[[], T]) -> T:
+        """Run `work` that may take long, behind all others: at low priority, one at a time."""
 
     def hurry(self, work: Callable[[], None]) -> None:
         """Run `work` soon, at normal priority, one at a time."""
@@ -52,6 +57,7 @@ class ThreadRunner:
 
     def __init__(self, readers: int) -> None:
         self._readers = ThreadPoolExecutor(readers, "fastdesk-read")
+        self._student = ThreadPoolExecutor(1, "fastdesk-study", lambda: _be_nice(_NICE))
         self._urgent = ThreadPoolExecutor(1, "fastdesk-hurry")
         self._threads: dict[str, threading.Thread] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -66,14 +72,16 @@ class ThreadRunner:
     async def read(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
+    async def study(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._student, work)
+
     def hurry(self, work: Callable[[], None]) -> None:
         self._urgent.submit(work)
 
     def start(self, name: str, work: Callable[[], None], *, nice: int = 0) -> None:
         def run() -> None:
             if nice:
-                with suppress(OSError):  # a sandbox may forbid it; then it competes on equal terms
-                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+                _be_nice(nice)
             work()
 
         thread = threading.Thread(target=run, name=f"fastdesk-{name}", daemon=True)
@@ -87,7 +95,13 @@ class ThreadRunner:
         for thread in self._threads.values():
             thread.join()
         self._readers.shutdown()
+        self._student.shutdown()
         self._urgent.shutdown()
+
+
+def _be_nice(nice: int) -> None:
+    with suppress(OSError):  # a sandbox may forbid it; then it competes on equal terms
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
 
 
 class InlineRunner:
@@ -102,6 +116,9 @@ class InlineRunner:
         callback(*arguments)
 
     async def read(self, work: Callable[[], T]) -> T:
+        return work()
+
+    async def study(self, work: Callable[[], T]) -> T:
         return work()
 
     def hurry(self, work: Callable[[], None]) -> None:

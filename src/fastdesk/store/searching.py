@@ -1,15 +1,15 @@
 """Find messages and notes by their words, newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+import msgspec
+from sqlalchemy import Connection, Row, select, text
 
 from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import TenantId
-from fastdesk.store import tables
 from fastdesk.store.lists import few, passing
 from fastdesk.store.protocol import ConversationQuery, Found, FoundPage, SearchQuery
 from fastdesk.store.reads import decode_cursor, decode_row, encode_cursor, links_of
@@ -25,8 +25,6 @@ _MAX_CANDIDATES: Final = (
 )
 _FEW: Final = 200  # conversations whose messages are read rather than the index
 
-_event = tables.event.c
-
 
 def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> FoundPage:
     """Return one page of what holds all words of the query. Raises ValueError for a cursor that is none."""
@@ -37,23 +35,27 @@ def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> Foun
     limit = max(1, min(query.limit, _MAX_PAGE))
     items: list[Found] = []
     seen = 0
-    for positions in _candidates(connection, tenant, query, words, below):
-        for position, event in _matching(connection, tenant, query, words, positions):
+    for rows in _candidates(connection, tenant, query, words, below):
+        for position, event in _matching(connection, tenant, query, words, rows):
             if len(items) == limit:
                 return FoundPage(items, encode_cursor(below, ""))
             items.append(Found(event, words.highlights(searched_text(event))))
             below = position
-        below = positions[-1]
-        seen += len(positions)
+        below = rows[-1].position
+        seen += len(rows)
         if seen >= _MAX_CANDIDATES:
             return FoundPage(items, encode_cursor(below, ""))
     return FoundPage(items)
 
 
+Rows = Sequence[Row[Any]]
+"""Rows of table `event` by position, newest first; the body of one that is gone is None."""
+
+
 def _candidates(
     connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, below: int
-) -> Iterator[list[int]]:
-    """Iterate over the positions of events that may be meant, newest first, some at a time."""
+) -> Iterator[Rows]:
+    """Iterate over the events that may be meant, newest first, some at a time."""
     few = _few_conversations(connection, tenant, query)
     if few is not None:
         # These have fewer messages than the index has entries for a common word.
@@ -61,24 +63,31 @@ def _candidates(
         found = iter(connection.execute(select(links.position).where(links.position < below)).scalars().all())
         positions = iter(sorted(found, reverse=True))
         while chunk := list(islice(positions, _MAX_CHUNK)):
-            yield chunk
+            yield connection.execute(_STANDING, {"positions": msgspec.json.encode(chunk).decode()}).all()
         return
     number = connection.execute(_NUMBER, {"tenant": tenant}).scalar() or 0
     size = _FIRST_CHUNK
     while True:
         parameters = {"match": words.match(number), "below": below, "limit": size}
-        chunk = list(connection.execute(_INDEXED, parameters).scalars())
-        if chunk:
-            yield chunk
-        if len(chunk) < size:
+        rows = connection.execute(_INDEXED, parameters).all()
+        if rows:
+            yield rows
+        if len(rows) < size:
             return
-        below = chunk[-1]
+        below = rows[-1].position
         size = min(size * 2, _MAX_CHUNK)
 
 
 _NUMBER: Final = text("SELECT number FROM tenant WHERE id = :tenant")
+_BODY: Final = "iif(event.kind IN ('said', 'noted'), event.body, NULL) AS body"
+#: One statement with fixed words, however many are looked at: to expand a list of parameters takes longer than to find them.
+_STANDING: Final = text(
+    f"SELECT position, checksum, {_BODY} FROM event WHERE position IN (SELECT value FROM json_each(:positions))"
+    " ORDER BY position DESC"
+)
 _INDEXED: Final = text(
-    "SELECT rowid FROM search WHERE search MATCH :match AND rowid < :below ORDER BY rowid DESC LIMIT :limit"
+    f"SELECT search.rowid AS position, checksum, {_BODY} FROM search LEFT JOIN event ON event.position = search.rowid"
+    " WHERE search MATCH :match AND search.rowid < :below ORDER BY search.rowid DESC LIMIT :limit"
 )
 
 
@@ -103,15 +112,14 @@ def _filters(query: SearchQuery) -> ConversationQuery:
 
 
 def _matching(
-    connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, positions: list[int]
+    connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, rows: Rows
 ) -> list[tuple[int, Said | Noted]]:
     """Return those of the events that have the words and pass the query's filters, newest first."""
-    rows = select(_event.position, _event.checksum, _event.body).where(_event.position.in_(positions))
-    rows = rows.where(_event.kind.in_(("said", "noted"))).order_by(_event.position.desc())
     found = [
         (row.position, event)
-        for row in connection.execute(rows)
-        if isinstance(event := decode_row(row), Said | Noted)
+        for row in rows
+        if row.body is not None
+        and isinstance(event := decode_row(row), Said | Noted)
         and event.tenant == tenant
         and _is_in_time(event, query)
     ]

@@ -268,12 +268,16 @@ class SqliteStore:
         self, tenant: TenantId | None, position: int, query: Callable[[sqlalchemy.Connection], T]
     ) -> T:
         """Run `query` where the tenant's rows stand, once SQLite has what was appended up to `position`."""
-        if position > self._fed and not any(self._is_full.values()) and not self._broken:
-            await self._until_fed(position, patient=False)
+        await self._until_readable(position)
         return await self._runner.read(lambda: self._projector.database(tenant).read(query))
 
+    async def _until_readable(self, position: int) -> None:
+        if position > self._fed and not any(self._is_full.values()) and not self._broken:
+            await self._until_fed(position, patient=False)
+
     async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
-        return await self._read(tenant, self._freshness.tenant(tenant), query)
+        await self._until_readable(self._freshness.tenant(tenant))
+        return await self._runner.study(lambda: self._projector.database(tenant).read(query))
 
     async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:
         if tenant is not None:

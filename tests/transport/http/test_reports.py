@@ -61,6 +61,12 @@ def test_figures_are_of_the_period(talked: RunningDesk) -> None:
     assert report(talked, "volume", "?by=site")["names"]["demo"]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+@pytest.mark.parametrize("day", ["1970-01-02", "9999-12-30"])
+def test_first_and_last_days_can_be_asked_for(desk: RunningDesk, day: str, zone: str) -> None:
+    assert report(desk, "volume", f"?by=day&from={day}&to={day}&zone={zone}")["rows"] == []
+
+
 def test_csv_has_one_row_per_conversation(talked: RunningDesk) -> None:
     found = [row["conversation"] for row in rows(talked)]
     assert len(found) == len(set(found)) == figure(report(talked, "volume"), "opened")
