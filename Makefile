@@ -44,7 +44,7 @@ wheel: $(VENV)/test.stamp ## build wheel and sdist into dist/
 	$(BIN)/python -m build
 
 frontend: ## rebuild widget and console (needs Node 20)
-	cd frontend && npm ci --no-audit --no-fund && npm run build
+	cd frontend && npm install --no-save --no-audit --no-fund && npm run build
 
 bench: $(VENV)/bench.stamp ## the published table, measured here (about 15 minutes)
 	@$(BIN)/python -m benchmarks run

@@ -234,6 +234,23 @@ def test_the_form_before_the_talk(visit: Visit, desk: RunningDesk) -> None:
     visitor.state("stored")
 
 
+def test_a_form_that_is_refused_comes_back_with_the_reason(visit: Visit, desk: RunningDesk) -> None:
+    fields = [{"name": "nick", "label": {"en": "Nickname"}, "type": "text", "required": True}]
+    configure(desk, "refusing", forms={"pre_chat": {"id": "pre", "fields": fields}})
+    visitor = visit("/chat/refusing")
+    form = visitor.chat.locator("form.form")
+    form.locator("input").fill("x" * 600)
+    form.locator("button").click()
+    form.locator("[role=alert]", has_text="Nickname: is too long").wait_for()
+    assert form.locator("input").input_value() == "x" * 600
+    assert visitor.chat.locator(".message.is-mine").count() == 0
+    form.locator("input").fill("Lee")
+    form.locator("button").click()
+    visitor.sees("Nickname: Lee")
+    visitor.say("and now my question")
+    visitor.state("stored")
+
+
 def test_the_page_that_stands_alone_speaks_the_visitors_language(visit: Visit) -> None:
     visitor = visit(
         "/chat/demo", locale="zh-CN", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, event
 
 from fastdesk.model.conversation import Conversation
-from fastdesk.model.event import Changed, Said
+from fastdesk.model.event import Changed, Put, Said
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 from fastdesk.store import lists
 from fastdesk.store.database import Database
 from fastdesk.store.projections import Conversations, Feed
+from fastdesk.store.projections import Visitors as VisitorRows
 from fastdesk.store.protocol import ConversationQuery
 
 DEMO, OTHER = TenantId("demo"), TenantId("other")
@@ -140,6 +141,23 @@ def test_lists_are_in_order_and_complete_over_all_pages(world: World) -> None:
         ids = world.database.read(lambda c, q=query: lists.few(c, DEMO, q, 1000))
         assert sorted(ids or ()) == sorted(found)
         assert world.database.read(lambda c, q=query: lists.conversations(c, OTHER, q)).items == []
+
+
+def test_lists_name_their_visitors(world: World) -> None:
+    bodies = {
+        "v0": b'{"site": "s", "name": "Ada", "fields": {"name": "somebody else"}}',
+        "v1": b'{"site": "s", "fields": {"name": "Lin"}}',
+        "v2": b'{"site": "s", "fields": {"name": 7}}',
+        "v3": b"broken",
+        "v4": b'{"site": "s"}',
+    }
+    put = [Put(DEMO, n, 0, "visitor", id, body, "x") for n, (id, body) in enumerate(bodies.items(), 1)]
+    with world.database.write() as connection:
+        VisitorRows().apply(connection, Feed([0] * len(put), list(put), [b""] * len(put)))
+    page = world.database.read(lambda c: lists.conversations(c, DEMO, ConversationQuery(limit=100)))
+    names = {row.conversation.visitor: row.visitor_name for row in page.items}
+    assert {name for visitor, name in names.items() if visitor not in ("v0", "v1")} == {""}
+    assert (names["v0"], names["v1"]) == ("Ada", "Lin")
 
 
 def test_counts_are_what_a_recount_gives(world: World) -> None:

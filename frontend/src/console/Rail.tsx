@@ -4,7 +4,7 @@ import { allowDesktop } from "./alerts";
 import { offers } from "./api";
 import { may, me, mine, setPresence } from "./colleagues";
 import { isHelpOpen } from "./commands";
-import { openId, rows } from "./conversations";
+import { openId, unreadOfMine } from "./conversations";
 import { speak } from "./main";
 import { PRESENCES } from "./model";
 import { attempt, notify } from "./notices";
@@ -35,9 +35,7 @@ function isShown({ needs, route }: (typeof PLACES)[number]): boolean {
 }
 
 export function Rail() {
-  const unread = [...rows.value.values()].filter(
-    row => row.unread > 0 && row.conversation.assignee === me.value?.id,
-  ).length;
+  const unread = unreadOfMine.value;
   return (
     <nav class="rail" aria-label="fastdesk">
       <a class="mark" href={href("inbox")} aria-label="fastdesk">

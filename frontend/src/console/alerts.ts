@@ -3,10 +3,11 @@ import { effect } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { armSound, beep } from "../widget/sound";
 import { me, nameOf } from "./colleagues";
-import { countOf, openId, rows } from "./conversations";
+import { countOf, openId, unreadOfMine } from "./conversations";
 import { on } from "./line";
 import type { ChangeEntry, MessageEntry, NoteEntry } from "./model";
 import { type EventName, preferences } from "./preferences";
+import { rowOf } from "./rows";
 import { open } from "./thread";
 
 const begun = Date.now();
@@ -38,21 +39,14 @@ export async function allowDesktop(): Promise<boolean> {
 export function listenForAlerts(): void {
   armSound();
   effect(() => {
-    const waiting = (countOf("queued") ?? 0) + unread();
+    const waiting = (countOf("queued") ?? 0) + unreadOfMine.value;
     document.title = waiting ? `(${waiting}) fastdesk` : "fastdesk";
   });
 }
 
-function unread(): number {
-  let found = 0;
-  for (const row of rows.value.values())
-    if (row.conversation.assignee === me.value?.id && row.unread) found++;
-  return found;
-}
-
 on("message", raw => {
   const frame = raw as unknown as MessageEntry;
-  const owner = rows.value.get(frame.conversation)?.conversation.assignee;
+  const owner = rowOf(frame.conversation)?.conversation.assignee;
   if (frame.from.role === "visitor" && owner === me.value?.id && frame.at > begun)
     alert("message", frame.conversation, frame.text);
 });

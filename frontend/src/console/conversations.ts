@@ -13,11 +13,13 @@ import {
   type View,
   type Visitor,
 } from "./model";
+import { allRows, put, update } from "./rows";
 
-const PAGE = 100;
+/** Rows that are read at first, and with each further page. */
+const FIRST_PAGE = 100;
+const PAGE = 200;
 const COUNT_AFTER_MS = 400;
 
-export const rows = signal<ReadonlyMap<string, Row>>(new Map());
 export const saved = signal<readonly View[]>([]);
 export const viewId = signal("mine");
 export const openId = signal("");
@@ -84,8 +86,17 @@ export function matches(filter: Filter, conversation: Conversation): boolean {
 }
 
 export const shown = computed(() =>
-  [...rows.value.values()].filter(row => matches(view.value.filter, row.conversation)).sort(byUrgency),
+  [...allRows()].filter(row => matches(view.value.filter, row.conversation)).sort(byUrgency),
 );
+
+/** How many messages wait unread in one's own conversations. */
+export const unreadOfMine = computed(() => {
+  let found = 0;
+  for (const row of allRows())
+    if (row.conversation.assignee === me.value?.id && row.conversation.state !== "resolved" && row.unread)
+      found++;
+  return found;
+});
 
 /** Who waits longest stands first among the waiting; after them what was last active. */
 function byUrgency(a: Row, b: Row): number {
@@ -115,9 +126,11 @@ export function countOf(id: string): number | undefined {
 
 let counting: ReturnType<typeof setTimeout> | undefined;
 
+/** Count anew, once for all that changes within a moment; a desk that never rests is counted, too. */
 function countSoon(): void {
-  clearTimeout(counting);
+  if (counting !== undefined) return;
   counting = setTimeout(async () => {
+    counting = undefined;
     counts.value = await getOr<Counts | null>("/v1/conversations/counts", counts.value);
   }, COUNT_AFTER_MS);
 }
@@ -129,6 +142,7 @@ interface ListPage {
     last_at: number;
     last_text: string;
     unread: number;
+    visitor_name: string;
   }[];
   cursor: string | null;
 }
@@ -163,7 +177,10 @@ async function load(id: string, from: string): Promise<void> {
 }
 
 function queryOf(filter: Filter, from: string): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(PAGE), state: filter.state ?? "open,pending,snoozed" });
+  const query = new URLSearchParams({
+    limit: String(from ? PAGE : FIRST_PAGE),
+    state: filter.state ?? "open,pending,snoozed",
+  });
   if (from) query.set("cursor", from);
   for (const name of ["mode", "team", "label", "site", "priority", "mentioned"] as const) {
     const value = filter[name];
@@ -174,22 +191,22 @@ function queryOf(filter: Filter, from: string): URLSearchParams {
 }
 
 function take(page: ListPage): void {
-  const merged = new Map(rows.value);
-  for (const item of page.items) {
-    const { id } = item.conversation;
-    merged.set(id, {
+  const read = page.items.map(item => {
+    const { id, visitor } = item.conversation;
+    asked.add(visitor);
+    return {
       conversation: item.conversation,
       last: item.last_text,
       lastAt: item.last_at || item.conversation.updated_at,
       lastSeq: item.last_seq,
       unread: id === openId.value ? 0 : item.unread,
-      name: merged.get(id)?.name ?? "",
-    });
-  }
-  rows.value = merged;
+      name: item.visitor_name,
+    };
+  });
+  put(read);
 }
 
-/** Names of visitors, which lists don't carry. */
+/** Names of visitors who came by a frame that did not know them. */
 const names = signal<ReadonlyMap<string, string>>(new Map());
 const asked = new Set<string>();
 
@@ -208,25 +225,14 @@ export function visitorLabel(row: Row): string {
 
 async function learnName(id: string): Promise<void> {
   asked.add(id);
-  await learning;
-  if (names.value.has(id)) return;
   const visitor = await getOr<Visitor | null>(`/v1/visitors/${id}`, null);
   if (visitor) names.value = new Map(names.value).set(id, personName(visitor));
-}
-
-/** Names of those who were here last, in one reading. */
-let learning: Promise<void> | undefined;
-
-async function learnNames(): Promise<void> {
-  const page = await getOr<{ items: Visitor[] }>("/v1/visitors?limit=200", { items: [] });
-  names.value = new Map([...names.value, ...page.items.map(each => [each.id, personName(each)] as const)]);
 }
 
 /** Everything anew: at the start, and when the line says that something was missed. */
 export async function loadLists(): Promise<void> {
   countSoon();
-  learning = learnNames();
-  await Promise.all([learning, show(viewId.value), load("all", "")]);
+  await Promise.all([show(viewId.value), load("all", "")]);
 }
 
 export async function loadViews(): Promise<void> {
@@ -247,18 +253,6 @@ export async function dropView(id: string): Promise<void> {
   await ask("DELETE", `/v1/views/${encodeURIComponent(id)}`);
   await loadViews();
   if (viewId.value === id) await show("all");
-}
-
-export function update(id: string, change: (row: Row) => Row): void {
-  const empty: Row = {
-    conversation: { id } as Conversation,
-    last: "",
-    lastAt: Date.now(),
-    lastSeq: 0,
-    unread: 0,
-    name: "",
-  };
-  rows.value = new Map(rows.value).set(id, change(rows.value.get(id) ?? empty));
 }
 
 on("conversation", raw => {

@@ -3,9 +3,10 @@
 import { listenForAlerts } from "./alerts";
 import { ask, learnOffers, setToken, token } from "./api";
 import { loadColleagues, loadStandings, me } from "./colleagues";
-import { loadLists, loadViews, openId, rows } from "./conversations";
+import { loadLists, loadViews, openId } from "./conversations";
 import { connect, disconnect } from "./line";
 import { loadPhrases } from "./phrases";
+import { forgetRows } from "./rows";
 
 /** Take up work: who am I, what is there, and hear what happens from now on. */
 export async function start(): Promise<void> {
@@ -21,6 +22,6 @@ export function signOut(): void {
   disconnect();
   me.value = null;
   openId.value = "";
-  rows.value = new Map();
+  forgetRows();
   setToken("");
 }

@@ -1,11 +1,11 @@
 /** The conversation that is open: what was said, noted and done in it, who types, and what is said from here. */
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import type { AnyFrame } from "../shared/connection";
 import { uuid7 } from "../shared/ids";
 import type { Extra } from "../shared/wire";
 import { get } from "./api";
 import { me } from "./colleagues";
-import { openId, rows, update } from "./conversations";
+import { openId } from "./conversations";
 import { on, tell } from "./line";
 import {
   type ChangeEntry,
@@ -17,6 +17,7 @@ import {
 } from "./model";
 import { attempt, notify } from "./notices";
 import { go, page, place } from "./route";
+import { rowOf, update } from "./rows";
 
 const PAGE = 100;
 const TYPING_SENT_EVERY_MS = 3000;
@@ -29,7 +30,7 @@ export const hasEarlier = signal(false);
 /** The answer that the assistant is writing to the visitor. */
 export const writing = signal<{ turn: string; text: string } | null>(null);
 
-export const current = computed(() => rows.value.get(openId.value)?.conversation ?? null);
+export const current = computed(() => rowOf(openId.value)?.conversation ?? null);
 export const isMine = computed(() => !!current.value && current.value.assignee === me.value?.id);
 
 const outbox = new Map<string, AnyFrame>();
@@ -57,7 +58,7 @@ async function enter(id: string): Promise<void> {
 }
 
 function leave(): void {
-  const before = rows.peek().get(openId.peek())?.conversation;
+  const before = untracked(() => rowOf(openId.peek())?.conversation);
   if (before && before.assignee !== me.peek()?.id) tell({ t: "unwatch", conversation: before.id });
 }
 
@@ -114,7 +115,7 @@ function watch(): void {
 export function markRead(): void {
   const seq = lastSeq();
   if (!openId.value || document.hidden) return;
-  if ((rows.value.get(openId.value)?.unread ?? 0) > 0) update(openId.value, row => ({ ...row, unread: 0 }));
+  if ((rowOf(openId.value)?.unread ?? 0) > 0) update(openId.value, row => ({ ...row, unread: 0 }));
   if (seq > (current.value?.agent_read ?? 0)) tell({ t: "read", conversation: openId.value, seq });
 }
 
@@ -231,7 +232,7 @@ on("ack", ({ id, seq, at }) => {
 
 on("read", frame => {
   const { conversation, seq } = frame as unknown as { conversation: string; seq: number };
-  if (!rows.value.has(conversation)) return;
+  if (!rowOf(conversation)) return;
   update(conversation, row => ({
     ...row,
     conversation: { ...row.conversation, visitor_read: Math.max(row.conversation.visitor_read, seq) },

@@ -49,6 +49,7 @@ export interface FormField {
   label: SiteText;
   type: FieldType;
   required?: boolean;
+  max_length?: number;
   choices?: (Choice | string)[];
   placeholder?: SiteText;
 }

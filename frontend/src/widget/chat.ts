@@ -5,7 +5,7 @@ import { uuid7 } from "../shared/ids";
 import { Keep } from "../shared/keep";
 import type { Choice, Extra, Form, Kind, Site } from "../shared/wire";
 import { Desk } from "./desk";
-import { type Entry, Thread } from "./thread";
+import { type Entry, isRefusedForm, Thread } from "./thread";
 import { problemWithFile, runUpload, startUpload, uploads } from "./uploads";
 
 export interface ChatOptions {
@@ -35,8 +35,6 @@ export class Chat {
   /** A person has been asked for and none has been named yet. */
   readonly humanAsked = signal(false);
   readonly isRated = signal(false);
-  readonly preChatDone = signal(false);
-  readonly offlineSent = signal(false);
   /** What the host page already knows of the visitor: nothing is asked for twice. */
   readonly known = signal<Record<string, string>>({});
   /** Fields of its own that the host page passes on; unknown ones are kept by the desk. */
@@ -65,19 +63,19 @@ export class Chat {
   readonly hasEarlier = computed(() => !this.noEarlier.value && this.thread.oldest > 1);
 
   /** Whether this visitor has said anything yet. */
-  readonly hasSpoken = computed(() => this.thread.entries.value.some(e => e.from.role === "visitor"));
+  readonly hasSpoken = computed(() =>
+    this.thread.entries.value.some(e => e.from.role === "visitor" && !isRefusedForm(e)),
+  );
 
   readonly preChatForm = computed(() => {
     const form = this.desk.site.value?.forms?.pre_chat;
-    return form && !this.preChatDone.value && !this.hasSpoken.value && !this.offlineForm.value ? form : null;
+    return form && !this.hasSpoken.value && !this.offlineForm.value ? form : null;
   });
 
   readonly offlineForm = computed(() => {
     const site = this.desk.site.value;
     const wanted = site && site.hours?.open === false && (site.hours.offline ?? "form") === "form";
-    return wanted && !this.hasSpoken.value && !this.offlineSent.value
-      ? (site.forms?.offline ?? plainOfflineForm())
-      : null;
+    return wanted && !this.hasSpoken.value ? (site.forms?.offline ?? plainOfflineForm()) : null;
   });
 
   /** There is a conversation to come back to. */
@@ -119,12 +117,22 @@ export class Chat {
     this.send(choice.value, "text", { button: choice.value, label: pick(choice.label) });
   }
 
-  submit(form: Form, values: Record<string, string>): void {
+  /** Send a filled form; `thanks` is shown once the desk has it. */
+  submit(form: Form, values: Record<string, string>, thanks = ""): void {
     const lines = form.fields
       .filter(field => values[field.name])
       .map(field => `${pick(field.label)}: ${values[field.name]}`);
     this.known.value = { ...this.known.value, ...values };
-    this.send(lines.join("\n"), "form", { form: form.id, values });
+    const refused = this.refusedForm(form.id);
+    if (refused) this.thread.remove(refused.id);
+    const id = uuid7();
+    this.send(lines.join("\n"), "form", { form: form.id, values }, id);
+    if (thanks) this.whenStored(id, () => this.say(thanks));
+  }
+
+  /** The message with a form's values that the desk would not take. */
+  refusedForm(id: string): Entry | undefined {
+    return this.thread.entries.value.find(entry => isRefusedForm(entry) && entry.extra?.form === id);
   }
 
   /** Try again what failed, under the same id. */
@@ -211,7 +219,7 @@ export class Chat {
     this.desk.logout();
     this.known.value = {};
     this.fields = {};
-    this.noEarlier.value = this.preChatDone.value = this.offlineSent.value = false;
+    this.noEarlier.value = false;
     if (this.isOpen.value) void this.desk.open().catch(() => {});
   }
 
@@ -237,6 +245,15 @@ export class Chat {
       this.options.onEvent("status", { state });
     });
     effect(() => this.options.onEvent("unread", this.thread.unread.value));
+  }
+
+  private whenStored(id: string, then: () => void): void {
+    const stop = effect(() => {
+      const state = this.thread.entries.value.find(entry => entry.id === id)?.state;
+      if (state === "sending") return;
+      queueMicrotask(() => stop());
+      if (state === "stored") then();
+    });
   }
 
   private news(entry: Entry): void {

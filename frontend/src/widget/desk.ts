@@ -63,7 +63,7 @@ export class Desk {
       keep,
       frame => this.connection?.send(frame as unknown as AnyFrame) ?? false,
       (id, code, message) => {
-        thread.failed(id, code);
+        thread.failed(id, code, message);
         options.onError(code, message);
       },
     );

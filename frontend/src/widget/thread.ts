@@ -19,8 +19,9 @@ export interface Entry {
   extra?: Extra;
   /** It belongs to an earlier conversation, whose numbers mean nothing in this one. */
   isPast?: boolean;
-  /** Why the desk refused it. */
+  /** Why the desk refused it: a code, and the desk's own sentence. */
   problem?: string;
+  reason?: string;
   /** The answer that is still being written grows here. */
   live?: Signal<string>;
 }
@@ -96,9 +97,9 @@ export class Thread {
     this.insert({ ...ownEntry(frame), at });
   }
 
-  failed(id: string, problem: string): void {
+  failed(id: string, problem: string, reason = ""): void {
     const entry = this.entries.value.find(e => e.id === id);
-    if (entry) this.change(entry, { state: "failed", problem });
+    if (entry) this.change(entry, { state: "failed", problem, reason });
   }
 
   remove(id: string): void {
@@ -285,6 +286,11 @@ export class Thread {
   private replace(old: Entry, entry: Entry): void {
     this.entries.value = sorted(this.entries.value.map(e => (e === old ? entry : e)));
   }
+}
+
+/** Whether a form came back: it is shown again with what the desk found wrong, in place of the message. */
+export function isRefusedForm(entry: Entry): boolean {
+  return entry.state === "failed" && entry.kind === "form" && entry.problem === "invalid";
 }
 
 function turnKey(turn: string): string {

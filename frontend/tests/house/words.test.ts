@@ -41,3 +41,24 @@ for (const part of ["widget", "console"]) {
     }
   });
 }
+
+/** Codes that only a program's mistake brings about, or that the chat answers by itself without a word. */
+const NEVER_SAID = [
+  "bad_frame",
+  "bad_id",
+  "hello_first",
+  "internal",
+  "method_not_allowed",
+  "too_many_errors",
+  "upgrade_required",
+];
+
+it.each(["en", "zh-CN", "zh-TW"])("has words in %s for every refusal that a visitor can meet", tag => {
+  const page = readFileSync("../docs/protocol.md", "utf8").split("## Codes")[1] ?? "";
+  const codes = [...page.matchAll(/^\| `(\w+)` \| \d+ \|/gm)].map(match => match[1] as string);
+  expect(codes.length).toBeGreaterThan(20);
+  expect(codes).toEqual(expect.arrayContaining(NEVER_SAID));
+  const words = read("widget", tag);
+  const wanted = codes.filter(code => !NEVER_SAID.includes(code));
+  expect(wanted.filter(code => !words[`error.${code}`])).toEqual([]);
+});

@@ -40,10 +40,10 @@ def conversations(connection: Connection, tenant: TenantId, query: ConversationQ
     ]
     if not parts:
         return ConversationPage([])
-    whole = " UNION ALL ".join(parts) + " ORDER BY active_at DESC, id DESC LIMIT :limit"
-    found = connection.execute(text(whole), parameters).all()
+    page = " UNION ALL ".join(parts) + " ORDER BY active_at DESC, id DESC LIMIT :limit"
+    found = connection.execute(text(_NAMED.format(page)), parameters).all()
     cursor = encode_cursor(found[limit - 1].active_at, found[limit - 1].id) if len(found) > limit else None
-    return ConversationPage([list_row(row) for row in found[:limit]], cursor)
+    return ConversationPage([list_row(row, row.name) for row in found[:limit]], cursor)
 
 
 def few(connection: Connection, tenant: TenantId, query: ConversationQuery, most: int) -> list[str] | None:
@@ -74,6 +74,15 @@ def passing(
     return frozenset(connection.execute(text(statement), parameters).scalars())
 
 
+#: A page with what its visitors are called: the proven name goes before the one that the page gave.
+_NAMED: Final = """
+    SELECT page.*, CASE WHEN visitor.name != '' THEN visitor.name
+      WHEN json_valid(visitor.body) IS NOT 1 THEN ''
+      WHEN json_type(visitor.body, '$.fields.name') = 'text' THEN json_extract(visitor.body, '$.fields.name')
+      ELSE '' END AS name
+    FROM ({}) AS page LEFT JOIN visitor ON visitor.tenant = page.tenant AND visitor.id = page.visitor
+    ORDER BY page.active_at DESC, page.id DESC
+"""
 _ORDER: Final = "active_at DESC, id DESC"
 #: So the planner can't take the order from an index: there are few, which another index finds.
 _SORTED: Final = "active_at + 0 DESC, id DESC"

@@ -80,9 +80,10 @@ class ConversationQuery(Struct, frozen=True, kw_only=True):
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
-    """A conversation with what a list shows of its messages;
+    """A conversation with what a list shows of its messages and its visitor.
 
-    `unread` counts the visitor's that no agent has seen.
+    `unread` counts the visitor's messages that no agent has seen; `visitor_name` is what they are called, by proof or by what
+    the page said, empty where nobody knows.
     """
 
     conversation: Conversation
@@ -91,6 +92,7 @@ class ConversationRow(Struct, frozen=True, kw_only=True):
     last_role: str = ""
     last_text: str = ""
     unread: int = 0
+    visitor_name: str = ""
 
 
 class ConversationPage(Struct, frozen=True):

@@ -87,7 +87,7 @@ def _record(row: Row[Any]) -> Record:
 # Conversations.
 
 
-def list_row(row: Row[Any]) -> ConversationRow:
+def list_row(row: Row[Any], name: str = "") -> ConversationRow:
     """Return a row of table `conversation` as lists show it."""
     return ConversationRow(
         conversation=decode_conversation(row.body),
@@ -96,6 +96,7 @@ def list_row(row: Row[Any]) -> ConversationRow:
         last_role=row.last_role,
         last_text=row.last_text,
         unread=row.unread,
+        visitor_name=name,
     )
 
 

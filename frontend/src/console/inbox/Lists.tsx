@@ -12,7 +12,6 @@ import {
   matches,
   more,
   openId,
-  rows,
   saved,
   saveView,
   show,
@@ -28,6 +27,7 @@ import type { Conversation, Filter, Row } from "../model";
 import { PRIORITIES } from "../model";
 import { attempt } from "../notices";
 import { preferences } from "../preferences";
+import { allRows } from "../rows";
 import { open } from "../thread";
 import { Avatar } from "../ui/Avatar";
 import { Empty } from "../ui/Empty";
@@ -132,7 +132,7 @@ function MoreViews() {
 
 function amount(filter: Filter): number {
   let found = 0;
-  for (const row of rows.value.values()) if (matches(filter, row.conversation)) found++;
+  for (const row of allRows()) if (matches(filter, row.conversation)) found++;
   return found;
 }
 

@@ -2,10 +2,11 @@ import { useSignal } from "@preact/signals";
 import { t } from "../../shared/i18n";
 import { agents, me, nameOf, standings, teamName, teams } from "../colleagues";
 import { command, isPossible, label, opened, snoozeTimes } from "../commands";
-import { openId, rows, visitorLabel } from "../conversations";
+import { openId, visitorLabel } from "../conversations";
 import { act } from "../line";
 import type { Agent, Conversation } from "../model";
 import { preferences } from "../preferences";
+import { rowOf } from "../rows";
 import { current, isMine, isOnline, open } from "../thread";
 import { colleaguesHere } from "../typing";
 import { Avatar } from "../ui/Avatar";
@@ -15,7 +16,7 @@ import { Sign, SignButton } from "../ui/Sign";
 /** Whose conversation it is, who answers, and what can be done with it. */
 export function ThreadHead() {
   const conversation = current.value;
-  const row = rows.value.get(openId.value);
+  const row = rowOf(openId.value);
   if (!conversation || !row) return null;
   const isResolved = conversation.state === "resolved";
   return (

@@ -121,11 +121,8 @@ function Foot({ chat }: { chat: Chat }) {
           form={form}
           known={chat.known.value}
           submit={t("offline.submit")}
-          onSubmit={values => {
-            chat.submit(offline, values);
-            chat.offlineSent.value = true;
-            chat.say(t("offline.sent"));
-          }}
+          problem={chat.refusedForm(offline.id)?.reason}
+          onSubmit={values => chat.submit(offline, values, t("offline.sent"))}
         />
       </div>
     );
@@ -137,10 +134,8 @@ function Foot({ chat }: { chat: Chat }) {
           form={{ ...preChat, title: pick(preChat.title) || t("pre_chat.title") }}
           known={chat.known.value}
           submit={t("pre_chat.submit")}
-          onSubmit={values => {
-            chat.submit(preChat, values);
-            chat.preChatDone.value = true;
-          }}
+          problem={chat.refusedForm(preChat.id)?.reason}
+          onSubmit={values => chat.submit(preChat, values)}
         />
         <HumanButton chat={chat} />
       </div>

@@ -6,6 +6,8 @@ interface FormCardProps {
   form: Form;
   known: Record<string, string>;
   submit?: string;
+  /** What the desk found wrong when the form was sent. */
+  problem?: string;
   onSubmit: (values: Record<string, string>) => void;
 }
 
@@ -17,7 +19,7 @@ const INPUT_TYPES: Partial<Record<FormField["type"], "email" | "tel" | "date">> 
 const AUTOCOMPLETE: Partial<Record<FormField["type"], string>> = { email: "email", phone: "tel" };
 
 /** A form of typed fields. What is wrong is said beside the field, and the first wrong field gets the focus. */
-export function FormCard({ form, known, submit, onSubmit }: FormCardProps) {
+export function FormCard({ form, known, submit, problem, onSubmit }: FormCardProps) {
   const prefix = useId();
   const [problems, setProblems] = useState<Record<string, string>>({});
   const send = (event: Event) => {
@@ -27,8 +29,8 @@ export function FormCard({ form, known, submit, onSubmit }: FormCardProps) {
     const wrong: Record<string, string> = {};
     for (const field of form.fields) {
       const value = String(new FormData(element).get(field.name) ?? "").trim();
-      const problem = problemWith(field, value);
-      if (problem) wrong[field.name] = problem;
+      const found = problemWith(field, value);
+      if (found) wrong[field.name] = found;
       else if (value) values[field.name] = value;
     }
     setProblems(wrong);
@@ -49,6 +51,11 @@ export function FormCard({ form, known, submit, onSubmit }: FormCardProps) {
           problem={problems[field.name]}
         />
       ))}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
       <button type="submit" class="primary">
         {pick(form.submit) || submit || t("form.submit")}
       </button>
@@ -68,6 +75,7 @@ function Field({ field, id, value, problem }: FieldProps) {
     id,
     name: field.name,
     required: field.required,
+    maxLength: field.max_length || undefined,
     placeholder: pick(field.placeholder),
     "aria-invalid": problem ? true : undefined,
     "aria-describedby": problem ? `${id}-problem` : undefined,

@@ -5,7 +5,7 @@ import { IconButton } from "../../shared/Icon";
 import { formatDay, formatWait, pick, t } from "../../shared/i18n";
 import { Markdown } from "../../shared/markdown/Markdown";
 import type { Chat } from "../chat";
-import type { Entry } from "../thread";
+import { type Entry, isRefusedForm } from "../thread";
 import { authorName, Message } from "./Message";
 import { Rating } from "./Rating";
 
@@ -17,7 +17,7 @@ export function Log({ chat }: { chat: Chat }) {
   const root = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const atEnd = useSignal(true);
-  const entries = chat.thread.entries.value;
+  const entries = chat.thread.entries.value.filter(entry => !isRefusedForm(entry));
   const last = entries[entries.length - 1];
   const lastOwn = [...entries].reverse().find(e => e.from.role === "visitor")?.key;
   const oldest = entries[0]?.key;

@@ -4,7 +4,7 @@ import { isSafeAddress } from "../../shared/markdown/inline";
 import { Markdown } from "../../shared/markdown/Markdown";
 import type { Author, Card, Choice, Form, Source, StoredFile } from "../../shared/wire";
 import type { Chat } from "../chat";
-import type { Entry } from "../thread";
+import { type Entry, isRefusedForm } from "../thread";
 import { uploads } from "../uploads";
 import { FormCard } from "./FormCard";
 
@@ -97,7 +97,11 @@ function Body({ chat, entry, isNewest }: MessageProps) {
 /** A form of the conversation: shown until the visitor has sent it. */
 function ChatForm({ chat, form, after }: { chat: Chat; form: Form; after: number }) {
   const sent = chat.thread.entries.value.some(
-    e => e.from.role === "visitor" && e.extra?.form === form.id && (e.seq === null || e.seq > after),
+    e =>
+      e.from.role === "visitor" &&
+      e.extra?.form === form.id &&
+      (e.seq === null || e.seq > after) &&
+      !isRefusedForm(e),
   );
   if (sent)
     return (
@@ -105,7 +109,14 @@ function ChatForm({ chat, form, after }: { chat: Chat; form: Form; after: number
         <Icon name="check" size={16} /> {t("form.sent")}
       </p>
     );
-  return <FormCard form={form} known={chat.known.value} onSubmit={values => chat.submit(form, values)} />;
+  return (
+    <FormCard
+      form={form}
+      known={chat.known.value}
+      problem={chat.refusedForm(form.id)?.reason}
+      onSubmit={values => chat.submit(form, values)}
+    />
+  );
 }
 
 function FileView({ file, kind, id }: { file: StoredFile; kind: string; id: string }) {

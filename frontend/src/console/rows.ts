@@ -1,0 +1,62 @@
+/**
+ * The conversations that are known here. A change of one is seen at once by whoever asks for that one; whoever walks
+ * over all of them hears of changes a few times a second at most, so that ten thousand rows stay light in a busy hour.
+ */
+import { signal } from "@preact/signals";
+import type { Conversation, Row } from "./model";
+
+const SETTLES_EVERY_MS = 100;
+
+const table = new Map<string, Row>();
+const changes = signal(0);
+const settled = signal(0);
+let settledAt = Number.NEGATIVE_INFINITY;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function rowOf(id: string): Row | undefined {
+  changes.value;
+  return table.get(id);
+}
+
+export function allRows(): Iterable<Row> {
+  settled.value;
+  return table.values();
+}
+
+/** Change one row; one that was not known begins empty. */
+export function update(id: string, change: (row: Row) => Row): void {
+  const empty: Row = {
+    conversation: { id } as Conversation,
+    last: "",
+    lastAt: Date.now(),
+    lastSeq: 0,
+    unread: 0,
+    name: "",
+  };
+  put([change(table.get(id) ?? empty)]);
+}
+
+export function put(rows: readonly Row[]): void {
+  for (const row of rows) table.set(row.conversation.id, row);
+  changes.value++;
+  settleSoon();
+}
+
+export function forgetRows(): void {
+  table.clear();
+  changes.value++;
+  settle();
+}
+
+function settleSoon(): void {
+  const wait = settledAt + SETTLES_EVERY_MS - performance.now();
+  if (wait <= 0) settle();
+  else timer ??= setTimeout(settle, wait);
+}
+
+function settle(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  settledAt = performance.now();
+  settled.value++;
+}
