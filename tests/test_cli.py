@@ -268,3 +268,148 @@ def test_a_person_is_erased_and_the_days_are_set_beside_a_desk_and_without_one(o
     again = run("erase", visitor)
     assert isinstance(again.exception, FastdeskError)
     assert not any(b"Xqsecretzz" in path.read_bytes() for path in own_desk.data.rglob("*") if path.is_file())
+
+
+RULE = "rules:\n  - {id: hello, exact: [hello], reply: Hi!}\n"
+WEBHOOKS = "webhooks:\n  - {id: shop, url: 'https://shop.example/events', events: [message]}\n"
+
+Where = tuple[str, ...]
+
+
+@pytest.fixture(params=["stopped", "running"])
+def where(request: pytest.FixtureRequest) -> Where:
+    """Return the options that name a desk: none for the stopped one here, address and key for one that runs."""
+    if request.param == "stopped":
+        good("rules", "list")  # the first command founds the installation, and says so
+        return ()
+    desk: RunningDesk = request.getfixturevalue("own_desk")
+    return ("--url", desk.base, "--key", desk.token)
+
+
+def test_rules_are_brought_in_listed_and_removed(where: Where) -> None:
+    file = written("rules.yaml", RULE)
+    assert good("rules", "import", file, *where) == "hello\n"
+    assert "hello v1  message" in good("rules", "list", *where)
+    assert good("rules", "remove", "hello", *where) == "Removed hello.\n"
+    assert "hello" not in good("rules", "list", *where)
+    assert bad("rules", "remove", "hello", *where)
+
+
+def test_a_bad_rule_is_named_with_its_line_and_the_old_one_stays(where: Where) -> None:
+    good("rules", "import", written("rules.yaml", RULE), *where)
+    worse = RULE + "  - {id: bad, exakt: [x], reply: no}\n"
+    (line,) = bad("rules", "import", written("worse.yaml", worse), *where)
+    assert line.startswith("worse.yaml:3: ")
+    assert "did you mean 'exact'?" in line
+    listed = good("rules", "list", *where)
+    assert "hello v1" in listed
+    assert "bad" not in listed
+
+
+def test_flows_are_brought_in_and_bad_ones_leave_the_old_one(where: Where) -> None:
+    good("flow", "import", written("greeting.yaml", GREETING), *where)
+    assert "greeting v1" in good("flow", "list", *where)
+    broken = written("broken.yaml", GREETING.replace("next: bye", "next: bey"))
+    assert bad("flow", "import", broken, *where)[0].startswith("broken.yaml:3: ")
+    assert "greeting v1" in good("flow", "list", *where)
+    good("flow", "remove", "greeting", *where)
+
+
+IN_PYTHON = """\
+from fastdesk.dialogue import FlowBuilder
+
+flow = (
+    FlowBuilder("greeting", triggers=["hello"])
+    .slot("name")
+    .ask("name", "Your name?", next="bye")
+    .end("bye", say="Bye, {{slots.name}}.")
+    .build()
+)
+"""
+DIALOGUES = (
+    "dialogues:\n  - name: short\n    turns: [{bot: name}, {visitor: Tom}, {bot: 'Bye, Tom'}, {end: done}]\n"
+)
+
+
+def test_a_flow_written_in_python_is_checked_played_drawn_and_brought_in(where: Where) -> None:
+    file = written("greeting.py", IN_PYTHON)
+    assert good("flow", "check", file) == ""
+    assert "1 played, 0 failed" in good("flow", "test", file, written("talk.yaml", DIALOGUES))
+    good("flow", "draw", file)
+    assert Path("greeting.svg").read_text("utf-8").startswith("<svg")
+    assert good("flow", "import", file, *where) == "greeting\n"
+    good("flow", "remove", "greeting", *where)
+    wrong = written("wrong.py", IN_PYTHON.replace('next="bye"', 'next="bey"'))
+    assert "did you mean 'bye'?" in bad("flow", "check", wrong)[0]
+    assert "makes no 'flow'" in bad("flow", "check", written("none.py", "x = 1\n"))[0]
+    assert "ZeroDivisionError" in bad("flow", "check", written("fails.py", "1 / 0\n"))[0]
+
+
+def test_words_are_listed_tried_and_removed(where: Where) -> None:
+    good("words", "import", written("ads.txt", "spam\n"), "--list", "ads", "--level", "mask", *where)
+    assert "ads (mask, input output): 1 words" in good("words", "list", *where)
+    assert (
+        good("words", "test", "no s p a m here", *where)
+        == "masked: word list ads#1\nshown as: no ******* here\n"
+    )
+    assert good("words", "test", "nothing", *where) == "clean\n"
+    good("words", "remove", "ads", *where)
+    assert good("words", "test", "spam", *where) == "clean\n"
+
+
+def test_webhooks_are_added_brought_in_and_removed(where: Where) -> None:
+    assert (
+        len(good("webhook", "add", "crm", "https://crm.example/in", "--event", "note", *where).strip()) > 20
+    )
+    good("webhook", "import", written("webhooks.yaml", WEBHOOKS), *where)
+    listed = good("webhook", "list", *where)
+    assert "crm  https://crm.example/in  note\n" in listed
+    assert "shop  https://shop.example/events  message\n" in listed
+    assert good("webhook", "deliveries", "crm", *where) == ""
+    wrong = written("wrong.yaml", WEBHOOKS.replace("[message]", "[massage]"))
+    assert (
+        "wrong.yaml:2: webhooks[0].events[0]: unknown value 'massage'"
+        in bad("webhook", "import", wrong, *where)[0]
+    )
+    for id in ("crm", "shop"):
+        good("webhook", "remove", id, *where)
+
+
+def test_a_webhook_keeps_its_secret_when_it_is_written_again() -> None:
+    good("webhook", "list")
+    secret = good("webhook", "add", "crm", "https://crm.example/in")
+    assert good("webhook", "add", "crm", "https://crm.example/other") == secret
+
+
+def test_a_folder_teaches_a_desk(where: Where) -> None:
+    folder = Path("desk")
+    (folder / "flows").mkdir(parents=True)
+    written("desk/rules.yaml", RULE)
+    written("desk/webhooks.yaml", WEBHOOKS)
+    written("desk/flows/greeting.py", IN_PYTHON)
+    written("desk/words.yaml", "words:\n  - {id: ads, words: [spam]}\n")
+    assert good("teach", folder, *where) == "rule: 1, words: 1, webhook: 1, flow: 1\n"
+    assert good("teach", folder, *where) == "rule: 1, words: 1, webhook: 1, flow: 1\n"
+    written("desk/rules.yaml", RULE.replace("exact", "exakt"))
+    assert "line 2" in bad("teach", folder, *where)[0]
+
+
+def test_why_says_what_the_desk_did(own_desk: RunningDesk) -> None:
+    visitor = own_desk.visitor()
+    own_desk.ask("POST", "/v1/messages", {"id": "a-message-1", "text": "转人工"}, visitor["token"])
+    there = ("--url", own_desk.base, "--key", own_desk.token)
+    assert "the visitor asked for a person" in good("why", visitor["conversation"], *there)
+    assert "访客要求转人工" in good("why", visitor["conversation"], "--language", "zh", *there)
+    assert "404" in bad("why", "nobody", *there)[0]
+
+
+def test_why_reads_a_stopped_desk() -> None:
+    assert "no conversation nobody" in bad("why", "nobody")[0]
+
+
+def test_options_of_plugins_are_checked_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    good("plugin", "new", "hours_of_ours")
+    monkeypatch.setenv("FASTDESK_PLUGINS_DIR", ".")
+    good("check-config")
+    written("fastdesk.toml", '[plugins.hours_of_ours]\nhour = "1"\n')
+    assert "no option hour. Did you mean hours?" in bad("check-config")[0]

@@ -8,7 +8,6 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 import uvloop
@@ -20,11 +19,12 @@ from fastdesk.config import Settings
 from fastdesk.desk.sniffing import ENDINGS
 from fastdesk.engine import Engine
 from fastdesk.errors import ConfigError
-from fastdesk.hooks.discovery import find_plugins, make_plugins, read_options
+from fastdesk.hooks.discovery import load_plugins
 from fastdesk.model.file import FileLimits
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
+from fastdesk.observe.cutoff import Cutoff
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
 from fastdesk.plugins.dify import Dify
@@ -144,6 +144,7 @@ class App:
         self._entropy = SystemEntropy()
         self._tasks = Tasks()
         self._lag_s = 0.0
+        self._cutoff = Cutoff(settings.plugin_limit_ms / 1000)
 
     async def start(self) -> None:
         """Open the store, load, and let the street in.
@@ -172,7 +173,8 @@ class App:
             limits=limits_of(settings),
             caller=self._outgoing,
             flush=self._flush,
-            plugins=[*self._chats(assistant), *self._notices(), *_plugins(settings)],
+            plugins=[*self._chats(assistant), *self._notices(), *load_plugins(settings.plugins_dir)],
+            cutoff=self._cutoff,
             assistant=assistant,
             meaning=self._meaning(),
             folder=FileFolder(settings.data),
@@ -190,6 +192,7 @@ class App:
         if self.first_password is not None and settings.demo is not None:
             teach(self.engine.records, DEMO, settings.demo, actor="first start")
         await self._open_street()
+        self._cutoff.install()
         self._tasks.spawn(self.engine.run_rounds(), "rounds")
         self._tasks.spawn(self._watch_loop(), "loop lag")
         if settings.limits == "off":
@@ -293,6 +296,7 @@ class App:
         await self._outgoing.stop()
         await self._operator_calls.stop()
         await self._store.stop()
+        self._cutoff.remove()
 
     def _flush(self) -> None:
         self._endpoint.flush_dirty()
@@ -341,12 +345,6 @@ class App:
         """Leave at once: after a failed flush nothing that we would acknowledge is sure to be on disk."""
         _log.critical("store_failed", reason=reason)
         os._exit(70)
-
-
-def _plugins(settings: Settings) -> list[tuple[str, object]]:
-    """Return the plug-ins of the settings' folder and of installed packages, made with their options."""
-    file = Path(os.environ.get("FASTDESK_CONFIG", "fastdesk.toml"))
-    return make_plugins(find_plugins(settings.plugins_dir), read_options(file))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

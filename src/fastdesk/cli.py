@@ -8,10 +8,11 @@ import typer
 
 from fastdesk import __version__
 from fastdesk.cli_knowledge import kb_app
+from fastdesk.cli_look import webhook_app, why
 from fastdesk.cli_plugin import plugin_app
 from fastdesk.cli_records import progress
 from fastdesk.cli_rights import erase, retention
-from fastdesk.cli_teach import flow_app, rules_app, words_app
+from fastdesk.cli_teach import flow_app, rules_app, teach, words_app
 from fastdesk.errors import FastdeskError
 
 if TYPE_CHECKING:
@@ -41,9 +42,12 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(words_app, name="words")
 app.add_typer(kb_app, name="kb")
 app.add_typer(plugin_app, name="plugin")
+app.add_typer(webhook_app, name="webhook")
 
 app.command("erase")(erase)
 app.command("retention")(retention)
+app.command("teach")(teach)
+app.command("why")(why)
 
 Tenant = Annotated[str, typer.Option(help="Tenant the new thing belongs to.")]
 
@@ -90,8 +94,10 @@ def _announce(running: "App") -> None:
 
 @app.command("check-config")
 def check_config() -> None:
-    """Check all settings and say what is wrong with the first bad one."""
-    _settings()
+    """Check all settings, those of plug-ins among them, and say what is wrong with the first bad one."""
+    from fastdesk.hooks.discovery import load_plugins
+
+    load_plugins(_settings().plugins_dir)
     typer.echo("The settings are good.")
 
 

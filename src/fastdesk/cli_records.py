@@ -19,8 +19,10 @@ __all__ = [
     "Url",
     "good",
     "progress",
+    "put_all",
     "put_records",
     "read_records",
+    "remove_record",
     "show",
 ]
 
@@ -31,6 +33,15 @@ Url = Annotated[
     str, typer.Option(help="Address of a running desk; without it, the stopped one on this machine.")
 ]
 Key = Annotated[str, typer.Option(envvar="DESK_KEY", help="API key for --url.")]
+
+
+_PLURALS = {
+    "rule": "rules",
+    "flow": "flows",
+    "words": "words",
+    "article": "articles",
+    "webhook": "webhooks",
+}
 
 
 def read_records(url: str, key: str, tenant: str, kind: str, plural: str, struct: Any) -> list[Any]:
@@ -58,6 +69,32 @@ def put_records(
     from fastdesk.config import load_settings
 
     offline.write_records(load_settings(), tenant, kind, records)
+
+
+def put_all(url: str, key: str, tenant: str, kind: str, records: list[Any]) -> None:
+    """Write records of any kind that is taught, whether they are there already or not."""
+    known = {str(each.id) for each in read_records(url, key, tenant, kind, _PLURALS[kind], _struct(kind))}
+    put_records(url, key, tenant, kind, _PLURALS[kind], records, known)
+
+
+def remove_record(url: str, key: str, tenant: str, kind: str, id: str) -> None:
+    """Remove a record and say so."""
+    if url:
+        from fastdesk import online
+
+        online.remove_record(url, key, _PLURALS[kind], id)
+    else:
+        from fastdesk import offline
+        from fastdesk.config import load_settings
+
+        offline.remove_record(load_settings(), tenant, kind, id)
+    typer.echo(f"Removed {id}.")
+
+
+def _struct(kind: str) -> Any:
+    from fastdesk.plugins.kinds import all_kinds
+
+    return next(each.struct for each in all_kinds() if each.name == kind)
 
 
 def good(file: Path, read: Any) -> Any:

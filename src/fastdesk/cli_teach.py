@@ -1,11 +1,23 @@
 """The commands that check, try and bring in what a desk is taught: flows, rules, words."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fastdesk.cli_records import Existing, Key, Several, Tenant, Url, good, put_records, read_records, show
+from fastdesk.cli_records import (
+    Existing,
+    Key,
+    Several,
+    Tenant,
+    Url,
+    good,
+    put_all,
+    put_records,
+    read_records,
+    remove_record,
+    show,
+)
 from fastdesk.errors import FastdeskError, FormatError
 
 if TYPE_CHECKING:
@@ -13,15 +25,89 @@ if TYPE_CHECKING:
     from fastdesk.model.problem import Problem
     from fastdesk.model.word import WordList
 
-__all__ = ["flow_app", "rules_app", "words_app"]
+__all__ = ["flow_app", "rules_app", "teach", "words_app"]
 
 flow_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Flows: check, draw and test dialogues."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Flows: check, draw and test dialogues, and bring them in.",
 )
-rules_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rules: check files of them.")
+rules_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Rules: check files of them, and bring them in."
+)
 words_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Word lists of the filter.")
 
 _WRITTEN = (".yaml", ".yml", ".json")
+_SUFFIXES = (*_WRITTEN, ".py")
+Id = Annotated[str, typer.Argument(help="Id of what shall go.")]
+
+
+def teach(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder to read.")],
+    tenant: Tenant = "demo",
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Bring in all of a folder: rules.yaml, words.yaml, webhooks.yaml, flows/*, articles/*.md and faq.csv."""
+    from fastdesk.teaching import read_folder
+
+    records: dict[str, list[Any]] = {}
+    for kind, record in read_folder(folder):
+        records.setdefault(kind, []).append(record)
+    for kind, several in records.items():
+        put_all(url, key, tenant, kind, several)
+    typer.echo(", ".join(f"{kind}: {len(several)}" for kind, several in records.items()) or "nothing")
+
+
+@flow_app.command("import")
+def import_flows(files: Several, tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """Bring in flows; nothing is stored before all files are right. Running conversations keep their version."""
+    flows = [good(file, _flow(file)) for file in files]
+    put_all(url, key, tenant, "flow", flows)
+    typer.echo(", ".join(flow.id for flow in flows))
+
+
+@flow_app.command("list")
+def list_flows(tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """List the flows of a desk."""
+    from fastdesk.model.flow import Flow
+
+    for each in read_records(url, key, tenant, "flow", "flows", Flow):
+        off = "" if each.enabled else "  (off)"
+        typer.echo(f"{each.id} v{each.version}  {', '.join(each.triggers)}{off}")
+
+
+@flow_app.command("remove")
+def remove_flow(id: Id, tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """Remove a flow; nobody begins it any more."""
+    remove_record(url, key, tenant, "flow", id)
+
+
+@rules_app.command("import")
+def import_rules(files: Several, tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """Bring in files of rules; nothing is stored before all files are right."""
+    from fastdesk.rules import parse_rules
+
+    rules = [rule for file in files for rule in good(file, parse_rules(file.read_bytes()))]
+    put_all(url, key, tenant, "rule", rules)
+    typer.echo(", ".join(rule.id for rule in rules))
+
+
+@rules_app.command("list")
+def list_rules(tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """List the rules of a desk in the order in which they are asked."""
+    from fastdesk.model.rule import Rule
+
+    rules = read_records(url, key, tenant, "rule", "rules", Rule)
+    for each in sorted(rules, key=lambda rule: (rule.position, rule.id)):
+        off = "" if each.enabled else "  (off)"
+        typer.echo(f"{each.position:>6}  {each.id} v{each.version}  {each.on}  {each.name}{off}")
+
+
+@rules_app.command("remove")
+def remove_rule(id: Id, tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """Remove a rule."""
+    remove_record(url, key, tenant, "rule", id)
 
 
 @flow_app.command("check")
@@ -36,7 +122,7 @@ def check_flow(files: Several) -> None:
         if isinstance(flow, list):
             are_good = show(file, flow)
             continue
-        document = read_document(file.read_bytes())
+        document = Node(None) if file.suffix == ".py" else read_document(file.read_bytes())
         assert isinstance(document, Node)
         for problem in check_calls([flow, *_beside(file, flow)]):
             first, _, place = problem.path.partition(".")
@@ -104,6 +190,54 @@ def check_rules(files: Several) -> None:
         raise typer.Exit(1)
 
 
+@words_app.command("list")
+def list_words(tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """List the word lists of a desk."""
+    from fastdesk.model.word import WordList
+
+    for each in read_records(url, key, tenant, "words", "words", WordList):
+        off = "" if each.enabled else "  (off)"
+        typer.echo(f"{each.id} ({each.level}, {' '.join(each.sides)}): {len(each.words)} words{off}")
+
+
+@words_app.command("test")
+def try_text(
+    text: Annotated[str, typer.Argument(help="What somebody writes.")],
+    side: Annotated[
+        str, typer.Option(help="input: a visitor writes it; output: the desk answers it.")
+    ] = "input",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--in", exists=True, dir_okay=False, help="Lists in this file instead of a desk's."),
+    ] = None,
+    tenant: Tenant = "demo",
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Say what the word filter makes of a text."""
+    from fastdesk.model.word import WordList
+    from fastdesk.moderation import WordFilter, parse_word_lists
+
+    if side not in ("input", "output"):
+        raise FormatError(f"There is no side {side}.", hint="Sides are input and output.")
+    lists: list[WordList]
+    if files:
+        lists = [each for file in files for each in good(file, parse_word_lists(file.read_bytes()))]
+    else:
+        lists = read_records(url, key, tenant, "words", "words", WordList)
+    words, _ = WordFilter.salvage(lists)
+    verdict = words.check(text, side)  # type: ignore[arg-type]
+    typer.echo(verdict.reason("en") or "clean")
+    if verdict.masked is not None and verdict.level == "mask":
+        typer.echo(f"shown as: {verdict.masked}")
+
+
+@words_app.command("remove")
+def remove_words(id: Id, tenant: Tenant = "demo", url: Url = "", key: Key = "") -> None:
+    """Remove a word list."""
+    remove_record(url, key, tenant, "words", id)
+
+
 @words_app.command("import")
 def import_words(
     file: Existing,
@@ -136,9 +270,9 @@ def import_words(
 
 
 def _flow(file: Path) -> "Flow | list[Problem]":
-    from fastdesk.dialogue import parse_flow
+    from fastdesk.teaching import read_flow
 
-    return parse_flow(file.read_bytes())
+    return read_flow(file)
 
 
 def _beside(file: Path, flow: "Flow") -> "tuple[Flow, ...]":
@@ -147,7 +281,7 @@ def _beside(file: Path, flow: "Flow") -> "tuple[Flow, ...]":
 
     if not any(isinstance(state, Sub) for state in flow.states.values()):
         return ()
-    others = [path for path in sorted(file.parent.iterdir()) if path.suffix in _WRITTEN and path.is_file()]
+    others = [path for path in sorted(file.parent.iterdir()) if path.suffix in _SUFFIXES and path.is_file()]
     read = [_flow(path) for path in others if not path.samefile(file)]
     return tuple(each for each in read if isinstance(each, Flow) and each.id != flow.id)
 

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         description="Folder of rules, flows, words and articles that the tenant demo is taught at first start.",
     )
     plugins_dir: Path | None = Field(None, description="Folder whose *.py files are loaded as plug-ins.")
+    plugin_limit_ms: Annotated[int, Field(ge=10, le=10_000)] = Field(
+        250, description="A call of a plug-in that does not come back within this time is broken off."
+    )
     durability: Literal["fsync", "os"] = Field(
         "fsync",
         description="When a message is acknowledged: on disk (fsync), or once the operating system has it (os).",

@@ -23,6 +23,7 @@ from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Tenant
 from fastdesk.model.turn import Action, Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
+from fastdesk.observe.cutoff import Cutoff
 from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.adoption import Adoption
@@ -100,6 +101,7 @@ class Engine:
         caller: Outside,
         flush: Callable[[], Any] = lambda: None,
         plugins: Sequence[tuple[str, object]] = (),
+        cutoff: Cutoff | None = None,
         assistant: AssistantOptions | None = None,
         meaning: Meaning | None = None,
         folder: FileFolder | None = None,
@@ -191,7 +193,7 @@ class Engine:
             )
         ]
         trusted = frozenset(name for name, _ in (*first, *last))
-        self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted)
+        self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted, cutoff=cutoff)
         self.trials = Trials(
             words=self.words,
             rules=self.rules,

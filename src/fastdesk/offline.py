@@ -15,10 +15,11 @@ from fastdesk.errors import FastdeskError, StoreBusy
 from fastdesk.gofly_intake import Brought, bring_in
 from fastdesk.gofly_tables import read_tables
 from fastdesk.model.identity import AgentRole
-from fastdesk.model.ids import SiteId, TenantId, VisitorId
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.model.site import Site, Tenant
 from fastdesk.observe.clock import SystemClock, SystemEntropy, new_secret
 from fastdesk.plugins.kinds import all_kinds
+from fastdesk.plugins.why import WhyLine, why_of
 from fastdesk.store.sqlite import SqliteStore
 from fastdesk.tenants.first_start import found_installation
 from fastdesk.tenants.gate import Gate, new_agent
@@ -27,7 +28,17 @@ from fastdesk.tenants.records import HOUSE, Records
 from fastdesk.tenants.revs import Revs
 from fastdesk.tenants.tokens import VisitorTokens
 
-__all__ = ["add_agent", "add_key", "add_site", "erase", "read_records", "set_retention", "write_records"]
+__all__ = [
+    "add_agent",
+    "add_key",
+    "add_site",
+    "erase",
+    "read_records",
+    "remove_record",
+    "set_retention",
+    "why",
+    "write_records",
+]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -131,14 +142,46 @@ def read_records(settings: Settings, tenant: str, kind: str, struct: type[S]) ->
 
 
 def write_records(settings: Settings, tenant: str, kind: str, written: Sequence[Struct]) -> None:
-    """Add records of a kind, or replace those of the same id."""
+    """Add records of a kind, or replace those of the same id; none is written that does not fit the others."""
 
     async def write(records: Records, gate: Gate) -> None:
-        whose = _known(records, tenant)
+        whose, how = _known(records, tenant), records.kinds[kind]
+        ids = {str(record.id) for record in written}  # type: ignore[attr-defined]
+        if how.check is not None and written:
+            others = [each for each in records.all(how.struct, whose, kind) if str(each.id) not in ids]  # type: ignore[attr-defined]
+            how.check([*others, *written[:-1]], written[-1])
         for record in written:
+            if how.secret and not getattr(record, how.secret):
+                kept = records.get(how.struct, whose, kind, str(record.id))  # type: ignore[attr-defined]
+                record = replace(
+                    record, **{how.secret: getattr(kept, how.secret, "") or new_secret(_entropy)}
+                )
             records.put(whose, kind, record, actor="command line")
 
     _with_records(settings, write)
+
+
+def remove_record(settings: Settings, tenant: str, kind: str, id: str) -> None:
+    """Remove a record."""
+
+    async def remove(records: Records, gate: Gate) -> None:
+        if records.remove(_known(records, tenant), kind, id, actor="command line") is None:
+            raise FastdeskError(f"There is no {kind} {id}.")
+
+    _with_records(settings, remove)
+
+
+def why(settings: Settings, tenant: str, conversation: str) -> list[WhyLine]:
+    """Return why the desk did what it did by itself in a conversation, oldest first."""
+
+    async def read(records: Records, gate: Gate, store: SqliteStore) -> list[WhyLine]:
+        whose, id = _known(records, tenant), ConversationId(conversation)
+        if await store.conversation(whose, id) is None:
+            raise FastdeskError(f"There is no conversation {conversation}.")
+        events = await store.history(whose, id, None, 500)
+        return [line for event in events if (line := why_of(event)) is not None]
+
+    return _with_store(settings, read)
 
 
 def _known(records: Records, tenant: str) -> TenantId:

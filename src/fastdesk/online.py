@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from fastdesk.errors import FastdeskError
+from fastdesk.model.webhook import Delivery
+from fastdesk.plugins.why import WhyLine
 
-__all__ = ["erase", "read_records", "set_retention", "write_records"]
+__all__ = ["deliveries", "erase", "read_records", "remove_record", "set_retention", "why", "write_records"]
 
 T = TypeVar("T", bound=Struct)
 
@@ -32,6 +34,23 @@ def write_records(url: str, key: str, kinds: str, records: list[T], known: set[s
             _ask("PUT", f"{address}/{quote(id, safe='')}", key, body)
         else:
             _ask("POST", address, key, body)
+
+
+def remove_record(url: str, key: str, kinds: str, id: str) -> None:
+    """Remove a record."""
+    _ask("DELETE", f"{url.rstrip('/')}/v1/{kinds}/{quote(id, safe='')}", key)
+
+
+def deliveries(url: str, key: str, webhook: str) -> list[Delivery]:
+    """Return the last tries of a webhook, newest first."""
+    address = f"{url.rstrip('/')}/v1/webhooks/{quote(webhook, safe='')}/deliveries"
+    return msgspec.json.decode(_ask("GET", address, key), type=list[Delivery])
+
+
+def why(url: str, key: str, conversation: str) -> list[WhyLine]:
+    """Return why the desk did what it did by itself in a conversation, oldest first."""
+    address = f"{url.rstrip('/')}/v1/conversations/{quote(conversation, safe='')}/why"
+    return msgspec.json.decode(_ask("GET", address, key), type=list[WhyLine])
 
 
 def erase(url: str, key: str, visitor: str, reason: str) -> None:

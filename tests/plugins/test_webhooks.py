@@ -11,7 +11,7 @@ from tests.plugins.assistant_world import TENANT, Desk, Peer
 
 from fastdesk.errors import Refused
 from fastdesk.model.webhook import Webhook
-from fastdesk.plugins.deliveries import GIVE_UP_MS, sign
+from fastdesk.plugins.deliveries import GIVE_UP_MS, KEPT_DELIVERIES, sign
 
 VIRTUAL_TIME = True
 
@@ -204,6 +204,56 @@ async def test_deliveries_are_kept_and_can_be_repeated(open_desk: Open) -> None:
         await desk.engine.webhooks.deliver_again(TENANT, "crm", 10**6)
     with pytest.raises(Refused):
         await desk.engine.webhooks.deliver_again(TENANT, "none", 1)
+
+
+async def test_a_kill_loses_no_line_of_the_log(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    receiver = await open_hook(desk)
+    receiver.refuses = lambda told: True
+    await desk.ask(await desk.visitor(), "hello")
+    log = desk.engine.webhooks.deliveries(TENANT, "crm")
+    assert log
+    await desk.kill()
+    kept = desk.engine.webhooks.deliveries(TENANT, "crm")
+    assert kept[-len(log) :] == log
+
+
+async def test_the_log_holds_the_last_tries_in_their_order(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    receiver = await open_hook(desk)
+    visitor = await desk.visitor()
+    await desk.ask(visitor, "hello")
+    for _ in range(KEPT_DELIVERIES + 5):
+        await desk.engine.webhooks.deliver_again(TENANT, "crm", receiver.taken[0]["rev"])
+    log = desk.engine.webhooks.deliveries(TENANT, "crm")
+    assert len(log) == KEPT_DELIVERIES
+    await desk.settle(1)
+    await desk.kill()
+    assert desk.engine.webhooks.deliveries(TENANT, "crm") == log
+
+
+async def test_the_log_goes_with_its_webhook(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    await open_hook(desk)
+    await desk.ask(await desk.visitor(), "hello")
+    desk.engine.records.remove(TENANT, "webhook", "crm", actor="test")
+    await open_hook(desk)
+    assert desk.engine.webhooks.deliveries(TENANT, "crm") == []
+    await desk.kill()
+    assert desk.engine.webhooks.deliveries(TENANT, "crm") == []
+
+
+async def test_a_webhook_that_comes_back_hears_nothing_of_the_time_between(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    await open_hook(desk)
+    visitor = await desk.visitor()
+    await desk.ask(visitor, "first")
+    desk.engine.records.remove(TENANT, "webhook", "crm", actor="test")
+    await desk.ask(visitor, "between")
+    receiver = await open_hook(desk)
+    await desk.ask(visitor, "after")
+    assert "after" in receiver.texts()
+    assert "between" not in receiver.texts()
 
 
 async def test_removed_webhook_hears_nothing_more(open_desk: Open) -> None:

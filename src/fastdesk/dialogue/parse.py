@@ -25,7 +25,7 @@ def parse_flow(source: str | bytes) -> Flow | list[Problem]:
 
 
 def parse_flow_object(body: object) -> Flow | list[Problem]:
-    """Read a flow out of decoded JSON, in the short or the long form, and check it."""
+    """Read a flow, in the short or the long form, and check it; problems have the lines of its nodes."""
     return _read(Node.of(body))
 
 

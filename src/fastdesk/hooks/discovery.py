@@ -7,6 +7,7 @@ values stand under `[plugins.NAME]` of the settings file and reach the construct
 import difflib
 import importlib.util
 import inspect
+import os
 import sys
 import tomllib
 import traceback
@@ -22,7 +23,15 @@ from fastdesk.errors import PluginError
 from fastdesk.hooks.registry import check_plugin
 from fastdesk.hooks.spec import HOOKS
 
-__all__ = ["DEFAULT_ORDER", "GROUP", "find_plugins", "load_file", "make_plugins", "read_options"]
+__all__ = [
+    "DEFAULT_ORDER",
+    "GROUP",
+    "find_plugins",
+    "load_file",
+    "load_plugins",
+    "make_plugins",
+    "read_options",
+]
 
 GROUP: Final = "fastdesk.plugins"
 #: Where a plug-in without `order` stands: behind the rules, before the knowledge base.
@@ -95,6 +104,17 @@ def make_plugins(found: Iterable[tuple[str, type]], options: Mapping[str, Any]) 
             hint=f"Did you mean {near[0]}?" if near else "",
         )
     return made
+
+
+def load_plugins(folder: Path | None) -> list[tuple[str, object]]:
+    """Return (name, plug-in) of everything that the desk loads, made with the options of its settings file.
+
+    Raises:
+        PluginError: as `find_plugins` and `make_plugins`.
+    """
+    return make_plugins(
+        find_plugins(folder), read_options(Path(os.environ.get("FASTDESK_CONFIG", "fastdesk.toml")))
+    )
 
 
 def read_options(file: Path) -> dict[str, Any]:

@@ -5,12 +5,14 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from fastdesk.errors import PluginError
 from fastdesk.hooks.spec import HOOKS, Handler
-from fastdesk.model.turn import Turn
+from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.observe.clock import Clock
+from fastdesk.observe.cutoff import Cutoff, Guarded, TooLong
 
 __all__ = ["Hooks", "check_plugin"]
 
@@ -18,6 +20,7 @@ __all__ = ["Hooks", "check_plugin"]
 MAX_SLOW: Final = 3
 
 _log = structlog.get_logger("fastdesk.hooks")
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def check_plugin(plugin: object, name: str) -> None:
@@ -78,6 +81,7 @@ class Hooks:
         plugins: (name, plug-in) in the order in which they are called.
         trusted: names that are part of the product: guarded, but never timed nor switched off.
         slow_ns: another one that computes longer than this three times in a row is switched off until the next start.
+        cutoff: breaks off a call of another one that does not come back; no limit without it.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Hooks:
         clock: Clock,
         trusted: frozenset[str] = frozenset(),
         slow_ns: int = 50_000_000,
+        cutoff: Cutoff | None = None,
     ) -> None:
         for name, plugin in plugins:
             check_plugin(plugin, name)
@@ -98,6 +103,7 @@ class Hooks:
         self._trusted = trusted
         self._slow: dict[str, int] = {}
         self._slow_ns = slow_ns
+        self._cutoff = cutoff or Cutoff(0.0)
         self._clock = clock
         self.on_message = self._bind("on_message")
         self.on_stored = self._bind("on_stored")
@@ -113,7 +119,7 @@ class Hooks:
             if name in self._trusted:
                 return method(*args)
             return self._call_timed(name, method, args)
-        except Exception as failure:  # the border to foreign code
+        except (Exception, SystemExit, TooLong) as failure:  # the border to foreign code
             self.fail(name, failure)
             return None
 
@@ -130,25 +136,57 @@ class Hooks:
     def answer(self, handler: Handler, turn: Turn, claim: Any) -> Any:
         """Let a handler answer what it has claimed, under the same guard."""
         if handler.name not in self._trusted:
-            return self.call(handler.name, handler.answer, turn, claim)
+            return self._foreign_answer(handler, turn, claim)
         try:
             return handler.answer(turn, claim)
         except Exception as failure:  # a fault of ours must not stop the message
             self.fail(handler.name, failure)
             return None
 
+    def _foreign_answer(self, handler: Handler, turn: Turn, claim: Any) -> Any:
+        """Let a foreign handler answer; what is no outcome counts as its failure, also when it comes later."""
+        answer = self.call(handler.name, handler.answer, turn, claim)
+        if answer is None:
+            return None
+        if inspect.isawaitable(answer):
+            return _Later(Guarded(answer, self._cutoff))
+        try:
+            return _checked_outcome(answer)
+        except PluginError as fault:
+            self.fail(handler.name, fault)
+            return None
+
+    def watch_outcome(self, name: str, watch: Callable[..., Any], turn: Turn, outcome: Outcome) -> Outcome:
+        """Show an answer to a subscriber before it is stored; return what it makes of it, else the answer as it is."""
+        other = self.call(name, watch, turn, outcome)
+        if not isinstance(other, Outcome):
+            return outcome
+        try:
+            return other if name in self._trusted else _checked_outcome(other)
+        except PluginError as fault:
+            self.fail(name, fault)
+            return outcome
+
     def _call_timed(self, name: str, method: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Call a foreign subscriber and hold its computing time against the limit; waiting for the machine does not count."""
         if self._slow.get(name, 0) >= MAX_SLOW:
             return None
         began = self._clock.cpu_ns()
+        was_cut_off = False
         try:
-            return method(*args)
+            return self._cutoff.run(method, *args)
+        except TooLong:
+            was_cut_off = True
+            raise
         finally:
-            if self._clock.cpu_ns() - began > self._slow_ns:
+            if was_cut_off or self._clock.cpu_ns() - began > self._slow_ns:
                 self._slow[name] = self._slow.get(name, 0) + 1
                 _log.warning(
-                    "plugin_slow", plugin=name, times=self._slow[name], is_off=self._slow[name] >= MAX_SLOW
+                    "plugin_slow",
+                    plugin=name,
+                    times=self._slow[name],
+                    was_cut_off=was_cut_off,
+                    is_off=self._slow[name] >= MAX_SLOW,
                 )
             elif name in self._slow:
                 del self._slow[name]
@@ -157,3 +195,64 @@ class Hooks:
         """Count and log a plug-in's failure; the message goes on without it."""
         self.failures[name] = self.failures.get(name, 0) + 1
         _log.error("plugin_failed", plugin=name, error=type(failure).__name__, exc_info=failure)
+
+
+class _Later:
+    """A foreign handler's answer that is still to come: its end is checked, whatever way it takes."""
+
+    def __init__(self, guarded: Guarded) -> None:
+        self._guarded = guarded
+
+    def __await__(self) -> Any:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Outcome | None:
+        try:
+            answer = await self._guarded
+        except (SystemExit, TooLong) as end:  # either would end the whole desk, were it let out of a task
+            raise PluginError(f"It ended with {type(end).__name__}.") from end
+        return None if answer is None else _checked_outcome(answer)
+
+    def close(self) -> None:
+        """Give up an answer that nobody has begun to wait for."""
+        self._guarded.close()
+
+
+def _checked_outcome(answer: Any) -> Outcome:
+    """Return an answer that is an outcome in all its parts.
+
+    Raises:
+        PluginError: it is none, or one of its fields holds what it may not.
+    """
+    if not isinstance(answer, Outcome):
+        raise PluginError(f"answer gave {type(answer).__name__}, which is no Outcome.")
+    outcome: Any = answer
+    whole = (
+        ("replies", tuple),
+        ("actions", tuple),
+        ("fired", tuple),
+        ("flow", bytes | None),
+        ("why", dict | None),
+    )
+    _check_fields(outcome, whole)
+    for each in outcome.replies:
+        _check_type(each, Reply, "replies")
+        _check_fields(each, (("text", str), ("kind", str), ("extra", dict | None), ("sources", list | None)))
+    for each in outcome.actions:
+        _check_type(each, Action, "actions")
+        _check_fields(each, (("do", str), ("values", dict)))
+    try:
+        _encode(answer)
+    except (TypeError, ValueError) as fault:
+        raise PluginError(f"answer gave an outcome that cannot be stored: {fault}.") from fault
+    return answer
+
+
+def _check_fields(part: Any, fields: Sequence[tuple[str, Any]]) -> None:
+    for name, wanted in fields:
+        _check_type(getattr(part, name), wanted, name)
+
+
+def _check_type(value: Any, wanted: Any, name: str) -> None:
+    if not isinstance(value, wanted):
+        raise PluginError(f"answer gave an outcome with {type(value).__name__} in {name}.")

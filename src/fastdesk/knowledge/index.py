@@ -49,9 +49,8 @@ class KnowledgeIndex:
         self._questions = QuestionEvidence(corpus.question_keys(), len(corpus.question_articles))
         self._chunks = ChunkEvidence(corpus.chunk_keys(), corpus.chunk_lengths())
         self._model: IntentModel | None = None
-        self._has_learnt = (
-            False  # from all its questions, not only from those it shares with the previous index
-        )
+        #: From all its questions, not only from those it shares with the previous index.
+        self.has_learnt = False
         self._vectors: ChunkVectors | None = None
 
     @classmethod
@@ -80,7 +79,7 @@ class KnowledgeIndex:
             known, analyser = previous._parts, previous._analyser
         index = cls(take_apart(published, analyser, settings.max_chunk_characters, known), analyser, settings)
         if previous is not None and index._learns_like(previous):
-            index._model, index._has_learnt = previous._model, True
+            index._model, index.has_learnt = previous._model, True
         else:
             index._model = index._trained() if learn else index._carried_over(previous)
         return index
@@ -167,10 +166,10 @@ class KnowledgeIndex:
     def _learns_like(self, previous: Self) -> bool:
         """Tell whether training would give the previous index's model again."""
         alike = self.settings.max_model_questions == previous.settings.max_model_questions
-        return alike and previous._has_learnt and self._corpus.asks_like(previous._corpus)
+        return alike and previous.has_learnt and self._corpus.asks_like(previous._corpus)
 
     def _trained(self) -> IntentModel | None:
-        self._has_learnt = True
+        self.has_learnt = True
         rows = choose_questions(self._corpus.question_articles, self.settings.max_model_questions)
         if not len(rows):
             return None

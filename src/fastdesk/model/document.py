@@ -43,7 +43,9 @@ class Node:
 
     @classmethod
     def of(cls, value: object) -> "Node":
-        """Wrap plain values, as they come from decoded JSON."""
+        """Wrap plain values, as they come from decoded JSON; what is a node already stays."""
+        if isinstance(value, cls):
+            return value
         if isinstance(value, dict):
             return cls({str(key): cls.of(item) for key, item in value.items()})
         if isinstance(value, list | tuple):

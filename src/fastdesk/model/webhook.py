@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-__all__ = ["Delivery", "Webhook", "WebhookCursor", "WebhookLog"]
+__all__ = ["Delivery", "Webhook", "WebhookCursor", "WebhookTry"]
 
 
 class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,8 +39,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     kind: str = ""
 
 
-class WebhookLog(Struct, frozen=True, kw_only=True):
-    """The last tries of a webhook, oldest first."""
+class WebhookTry(Struct, frozen=True, kw_only=True):
+    """One line of a webhook's log. `number` counts its tries from 0; the newest takes the place of the oldest that is kept."""
 
     id: str
-    deliveries: tuple[Delivery, ...] = ()
+    webhook: str
+    number: int
+    delivery: Delivery

@@ -151,9 +151,7 @@ class Answering:
     def _reply(self, live: Live, turn: Turn, outcome: Outcome, reason: str = "") -> None:
         rooms = self._rooms
         for name, watch in rooms.hooks.on_outcome:
-            other = rooms.hooks.call(name, watch, turn, outcome)
-            if isinstance(other, Outcome):
-                outcome = other
+            outcome = rooms.hooks.watch_outcome(name, watch, turn, outcome)
         reply(live, turn, outcome, Means(rooms.scribe, rooms.words, self.acts, rooms.clock.now_ms(), reason))
 
 

@@ -1,7 +1,6 @@
 """Stage 4: run the handler under its deadline; when it is late or fails, the next one answers."""
 
 import asyncio
-import inspect
 from collections.abc import Awaitable
 
 from fastdesk.hooks.registry import Hooks
@@ -25,8 +24,9 @@ class Slow:
 
     def close(self) -> None:
         """Give up an answer that nobody has begun to wait for."""
-        if inspect.iscoroutine(self.answer):
-            self.answer.close()
+        close = getattr(self.answer, "close", None)
+        if close is not None:
+            close()
 
 
 def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Slow | None:

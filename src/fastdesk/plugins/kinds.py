@@ -17,14 +17,14 @@ from fastdesk.model.routing import PresenceRecord, read_routing
 from fastdesk.model.rule import Rule
 from fastdesk.model.site import Site
 from fastdesk.model.target import Target
-from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookLog
+from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookTry
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
 from fastdesk.plugins.desk_kinds import desk_kinds
 from fastdesk.rules import RuleBook, parse_rule
 from fastdesk.tenants.records import Kind, basic_kinds
 
-__all__ = ["all_kinds", "refuse"]
+__all__ = ["all_kinds", "checked", "refuse"]
 
 
 def refuse(problems: list[Problem]) -> Refused:
@@ -32,12 +32,17 @@ def refuse(problems: list[Problem]) -> Refused:
     return Refused("invalid", " ".join(str(problem) for problem in problems[:3]), hint=problems[0].hint)
 
 
+def checked(parsed: Any) -> Any:
+    """Return what was parsed; raise the refusal where that is a list of problems."""
+    problems = [one for one in parsed if isinstance(one, Problem)] if isinstance(parsed, list) else []
+    if problems:
+        raise refuse(problems)
+    return parsed
+
+
 def _parser(parse: Callable[[object], Any]) -> Callable[[dict[str, Any]], Any]:
     def read(body: dict[str, Any]) -> Any:
-        parsed = parse(body)
-        if isinstance(parsed, list):
-            raise refuse(parsed)
-        return parsed
+        return checked(parse(body))
 
     return read
 
@@ -94,7 +99,7 @@ def all_kinds() -> list[Kind]:
             archive=("flow_version", lambda old: FlowVersion(id=f"{old.id}.{old.version}", flow=old)),
         ),
         Kind("flow_version", FlowVersion),
-        Kind("words", WordList, read, write, plural="words", parse=_parser(parse_word_list)),
+        Kind("words", WordList, read, write, plural="words", parse=_parser(parse_word_list), is_large=True),
         Kind("article", Article, read, write, plural="articles", revise=_next_revision,
              archive=("article_revision", ArticleRevision.of)),
         Kind("article_revision", ArticleRevision),
@@ -104,5 +109,5 @@ def all_kinds() -> list[Kind]:
         Kind("hours", Hours, "site.read", "site.write", plural="hours", check=_check_hours),
         Kind("webhook", Webhook, "webhook.write", "webhook.write", plural="webhooks", secret="secret"),
         Kind("webhook_cursor", WebhookCursor),
-        Kind("webhook_log", WebhookLog),
+        Kind("webhook_try", WebhookTry),
     ]  # fmt: skip

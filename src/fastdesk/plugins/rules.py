@@ -69,7 +69,6 @@ class Rules:
     def claim(self, turn: Turn) -> Match | None:
         """Return what the rules want done, None when none matches."""
         book = self.books.of(turn.conversation.tenant)
-        book = self.books.of(turn.conversation.tenant)
         if not book.size:
             return None
         return book.match_message(

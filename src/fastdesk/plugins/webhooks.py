@@ -7,12 +7,12 @@ restart goes on where it was. Private addresses are refused by the caller of end
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from fastdesk.errors import Refused
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.model.ids import TenantId
-from fastdesk.model.webhook import Delivery, Webhook, WebhookCursor, WebhookLog
+from fastdesk.model.webhook import Delivery, Webhook, WebhookCursor, WebhookTry
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.deliveries import KEPT_DELIVERIES, Follower, Post, Sender
@@ -20,9 +20,6 @@ from fastdesk.store.protocol import Store
 from fastdesk.tenants.records import Records
 
 __all__ = ["Webhooks"]
-
-#: The log of tries is stored so often at most: it is for people, while the cursor is what nothing may be lost of.
-LOG_EVERY_MS: Final = 10_000
 
 
 class Revs(Protocol):
@@ -57,8 +54,7 @@ class Webhooks:
         self._post = Post(sender, clock)
         self._followers: dict[tuple[TenantId, str], tuple[Follower, asyncio.Task[Any]]] = {}
         self._by_tenant: dict[TenantId, list[Follower]] = {}
-        self._logs: dict[tuple[TenantId, str], deque[Delivery]] = {}
-        self._unsaved: dict[tuple[TenantId, str], int] = {}
+        self._logs: dict[tuple[TenantId, str], _Log] = {}
         records.watch("webhook", self.refresh)
 
     def wake(self, entries: Sequence[tuple[Event, Any]]) -> None:
@@ -75,9 +71,6 @@ class Webhooks:
             if follower.has_moved:  # a cursor is an event itself: storing it for nothing would never end
                 follower.has_moved = False
                 self._save_cursor(tenant, id, follower.rev)
-        for (tenant, id), since_ms in tuple(self._unsaved.items()):
-            if now_ms - since_ms >= LOG_EVERY_MS:
-                self._save_log(tenant, id)
 
     def refresh(self, tenant: TenantId) -> None:
         """Start followers of new webhooks, end those of removed ones; changed ones begin anew where they were."""
@@ -88,6 +81,7 @@ class Webhooks:
                 if follower.has_moved:
                     self._save_cursor(owner, id, follower.rev)
         hooks = self._records.all(Webhook, tenant, "webhook")
+        self._forget_gone(tenant, {hook.id for hook in hooks})
         for hook in hooks:
             if hook.enabled:
                 follower = self._follower(tenant, hook)
@@ -102,18 +96,14 @@ class Webhooks:
         if cursor is None:  # a new one hears of what happens from now on, also after a restart
             cursor = self._save_cursor(tenant, hook.id, self._revs.highest(tenant))
 
-        def keep(delivery: Delivery) -> None:
-            self._log(tenant, hook.id).append(delivery)
-            self._unsaved.setdefault((tenant, hook.id), delivery.at)
-
         return Follower(
             tenant, hook, cursor.rev, events=self._store, post=self._post, tasks=self._tasks, clock=self._clock,
-            entropy=self._entropy, keep=keep,
+            entropy=self._entropy, keep=lambda delivery: self._keep(tenant, hook.id, delivery),
         )  # fmt: skip
 
     def deliveries(self, tenant: TenantId, id: str) -> list[Delivery]:
         """Return the last tries of a webhook, newest first."""
-        return list(reversed(self._log(tenant, id)))
+        return list(reversed(self._log(tenant, id).kept))
 
     async def deliver_again(self, tenant: TenantId, id: str, rev: int) -> Delivery:
         """Send an event once more, whatever became of it before.
@@ -128,24 +118,45 @@ class Webhooks:
         if not found or found[0].rev != rev or not isinstance(found[0], Said | Changed | Noted):
             raise Refused("not_found", "There is no such event, or it has been removed.")
         tried = await self._post.send(tenant, hook, found[0], 1)
-        self._log(tenant, id).append(tried)
-        self._unsaved.setdefault((tenant, id), tried.at)
+        self._keep(tenant, id, tried)
         return tried
 
-    def _log(self, tenant: TenantId, id: str) -> deque[Delivery]:
+    def _keep(self, tenant: TenantId, id: str, delivery: Delivery) -> None:
+        """Write a try down; a record of its own, so that it is on disk a moment later and costs no more than itself."""
+        log = self._log(tenant, id)
+        number = log.count
+        log.count += 1
+        log.kept.append(delivery)
+        line = WebhookTry(id=f"{id}.{number % KEPT_DELIVERIES}", webhook=id, number=number, delivery=delivery)
+        self._records.put(tenant, "webhook_try", line, actor="webhooks")
+
+    def _log(self, tenant: TenantId, id: str) -> "_Log":
         log = self._logs.get((tenant, id))
         if log is None:
-            stored = self._records.get(WebhookLog, tenant, "webhook_log", id)
-            log = deque(stored.deliveries if stored else (), maxlen=KEPT_DELIVERIES)
-            self._logs[tenant, id] = log
+            tries = self._records.all(WebhookTry, tenant, "webhook_try")
+            own = sorted((each for each in tries if each.webhook == id), key=lambda each: each.number)
+            log = self._logs[tenant, id] = _Log(own)
         return log
+
+    def _forget_gone(self, tenant: TenantId, there: set[str]) -> None:
+        """Remove place and log of webhooks that are gone: another one of the same name begins with what happens then."""
+        for cursor in self._records.all(WebhookCursor, tenant, "webhook_cursor"):
+            if cursor.id not in there:
+                self._records.remove(tenant, "webhook_cursor", cursor.id, actor="webhooks")
+        for line in self._records.all(WebhookTry, tenant, "webhook_try"):
+            if line.webhook not in there:
+                self._logs.pop((tenant, line.webhook), None)
+                self._records.remove(tenant, "webhook_try", line.id, actor="webhooks")
 
     def _save_cursor(self, tenant: TenantId, id: str, rev: int) -> WebhookCursor:
         cursor = WebhookCursor(id=id, rev=rev)
         self._records.put(tenant, "webhook_cursor", cursor, actor="webhooks")
         return cursor
 
-    def _save_log(self, tenant: TenantId, id: str) -> None:
-        del self._unsaved[tenant, id]
-        log = WebhookLog(id=id, deliveries=tuple(self._log(tenant, id)))
-        self._records.put(tenant, "webhook_log", log, actor="webhooks")
+
+class _Log:
+    """The last tries of a webhook, oldest first, and how many there have been."""
+
+    def __init__(self, lines: Sequence[WebhookTry]) -> None:
+        self.kept = deque((line.delivery for line in lines), maxlen=KEPT_DELIVERIES)
+        self.count = lines[-1].number + 1 if lines else 0

@@ -47,15 +47,18 @@ def parse_rules(source: str | bytes) -> list[Rule] | list[Problem]:
 
 
 def parse_rule(body: object) -> Rule | list[Problem]:
-    """Read one rule out of decoded JSON, in the short or the long form, and check it by itself."""
-    rule = decode(expand_rule(Node.of(body)), Rule, "rule", SHORT_NAMES)
+    """Read one rule, in the short or the long form, and check it by itself; problems have the lines of its nodes."""
+    node = expand_rule(Node.of(body))
+    rule = decode(node, Rule, "rule", SHORT_NAMES)
     if isinstance(rule, Problem):
         return [rule]
     book = RuleBook.compile([rule])
     if isinstance(book, RuleBook):
         return rule
+    lined = [_with_line(problem, [node]) for problem in book]
     return [
-        msgspec.structs.replace(problem, path=problem.path.replace("rules[0]", "rule", 1)) for problem in book
+        msgspec.structs.replace(problem, path=problem.path.replace("rules[0]", "rule", 1))
+        for problem in lined
     ]
 
 

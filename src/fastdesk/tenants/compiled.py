@@ -21,9 +21,11 @@ class Compiled(Generic[T]):
 
     Args:
         kinds: a change of a record of these kinds builds anew; changes that come while it builds are built once, after it.
-        build: called in a thread with the tenant and what was built before (None at first); must not touch the loop.
+        build: called in a thread with the input and what was built before (None at first); must not touch the loop.
         gather: called in the loop; returns the immutable input of `build`.
         empty: what a tenant has before anything was built.
+        refine: what takes longer than a change may wait for: called in a thread with the input and what was built of it,
+            which is in force by then; returns what takes its place, None when there is nothing to add.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Compiled(Generic[T]):
         gather: Callable[[TenantId], object],
         build: Callable[[object, T | None], T | None],
         empty: T,
+        refine: Callable[[object, T], T | None] | None = None,
     ) -> None:
         self._name = name
         self._records = records
@@ -43,6 +46,7 @@ class Compiled(Generic[T]):
         self._gather = gather
         self._build = build
         self._empty = empty
+        self._refine = refine
         self._built: dict[TenantId, T] = {}
         self._building: set[TenantId] = set()
         self._stale: set[TenantId] = set()
@@ -77,14 +81,22 @@ class Compiled(Generic[T]):
         try:
             while True:
                 self._stale.discard(tenant)
-                built = await self._tasks.offload(self._build, self._gather(tenant), self._built.get(tenant))
-                if built is not None:
-                    self._built[tenant] = built
-                    for watcher in self.watchers:
-                        watcher(tenant)
-                else:
+                gathered = self._gather(tenant)
+                built = await self._tasks.offload(self._build, gathered, self._built.get(tenant))
+                if built is None:
                     _log.error("build_refused", what=self._name, tenant=tenant)
+                else:
+                    self._put_in_force(tenant, built)
+                    if self._refine is not None and tenant not in self._stale:
+                        refined = await self._tasks.offload(self._refine, gathered, built)
+                        if refined is not None and tenant not in self._stale:
+                            self._put_in_force(tenant, refined)
                 if tenant not in self._stale:
                     return
         finally:
             self._building.discard(tenant)
+
+    def _put_in_force(self, tenant: TenantId, built: T) -> None:
+        self._built[tenant] = built
+        for watcher in self.watchers:
+            watcher(tenant)

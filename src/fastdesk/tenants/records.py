@@ -49,6 +49,8 @@ class Kind(Struct, frozen=True):
     owner: str = ""
     #: Fields in which a list looks for `text`; a kind without any can't be searched.
     searched: tuple[str, ...] = ()
+    #: A record may be megabytes long: it is read and written in a thread, in steps that leave the loop in peace.
+    is_large: bool = False
     #: Kind under which the version before is kept, and how it is wrapped.
     archive: tuple[str, Callable[[Any], Struct]] | None = None
 
@@ -140,9 +142,20 @@ class Records:
         return None
 
     def put(
-        self, tenant: TenantId, kind: str, record: Struct, *, actor: str, reason: str = "", origin: Any = None
+        self,
+        tenant: TenantId,
+        kind: str,
+        record: Struct,
+        *,
+        actor: str,
+        reason: str = "",
+        origin: Any = None,
+        body: bytes = b"",
     ) -> Put:
-        """Write a record (its `id` names it) and return the event that was appended."""
+        """Write a record (its `id` names it) and return the event that was appended.
+
+        `body` is the record as JSON, where that was made elsewhere and the kind does not revise what is written.
+        """
         id = str(record.id)  # type: ignore[attr-defined]
         how = self.kinds[kind]
         old = self._shelves.get((tenant, kind), {}).get(id)
@@ -152,7 +165,7 @@ class Records:
             name, wrap = how.archive
             self.put(tenant, name, wrap(old), actor=actor, reason="version before")
         self._shelves.setdefault((tenant, kind), {})[id] = record
-        return self._append(tenant, kind, id, self._encoder.encode(record), actor, reason, origin)
+        return self._append(tenant, kind, id, body or self._encoder.encode(record), actor, reason, origin)
 
     def remove(
         self, tenant: TenantId, kind: str, id: str, *, actor: str, reason: str = "", origin: Any = None

@@ -3,12 +3,16 @@
 from typing import Any
 
 import msgspec
+from aiohttp import web
 from msgspec import Struct
 
 from fastdesk.errors import Refused
+from fastdesk.model.document import Node, read_document
 from fastdesk.model.folding import fold
+from fastdesk.model.pieces import decode_object
 from fastdesk.observe.clock import new_id, new_secret
 from fastdesk.pipeline.rooms import Rooms
+from fastdesk.plugins.kinds import refuse
 from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.records import Kind
 from fastdesk.transport.http.routes import Call, Query, Route, read_body
@@ -68,7 +72,7 @@ class RecordRoutes:
             ]  # fmt: skip
         return routes
 
-    async def all(self, call: Call) -> list[dict[str, Any]]:
+    async def all(self, call: Call) -> Any:
         """Return all records of this kind."""
         records = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
         shown = [record for record in records if self._is_shown(record, call)]
@@ -78,32 +82,29 @@ class RecordRoutes:
                 for record in shown
                 if any(wanted in fold(getattr(record, name)) for name in self._kind.searched)
             ]
+        if self._kind.is_large and not call.is_masked:
+            return await self._offload(_response, shown)
         return [self._view(record, call) for record in shown]
 
-    async def one(self, call: Call) -> dict[str, Any]:
+    async def one(self, call: Call) -> Any:
         """Return one record."""
-        return self._view(self._find(call), call)
+        return await self._shown(self._find(call), call)
 
-    async def add(self, call: Call) -> dict[str, Any]:
+    async def add(self, call: Call) -> Any:
         """Add a record; an id is made when none is given."""
         fields = await self._read(call)
         fields.setdefault("id", new_id(self._rooms.clock.now_ms(), self._rooms.entropy))
         if not _is_id(fields["id"]):
             raise Refused("invalid", "An id has 1 to 64 characters of A-Z, a-z, 0-9, _, . and -.")
-        if (
-            self._rooms.records.get(self._kind.struct, call.principal.tenant, self._kind.name, fields["id"])
-            is not None
-        ):
-            raise Refused("conflict", f"There is a {self._kind.name} with this id.")
         if self._kind.name == "site":
             if self._rooms.records.tenant_of_site(fields["id"]) is not None:
                 raise Refused("conflict", "This site key is taken.")
             fields.pop("signing_secret", None)
         if self._kind.secret and not fields.get(self._kind.secret):
             fields[self._kind.secret] = new_secret(self._rooms.entropy)
-        return await self._write(call, fields)
+        return await self._write(call, fields, status=201)
 
-    async def put(self, call: Call) -> dict[str, Any]:
+    async def put(self, call: Call) -> Any:
         """Replace a record, keeping what is hidden."""
         old = self._find(call)
         hidden = {name: getattr(old, name) for name in self._kind.hidden}
@@ -112,11 +113,14 @@ class RecordRoutes:
             fields[self._kind.secret] = getattr(old, self._kind.secret)
         return await self._write(call, fields)
 
-    async def change(self, call: Call) -> dict[str, Any]:
+    async def change(self, call: Call) -> Any:
         """Change the fields that are given; structs inside are merged, null takes a field back to its default."""
-        old = msgspec.to_builtins(self._find(call))
+        found = self._find(call)
+        old = msgspec.structs.asdict(found) if self._kind.is_large else msgspec.to_builtins(found)
         wish = {
-            name: value for name, value in (await self._read(call)).items() if name not in self._kind.hidden
+            name: value.plain() if isinstance(value, Node) else value
+            for name, value in (await self._read(call)).items()
+            if name not in self._kind.hidden
         }
         return await self._write(call, {**_merge(old, wish), "id": call.path("id")})
 
@@ -143,8 +147,11 @@ class RecordRoutes:
         raw = await read_body(call.request, 4 << 20)
         if isinstance(raw, Rejection):
             raise Refused(raw.code, raw.sentence)
+        if self._kind.parse is not None and not self._kind.is_large:
+            lined: dict[str, Any] = await self._offload(_read_with_lines, raw)
+            return lined
         try:
-            fields = _JSON.decode(raw)
+            fields = await self._offload(decode_object, raw) if self._kind.is_large else _JSON.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Refused("bad_request", "The body is not a JSON object.") from None
         unknown = set(fields) - set(self._kind.struct.__struct_encode_fields__)
@@ -153,25 +160,47 @@ class RecordRoutes:
             raise Refused("invalid", f"Unknown field {min(unknown)[:60]!r}.", hint=f"Known: {known}.")
         return fields
 
-    async def _write(self, call: Call, fields: dict[str, Any]) -> dict[str, Any]:
-        try:
-            record = (
-                self._kind.parse(fields)
-                if self._kind.parse is not None
-                else msgspec.convert(fields, self._kind.struct)
-            )
-        except msgspec.ValidationError as fault:
-            raise Refused("invalid", str(fault)) from None
+    async def _write(self, call: Call, fields: dict[str, Any], *, status: int = 200) -> Any:
+        tenant, name, body = call.principal.tenant, self._kind.name, b""
+        if self._kind.is_large:
+            record, body = await self._offload(self._parse_and_encode, fields)
+        else:
+            record = self._parse(fields)
         if not self._is_shown(record, call):
             raise Refused("forbidden", "One's own records have oneself for an owner, everybody's have none.")
+        if (
+            status == 201
+            and self._rooms.records.get(self._kind.struct, tenant, name, fields["id"]) is not None
+        ):
+            raise Refused("conflict", f"There is a {name} with this id.")
         if self._kind.check is not None:
-            every = self._rooms.records.all(self._kind.struct, call.principal.tenant, self._kind.name)
+            every = self._rooms.records.all(self._kind.struct, tenant, name)
             self._kind.check([other for other in every if other.id != fields["id"]], record)  # type: ignore[attr-defined]
-        tenant, name = call.principal.tenant, self._kind.name
-        self._rooms.records.put(tenant, name, record, actor=call.principal.id)
+        self._rooms.records.put(tenant, name, record, actor=call.principal.id, body=body)
         written = self._rooms.records.get(self._kind.struct, tenant, name, fields["id"])
         assert written is not None
-        return self._view(written, call)
+        return await self._shown(written, call, body, status)
+
+    def _parse(self, fields: dict[str, Any]) -> Struct:
+        try:
+            if self._kind.parse is not None:
+                parsed: Struct = self._kind.parse(fields)
+                return parsed
+            return msgspec.convert(fields, self._kind.struct)
+        except msgspec.ValidationError as fault:
+            raise Refused("invalid", str(fault)) from None
+
+    def _parse_and_encode(self, fields: dict[str, Any]) -> tuple[Struct, bytes]:
+        record = self._parse(fields)
+        return record, msgspec.json.encode(record)
+
+    async def _offload(self, work: Any, *args: Any) -> Any:
+        return await self._rooms.tasks.offload(work, *args)
+
+    async def _shown(self, record: Struct, call: Call, body: bytes = b"", status: int = 200) -> Any:
+        if self._kind.is_large and not call.is_masked:
+            return await self._offload(_response, record, body, status)
+        return self._view(record, call)
 
     def _view(self, record: Struct, call: Call) -> dict[str, Any]:
         view: dict[str, Any] = msgspec.to_builtins(record)
@@ -179,6 +208,27 @@ class RecordRoutes:
             for name in self._kind.hidden:
                 view.pop(name, None)
         return view
+
+
+def _read_with_lines(raw: bytes) -> dict[str, Any]:
+    """Read one record, written in JSON or YAML, so that what is wrong with it can be told by its line."""
+    document = read_document(raw)
+    if not isinstance(document, Node):
+        raise refuse([document])
+    if not isinstance(document.value, dict):
+        raise Refused("bad_request", "The body is no JSON object and no YAML mapping.")
+    fields: dict[str, Any] = dict(document.value)
+    if "flow" in fields and "states" in fields:
+        fields.setdefault("id", fields.pop("flow"))  # a flow is named so in its file
+    if "id" in fields:
+        fields["id"] = fields["id"].text
+    return fields
+
+
+def _response(record: object, body: bytes = b"", status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, body=body or msgspec.json.encode(record), content_type="application/json"
+    )
 
 
 def _merge(old: dict[str, Any], wish: dict[str, Any]) -> dict[str, Any]:

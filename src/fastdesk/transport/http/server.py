@@ -31,6 +31,7 @@ from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.routing import RoutingRoutes
 from fastdesk.transport.http.second_factor import SecondFactorRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
+from fastdesk.transport.http.teaching_files import TeachingFileRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
 from fastdesk.transport.http.unanswered import UnansweredRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
@@ -84,6 +85,7 @@ class HttpServer:
         front.add(app, AssistantRoutes(rooms, engine.assistance).routes())
         front.add(app, BotRoutes(engine).routes())
         front.add(app, TeachingRoutes(rooms, engine.trials).routes())
+        front.add(app, TeachingFileRoutes(rooms).routes())
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())

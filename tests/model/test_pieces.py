@@ -1,0 +1,35 @@
+"""Large objects are decoded to the same as in one go, however strings and lists are nested in them."""
+
+import msgspec
+import pytest
+
+from fastdesk.model.pieces import decode_object
+
+HARD = ["plain", 'quote " and \\ backslash', "[,]{,}", "炸药", "", "\u2028"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [*HARD, {"text": 'a,"b', "allow": ["x,y", "]"]}, [1, [2, {"a": [3]}]], 12.5, None, True],
+)
+def test_a_long_list_is_what_it_is_in_one_go(item: object) -> None:
+    body = {"id": "x", "words": [item, "filler " * 3] * 4_000, "short": [item], "level": "block"}
+    assert decode_object(msgspec.json.encode(body)) == body
+
+
+def test_spaces_between_do_not_matter() -> None:
+    body = {"words": [f"word {number}" for number in range(10_000)]}
+    assert decode_object(msgspec.json.format(msgspec.json.encode(body), indent=2)) == body
+
+
+@pytest.mark.parametrize(
+    "source", [b"", b"[]", b"{", b'{"a": [1,}', b'{"a": [' + b'"x" "y",' * 20_000 + b"1]}"]
+)
+def test_what_is_no_object_is_refused(source: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decode_object(source)
+
+
+def test_an_empty_piece_is_refused() -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decode_object(b'{"a": [' + b'"filler filler",' * 20_000 + b"]}")
