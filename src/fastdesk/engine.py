@@ -264,8 +264,8 @@ class Engine:
             apply=self.commands.apply,
         )
         self.pipeline = Pipeline(
-            self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, flush=flush
-        )
+            self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, audit=self.audit, flush=flush
+        )  # fmt: skip
         self.rights = Rights(self.rooms, revs=self.revs, silence=self.answering.silence)
         self.rights.forgetters += [self.assistance.contexts.forget, self.routing.forget]
         self.adoption = Adoption(

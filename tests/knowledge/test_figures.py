@@ -56,8 +56,8 @@ def said(measured: Evaluation) -> Evaluation:
 def test_banking77_finds_the_right_intent() -> None:
     articles, rest = banking77(PARAPHRASES)
     measured = said(evaluate(KnowledgeIndex.build(articles), rest))
-    assert measured.first_rate >= 0.85
-    assert measured.third_rate >= 0.95
+    assert measured.first_rate >= 0.857
+    assert measured.third_rate >= 0.953
     assert measured.precision >= 0.9
 
 
@@ -96,7 +96,9 @@ def test_what_no_article_is_about_is_rarely_answered() -> None:
     assert said(evaluate(index, far)).foreign_answered <= 1
 
 
-@pytest.mark.parametrize(("name", "first", "third"), [("shop_zh.txt", 0.8, 0.95)])
+@pytest.mark.parametrize(
+    ("name", "first", "third"), [("shop_zh.txt", 0.8, 0.95), ("bank_zh.txt", 0.78, 0.92)]
+)
 def test_chinese_questions_find_the_right_article(name: str, first: float, third: float) -> None:
     articles, asked = read_faq(name)
     measured = said(evaluate(KnowledgeIndex.build(articles), asked))

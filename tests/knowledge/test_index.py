@@ -1,6 +1,7 @@
 """A knowledge base answers, suggests or keeps silent; the same way every time; and never shows what may not be seen."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -296,7 +297,7 @@ def test_another_process_finds_the_same_with_the_same_scores() -> None:
             text=True,
             check=True,
             cwd=ROOT,
-            env={"PYTHONHASHSEED": seed},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
         )
         here = [INDEX.search(query) for query in queries]
         assert json.loads(done.stdout) == json.loads(json.dumps(msgspec.to_builtins(here)))

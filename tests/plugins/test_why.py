@@ -77,7 +77,8 @@ async def test_blocked_message_leaves_its_reason_also_as_the_first_one(open_desk
     assert visitor.of("error")[-1]["code"] == "blocked_text"
     (line,) = await lines(desk, visitor)
     assert line.by == "word filter"
-    assert line.line["en"] == "visitor's message: blocked: word list bad#1"
+    assert line.line["en"] == "visitor's message blocked: word list bad#1"
+    assert line.line["zh"] == "访客消息已拦截：词库 bad#1"
     await desk.ask(visitor, "hello")
     assert len(await desk.said(visitor)) == 2
 

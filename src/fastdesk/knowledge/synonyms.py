@@ -21,7 +21,7 @@ SERVICE_WORDS = """
 运费 邮费 快递费 物流费 包邮 | shipping cost, shipping fee, postage, delivery fee, delivery cost
 发货 寄出 发出 出货 | ship, dispatch
 快递 包裹 物流 运单 | parcel, package, shipment, courier
-签收 送达 妥投 送到 收货 | delivered, arrive, receive
+签收 送达 妥投 送到 收货 寄到 寄来 拿到手 | delivered, arrive, receive
 配送 派送 送货 送上门 上门 | deliver, delivery, doorstep
 自提 自取 取货 到店 | pick up, pickup, collect
 预约 预订 约时间 | book, booking, reserve, reservation, appointment
@@ -32,8 +32,9 @@ SERVICE_WORDS = """
 发票 开票 专票 普票 票据 | invoice, receipt
 账单 帐单 明细 清单 流水 对账 | bill, statement, itemised
 付款 支付 付钱 给钱 缴费 交费 交钱 | pay, payment
-转账 转帐 汇款 打款 转钱 | transfer, wire, send money
+转账 转帐 汇款 打款 转钱 汇出 转给 转出去 转不了 转不出 | transfer, wire, send money
 扣款 扣钱 扣费 扣了 扣掉 | charge, debit, deduct
+重复 两次 两遍 两笔 两回 多扣 多收 | twice, double, duplicate
 结账 结算 买单 | checkout
 优惠券 折扣券 代金券 满减券 消费券 优惠码 折扣码 | coupon, voucher, promo code, discount code
 打折 折扣 降价 便宜 差价 保价 价保 特价 优惠 划算 | discount, cheaper, price drop, price match
@@ -44,7 +45,7 @@ SERVICE_WORDS = """
 登录 登陆 登入 进不去 登不上 | login, log in, sign in
 退出登录 登出 下线 | log out, sign out
 注册 开户 开个号 办卡 | register, sign up, open an account
-注销 销户 删号 销号 销掉 | delete, close, deactivate, terminate
+注销 销户 删号 销号 销掉 删除 删掉 | delete, close, deactivate, terminate
 手机号 电话号码 号码 联系电话 | phone number, mobile number
 手机 电话 | phone, mobile
 换手机 新手机 换了手机 | new phone, change phone
@@ -59,14 +60,14 @@ SERVICE_WORDS = """
 打开 开启 启用 开通 激活 | turn on, enable, activate
 暂停 冻结 停机 挂失 锁定 锁住 | suspend, freeze, block, lock
 解冻 解锁 复机 解封 | unlock, unfreeze, unblock
-修改 更改 变更 改成 改为 改一下 改掉 | change, edit, update, modify
+修改 更改 变更 改成 改为 改一下 改掉 换了 想换 变了 | change, edit, update, modify
 设置 设定 配置 | set up, settings, configure
 绑定 关联 添加 | link, bind, add
 解绑 解除 移除 | unlink, unbind, remove
 写错 填错 弄错 搞错 买错 充错 转错 错了 错误 有误 不对 | wrong, incorrect, mistake
-失败 不成功 出错 报错 异常 | fail, failure, error, decline, reject
+失败 不成功 不通过 出错 报错 异常 被拒绝 被退回 转不了 充不了 | fail, failure, error, decline, reject
 坏了 坏的 破损 碎了 损坏 瑕疵 故障 破了 裂了 质量问题 | broken, damage, defective, faulty
-丢失 丢了 弄丢 不见了 遗失 没了 | lost, missing
+丢失 丢了 弄丢 不见了 遗失 没了 掉了 找不到 找不着 | lost, missing
 被盗 盗用 被偷 盗刷 偷用 蹭网 | stolen, hacked, unauthorised
 陌生 不认识 莫名 没开过 没买过 | unknown, unrecognised, do not recognise
 骗子 诈骗 冒充 假的 | fraud, scam, fake
@@ -95,7 +96,7 @@ SERVICE_WORDS = """
 客服 人工 真人 热线 | agent, human, representative, customer service, hotline
 营业厅 门店 网点 实体店 线下 | branch, store, shop
 上班 下班 工作时间 营业时间 几点 | opening hours, business hours, working hours
-海外 国外 境外 国际 外国 出国 | overseas, abroad, international, foreign
+海外 国外 境外 国际 外国 出国 国家 | overseas, abroad, international, foreign
 漫游 | roaming
 关税 清关 海关 | customs, duty
 汇率 兑换 换汇 换钱 外币 | exchange rate, currency
@@ -104,6 +105,7 @@ SERVICE_WORDS = """
 多久 多长时间 几天 什么时候 何时 啥时候 多少天 多长 | how long, when
 多少钱 价格 价钱 费用 收费 多贵 资费 | how much, price, cost, fee
 免费 不要钱 不收费 | free, no charge
+手续费 费用 收费 收钱 要钱 扣费 工本费 | fee, service fee, commission
 在哪 哪里 哪儿 什么地方 | where
 还没 迟迟 超时 太慢 延误 一直没 | late, delay, still waiting
 等待 排队 处理中 审核 待处理 | pending, waiting, processing, review
@@ -118,12 +120,12 @@ SERVICE_WORDS = """
 利息 利率 年化 | interest rate, interest
 信用卡 贷记卡 | credit card
 银行卡 储蓄卡 借记卡 | debit card, bank card
-取款机 柜员机 自动取款 | atm, cash machine
+取款机 柜员机 自动取款 提款机 | atm, cash machine
 余额 剩多少 还剩 剩的钱 | balance, remaining
 限额 额度 上限 | limit
-提现 取现 取款 取出来 | withdrawal, withdraw, cash out
+提现 取现 取款 取钱 取了 提款 取出来 | withdrawal, withdraw, cash out
 存款 存钱 存入 | deposit
-充值 充话费 话费 充钱 | top up, recharge
+充值 充话费 话费 充钱 充不了 充进去 | top up, recharge
 流量 上网 | mobile data, data
 网速 很慢 太卡 转圈 缓冲 加载 | slow, loading, lag, buffering
 信号 无服务 没服务 | signal, reception, coverage

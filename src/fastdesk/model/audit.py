@@ -11,8 +11,8 @@ KIND = "audit"
 class AuditEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who did what, when, from where. Never holds a text, a secret, or what somebody typed.
 
-    `act` is a permission's name, or `sign_in`, `sign_in.refused`, `account`; `what` names what it was done to. `actor` is the
-    agent's or key's id, empty for who could not prove who they are.
+    `act` is a permission's name, or `sign_in`, `sign_in.refused`, `account`, `word_filter.blocked`; `what` names what it was done
+    to. `actor` is the agent's or key's id, empty for who could not prove who they are.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """The word filter: texts enter, verdicts leave. No I/O, no clock, no randomness."""
 
-from fastdesk.moderation.verdict import CLEAN, Hit, Verdict
+from fastdesk.moderation.verdict import CLEAN, Hit, Verdict, filter_line
 from fastdesk.moderation.word_filter import WordFilter
 from fastdesk.moderation.words import check_list, parse_word_list, parse_word_lists, parse_words
 
@@ -10,6 +10,7 @@ __all__ = [
     "Verdict",
     "WordFilter",
     "check_list",
+    "filter_line",
     "parse_word_list",
     "parse_word_lists",
     "parse_words",

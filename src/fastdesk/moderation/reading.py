@@ -18,13 +18,18 @@ __all__ = ["SEPARATORS", "counts"]
 _SIGNS = (
     " \t\r\n\u00a0\u2002\u2003\u2009\u3000*._-~|/\\+^·•・,，。．、;；:：?？…'\"“”‘’()（）[]【】「」<>《》=#&"
 )
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\u301c\uff70\u4e28\u4e36`´¨¯ˉ￣°§¶†‡‖¦¬%€£¥￥¢"
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 _PICTURES = (*range(0x2190, 0x2460), *range(0x2500, 0x27C0), *range(0x1F300, 0x1FB00))
 
-SEPARATORS = _SIGNS + "".join(map(chr, _PICTURES))
+SEPARATORS = _SIGNS + _DASHES + _BLANKS + "".join(map(chr, _PICTURES))
 """What may stand between the signs of a word; whether it does so innocently is asked here."""
 
 _SHORT = 6
 """Latin words up to this length count as whole words only (`rapist` stands in `therapist`)."""
+
+_SPELT = 6
+"""An address with at least so many letters and digits is not met by chance in pieces of other words."""
 
 _CLAUSE_END = re.compile(r"[，。？；：、,?;:\n\r…]")
 _ADDRESS = re.compile(r"[a-z0-9]+(?:[-._/][a-z0-9]+)+/?")
@@ -40,7 +45,8 @@ def counts(word: str, text: str, start: int, end: int) -> bool:
     signs, wanted = _visible(found), _visible(listed)
     if _ADDRESS.fullmatch(listed):
         is_apart = signs == wanted and len(_groups(found)) == len(signs)
-        return (is_apart or _solid(found) == listed) and _is_whole_address(text, start, end)
+        is_spelt = is_apart or _solid(found) == listed or _is_spelt_out(found, listed)
+        return is_spelt and _is_whole_address(text, start, end)
     if not _reads_as(signs, wanted):
         return False
     is_latin = listed.isascii()
@@ -62,8 +68,13 @@ def _phrase(word: str) -> str:
     return written[places[0] : places[-1] + 1] if places else written
 
 
+def _is_gap(sign: str) -> bool:
+    """Say whether a sign is seen between two others; an invisible one is none."""
+    return sign in _SKIPPED or (not sign.isascii() and unicodedata.normalize("NFKC", sign) in _SKIPPED)
+
+
 def _is_skipped(sign: str) -> bool:
-    return sign in _SKIPPED or unicodedata.category(sign) in _INVISIBLE
+    return _is_gap(sign) or unicodedata.category(sign) in _INVISIBLE
 
 
 def _visible(text: str) -> str:
@@ -76,9 +87,22 @@ def _solid(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(kept)).replace("。", ".")
 
 
+def _is_spelt_out(found: str, listed: str) -> bool:
+    """Say whether an address stands there with all its points, and only signs that say nothing between: `q*q ．c·n`."""
+    if sum(map(str.isalnum, listed)) < _SPELT:
+        return False
+    rest = unicodedata.normalize("NFKC", found).replace("。", ".")
+    for wanted in listed:
+        place = rest.find(wanted)
+        if place < 0 or not all(map(_is_skipped, rest[:place])):
+            return False
+        rest = rest[place + 1 :]
+    return True
+
+
 def _groups(text: str) -> list[str]:
     """Split a text at its gaps."""
-    spaced = "".join(" " if sign in _SKIPPED else "" if _is_skipped(sign) else sign for sign in text)
+    spaced = "".join(" " if _is_gap(sign) else "" if _is_skipped(sign) else sign for sign in text)
     return spaced.split()
 
 

@@ -1,12 +1,13 @@
 """What the word filter says about a text."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from fastdesk.model.word import Level, WordListId
 
-__all__ = ["CLEAN", "Hit", "Verdict"]
+__all__ = ["CLEAN", "Hit", "Verdict", "filter_line"]
 
 _LEVELS = {
     "flag": ("标记待审", "flagged"),
@@ -42,13 +43,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return not self.hits
 
     def reason(self, language: str = "zh") -> str:
-        """Write one line for the audit log: lists and numbers of the words, never the visitor's text."""
-        if self.level == "clean":
-            return ""
-        zh = language.startswith("zh")
-        places = ", ".join(dict.fromkeys(f"{hit.list}#{hit.word}" for hit in self.hits))
-        words = f"词库 {places}" if zh else f"word list {places}"
-        return f"{_LEVELS[self.level][not zh]}{'：' if zh else ': '}{words}"
+        """Write one line for people: lists and numbers of the words, never the visitor's text."""
+        return "" if self.level == "clean" else filter_line(self.level, self.places, language)
+
+    @property
+    def places(self) -> list[str]:
+        """Return which words of which lists were found, each once: `weapons#1`."""
+        return list(dict.fromkeys(f"{hit.list}#{hit.word}" for hit in self.hits))
+
+
+def filter_line(level: str, places: Sequence[str], language: str = "zh") -> str:
+    """Write what was found, and what followed, as one line."""
+    zh = language.startswith("zh")
+    done = _LEVELS[level][not zh] if level in _LEVELS else level
+    found = ", ".join(places)
+    return f"{done}：词库 {found}" if zh else f"{done}: word list {found}"
 
 
 CLEAN = Verdict()

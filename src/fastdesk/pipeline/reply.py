@@ -100,7 +100,7 @@ def _let_out(live: Live, turn: Turn, text: str, means: Means) -> str:
     verdict = means.words.check(live.tenant, text, "output")
     if verdict.is_clean:
         return text
-    body = {"side": "output", "level": verdict.level}
+    body = {"side": "output", "level": verdict.level, "words": verdict.places}
     means.scribe.note(live, kind="why", actor="word filter", text=verdict.reason("en"), body=body)
     if verdict.level in ("block", "handoff"):
         return pick_text(_WITHHELD, turn.language)

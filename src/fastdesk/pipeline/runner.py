@@ -26,6 +26,7 @@ from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.route import is_bot_silent
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Send
+from fastdesk.tenants.audit import Audit
 
 __all__ = ["Pipeline"]
 
@@ -40,12 +41,14 @@ class Pipeline:
         commands: Commands,
         answering: Answering,
         ledger: Ledger,
+        audit: Audit,
         flush: Callable[[], Any],
     ) -> None:
         self._rooms = rooms
         self._commands = commands
         self._answering = answering
         self._ledger = ledger
+        self._audit = audit
         self._flush = flush
         #: The message whose way to the disk is being timed, and when it came.
         self._timed: Said | None = None
@@ -155,7 +158,7 @@ class Pipeline:
         return None
 
     def _note_verdict(self, live: Live, verdict: Verdict) -> None:
-        body = {"side": "input", "level": verdict.level}
+        body = {"side": "input", "level": verdict.level, "words": verdict.places}
         self._rooms.scribe.note(live, kind="why", actor="word filter", text=verdict.reason("en"), body=body)
 
     def _walk(self, session: Session, live: Live, frame: Send, verdict: Verdict, began: int) -> None:
@@ -221,6 +224,7 @@ class Pipeline:
                 self._deliver_changed(event)
             elif isinstance(event, Noted):
                 hub.deliver_noted(event)
+                self._audit.filtered(event)
             if origin is not None:
                 origin.acknowledge(event)
         self._flush()

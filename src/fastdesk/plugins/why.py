@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from fastdesk.model.event import Changed, Event, Noted, Said
+from fastdesk.moderation import filter_line
 from fastdesk.rules import Why
 from fastdesk.rules.why import reason_line
 
@@ -131,10 +132,11 @@ def _fields(why: dict[str, Any]) -> str:
 
 
 def _word_filter(event: Noted) -> dict[str, str]:
-    side = (event.body or {}).get("side")
+    body = event.body or {}
+    is_answer, level, places = body.get("side") == "output", str(body.get("level", "")), body.get("words", ())
     return {
-        "zh": ("回复" if side == "output" else "访客消息") + f"命中词库：{event.text}",
-        "en": ("answer" if side == "output" else "visitor's message") + f": {event.text}",
+        "zh": ("回复" if is_answer else "访客消息") + filter_line(level, places, "zh"),
+        "en": ("answer " if is_answer else "visitor's message ") + filter_line(level, places, "en"),
     }
 
 

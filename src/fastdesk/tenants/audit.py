@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from fastdesk.model.audit import KIND, AuditEntry
-from fastdesk.model.event import Event, Put
+from fastdesk.model.event import Event, Noted, Put
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import TenantId
 from fastdesk.observe.clock import Clock, Entropy, new_id
@@ -84,6 +84,15 @@ class Audit:
         """Note that an agent came in, or that somebody tried to in their name."""
         act = "sign_in.refused" if refused else "sign_in"
         self._note(tenant, act, f"agent {agent}", address, "" if refused else agent, "" if refused else name)
+
+    def filtered(self, noted: Noted) -> None:
+        """Note that the word filter refused a text, and which words of which lists were in it; other notes pass."""
+        body = noted.body or {}
+        if noted.actor != "word filter" or body.get("level") != "block":
+            return
+        found = ", ".join(map(str, body.get("words", ())))
+        what = f"{body.get('side', 'input')} of conversation {noted.conversation}: word list {found}"
+        self._note(noted.tenant, "word_filter.blocked", what, "", "", "")
 
     async def page(self, tenant: TenantId, query: AuditQuery) -> AuditPage:
         """Return one page of a tenant's log."""

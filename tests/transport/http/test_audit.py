@@ -122,3 +122,20 @@ def test_the_log_survives_a_restart(tmp_path: Path) -> None:
         assert log(running)[-len(before) :] == before
     finally:
         running.close()
+
+
+def test_a_refused_text_stands_in_the_log_with_the_words_list(desk: RunningDesk) -> None:
+    desk.ask("POST", "/v1/words", {"id": "arms", "words": ["炸药"]}, desk.token)
+    visitor = desk.visitor()
+    while True:  # a list is in force within a second
+        body = {"id": f"blocked-{len(log(desk)):04d}-{visitor['seq']}", "text": "出售炸药"}
+        status, refusal = desk.ask("POST", "/v1/messages", body, visitor["token"])
+        if status == 422:
+            break
+        visitor = desk.visitor()
+    assert refusal["code"] == "blocked_text"
+    while not (found := log(desk, act="word_filter.blocked")):
+        pass  # it follows its note to the disk
+    assert found[0]["what"] == f"input of conversation {visitor['conversation']}: word list arms#1"
+    assert "炸药" not in json.dumps(found, ensure_ascii=False)
+    desk.ask("DELETE", "/v1/words/arms", None, desk.token)
