@@ -136,6 +136,28 @@ async def test_the_events_of_one_turn_of_the_loop_are_one_batch(
     assert listener.batches == [64]
 
 
+async def test_turns_of_the_loop_that_follow_each_other_are_one_batch(
+    journal: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, until: Any
+) -> None:
+    for rev in range(1, 6):
+        journal.append((said(rev), None), encode(said(rev)))
+        await asyncio.sleep(0)
+    await until(lambda: len(listener.entries) == 5)
+    assert listener.batches == [5]
+
+
+async def test_a_loop_that_never_rests_does_not_keep_events_from_the_disk(
+    journal: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fastdesk.store.journal._GATHER_S", 0.0)
+    for rev in range(1, 100_000):
+        journal.append((said(rev), None), encode(said(rev)))
+        await asyncio.sleep(0)
+        if listener.entries:
+            return
+    pytest.fail("nothing became durable while events went on coming")
+
+
 async def test_a_full_disk_loses_nothing_and_goes_on_by_itself(
     journal: ThreadedJournal, listener: Any, disk: WeakDisk, said: MakeSaid, encode: Encode, until: Any
 ) -> None:
@@ -204,18 +226,64 @@ async def test_closing_on_a_full_disk_ends_without_an_acknowledgement(
     assert listener.entries == []
 
 
-async def test_durability_of_the_operating_system_syncs_no_batch(
-    folder: Path, runner: ThreadRunner, listener: Any, said: MakeSaid, encode: Encode, disk: WeakDisk, until: Any
-) -> None:  # fmt: skip
-    journal = ThreadedJournal(
-        Segments(folder, sync=False, segment_bytes=1 << 20, open_file=disk.open), runner
-    )
+@pytest.fixture
+async def quick(
+    folder: Path, runner: ThreadRunner, listener: Any, disk: WeakDisk
+) -> AsyncIterator[ThreadedJournal]:
+    """A journal whose batches wait for no sync."""
+    segments = Segments(folder, sync=False, segment_bytes=20_000, open_file=disk.open)
+    journal = ThreadedJournal(segments, runner)
     journal.open(0, listener)
+    yield journal
+    disk.room = 1 << 30
+    await runner.read(journal.close)
+
+
+async def test_durability_of_the_operating_system_syncs_no_batch(
+    quick: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, disk: WeakDisk, until: Any
+) -> None:
     syncs = disk.syncs
-    journal.append((said(1), None), encode(said(1)))
+    quick.append((said(1), None), encode(said(1)))
     await until(lambda: len(listener.entries) == 1)
     assert disk.syncs == syncs
-    await runner.read(journal.close)
+
+
+async def test_without_a_sync_what_a_full_disk_refuses_is_tried_again(
+    quick: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, disk: WeakDisk, until: Any
+) -> None:
+    disk.room = 40
+    for rev in range(1, 11):
+        quick.append((said(rev), None), encode(said(rev)))
+    await until(lambda: listener.fulls == [True])
+    quick.append((said(11), None), encode(said(11)))
+    assert listener.entries == []
+    disk.room = 1 << 30
+    await until(lambda: len(listener.entries) == 11)
+    batch = quick.read(0, 4096)
+    assert batch is not None
+    assert [event.rev for event in batch.events] == list(range(1, 12))
+
+
+async def test_without_a_sync_order_holds_through_rotations_and_the_end(
+    quick: ThreadedJournal, folder: Path, runner: ThreadRunner, listener: Any, said: MakeSaid, encode: Encode
+) -> None:
+    rotations = []
+    for rev in range(1, 2001):
+        quick.append((said(rev), None), encode(said(rev)))
+        if rev % 100 == 0:
+            rotations.append(asyncio.ensure_future(runner.read(quick.rotate)))
+        if rev % 7 == 0:
+            await asyncio.sleep(0)
+    await asyncio.gather(*rotations)
+    await runner.read(quick.close)
+    await asyncio.sleep(0)
+    assert [event.rev for event, _ in listener.entries] == list(range(1, 2001))
+    segments = Segments(folder, sync=False, segment_bytes=20_000)
+    segments.recover(0)
+    batch = segments.read(0, 2000, 4096)
+    assert batch is not None
+    assert [event.rev for event in batch.events] == list(range(1, len(batch.events) + 1))
+    segments.close()
 
 
 async def test_events_that_left_memory_are_read_from_the_files(

@@ -28,17 +28,20 @@ def parse(codec: Codec, payload: bytes) -> Inbound | Rejection:
 
 def check_message(frame: Send) -> Send | Rejection:
     """Return a message fit to be stored, or why it is not."""
-    if not is_name(frame.id, 8, 64):
+    id, text, kind = frame.id, frame.text, frame.kind
+    if not is_name(id, 8, 64):
         return Rejection("bad_id")
-    if len(frame.text) > MAX_TEXT:
-        sentence = f"The text has {len(frame.text)} characters, {MAX_TEXT} are possible."
-        return Rejection("text_too_long", sentence, frame.id)
-    if frame.kind not in _KINDS:
-        return Rejection("invalid", f"A message is one of {', '.join(sorted(_KINDS))}.", frame.id)
-    if has_controls(frame.text):
-        frame = replace(frame, text=_CONTROL.sub("", frame.text.replace("\r\n", "\n").replace("\r", "\n")))
-    if frame.kind == "text" and (not frame.text or frame.text.isspace()):
-        return Rejection("invalid", "The message is empty.", frame.id)
+    if len(text) > MAX_TEXT:
+        return Rejection(
+            "text_too_long", f"The text has {len(text)} characters, {MAX_TEXT} are possible.", id
+        )
+    if kind not in _KINDS:
+        return Rejection("invalid", f"A message is one of {', '.join(sorted(_KINDS))}.", id)
+    if has_controls(text):
+        text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+        frame = replace(frame, text=text)
+    if kind == "text" and (not text or text.isspace()):
+        return Rejection("invalid", "The message is empty.", id)
     return frame
 
 

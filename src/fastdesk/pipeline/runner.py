@@ -194,13 +194,13 @@ class Pipeline:
     def _open(self, live: Live) -> None:
         """Store a conversation, and its visitor, with its first message; wake one that was set aside."""
         rooms = self._rooms
-        now_ms = rooms.clock.now_ms()
         if not live.is_opened:
             live.is_opened = True
             rooms.visitors.save(live.visitor)
-            rooms.scribe.change(live, changes.open_conversation(live.conversation, now_ms), "visitor")
+            opened = changes.open_conversation(live.conversation, rooms.clock.now_ms())
+            rooms.scribe.change(live, opened, "visitor")
         elif live.conversation.state != "open":
-            change = changes.visitor_spoke(live.conversation, now_ms)
+            change = changes.visitor_spoke(live.conversation, rooms.clock.now_ms())
             if change is not None:
                 rooms.scribe.change(live, change, "visitor")
 

@@ -1,8 +1,12 @@
 """The journal: the truth of the store. Events enter in the loop; they leave as durable batches, in order.
 
-One thread writes batch after batch: while the disk is busy with one, the next one grows. There is no timer;
-the disk sets the size of the batches. Each batch is one write and one fdatasync, and only then do its events
-count as kept.
+One thread writes batch after batch: while the disk is busy with one, the next one grows. When the disk is
+free, the loop gives it the next batch at the first turn that brought nothing more: a sync costs as much
+processor time for one event as for a thousand, and a fast disk would otherwise take them in twos and threes.
+Each batch is one write and one fdatasync, and only then do its events count as kept.
+
+Where the operating system's word is enough (no fdatasync), a batch is a copy of some kilobytes: the loop writes it itself,
+for to wake the thread would take longer. What the disk refuses then is the thread's to try again.
 
 The disk may refuse. Full (ENOSPC, EDQUOT): the same batch is tried again until it fits; nothing is lost, and
 nothing is acknowledged meanwhile. Any other error is final: after a failed sync the kernel may have dropped
@@ -27,6 +31,7 @@ FULL_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _MAX_BATCH_EVENTS: Final = 1024  # to take, join and decode them holds the interpreter's lock for 1 ms
 _MAX_BATCH_BYTES: Final = 1024 * 1024  # written in about the time of a sync
+_GATHER_S: Final = 0.002  # at most, while each turn of the loop brings more: half a turn of a loaded desk
 _RETRY_S: Final = 0.1  # between two tries on a full disk
 _CLOSING_TRIES: Final = 50
 _RECENT_EVENTS: Final = 32_768  # kept in memory so that projecting them reads no file: about 20 MiB
@@ -80,11 +85,18 @@ class ThreadedJournal:
         # body.
         self._bodies: deque[bytes] = deque()
         self._entries: deque[Entry] = deque()
-        self._idle = False
+        self._busy = False  # the loop's: the thread has been woken, or a batch is being gathered for it
+        self._gathered = 0
+        self._until = 0.0
         self._wake = threading.Event()
         self._closing = False
         self._rotated: threading.Event | None = None
+        self._rotating = threading.Lock()  # one after the other: there is one event to wait for
         self._ended = False
+        self._handed = False  # the gathered batch is the thread's, until it says that it is kept
+        self._writing = (
+            threading.Lock()
+        )  # the loop's own writing, apart from the thread's rotating and closing
         # Durable, for the projector.
         self._durable = 0
         self._lock = threading.Lock()
@@ -105,10 +117,8 @@ class ThreadedJournal:
     def append(self, entry: Entry, body: bytes) -> None:
         self._bodies.append(body)
         self._entries.append(entry)
-        if self._idle:
-            # Woken at the end of this turn of the loop, so that all its events go into one batch.
-            self._idle = False
-            self._loop.call_soon(self._wake.set)
+        if not self._busy:
+            self._begin_gathering()
 
     def read(self, after: int, limit: int) -> Batch | None:
         with self._lock:
@@ -123,16 +133,56 @@ class ThreadedJournal:
         self._segments.trim(fed)
 
     def rotate(self) -> None:
-        rotated = self._rotated = threading.Event()
-        self._wake.set()
-        if not self._ended:
-            rotated.wait()
+        with self._rotating:
+            rotated = self._rotated = threading.Event()
+            self._wake.set()
+            if not self._ended:
+                rotated.wait()
 
     def close(self) -> None:
-        self._closing = True
+        with self._writing:
+            self._closing = True
         self._wake.set()
         self._runner.join("journal")
         self._segments.close()
+
+    def _begin_gathering(self) -> None:
+        self._busy = True
+        self._gathered = 0
+        self._until = self._loop.time() + _GATHER_S
+        self._loop.call_soon(self._gather)
+
+    def _gather(self) -> None:
+        count = len(self._entries)
+        if count == self._gathered or count >= _MAX_BATCH_EVENTS or self._loop.time() >= self._until:
+            if not self._write_now():
+                self._handed = True
+                self._wake.set()
+        else:
+            self._gathered = count
+            self._loop.call_soon(self._gather)
+
+    def _write_now(self) -> bool:
+        """Write a batch in the loop, where that is quick; False when it is the thread's to do."""
+        with self._writing:
+            if self._segments.sync or self._closing:
+                return False
+            entries, bodies = self._take()
+            try:
+                self._segments.append(bodies)
+            except OSError:
+                self._entries.extendleft(reversed(entries))
+                self._bodies.extendleft(reversed(bodies))
+                return False
+        self._kept(entries, self._remember(entries, bodies))
+        return True
+
+    def _kept(self, entries: list[Entry], size: int) -> None:
+        self._listener.durable(entries, size)
+        if self._entries:
+            self._begin_gathering()
+        else:
+            self._busy = False
 
     # In the journal's thread.
 
@@ -149,18 +199,18 @@ class ThreadedJournal:
 
     def _write(self) -> None:
         while True:
-            if self._entries:
+            self._wake.wait()
+            self._wake.clear()
+            if self._entries and (self._handed or self._closing):
+                self._handed = False
                 if not self._keep(*self._take()):
                     return
-            elif self._rotated is not None:
+            if self._rotated is not None:
                 self._begin_segment()
-            elif self._closing:
-                return
-            else:
-                self._wake.clear()
-                self._idle = True
-                if not (self._entries or self._closing or self._rotated):
-                    self._wake.wait()
+            if self._closing:
+                if not self._entries:
+                    return
+                self._wake.set()
 
     def _take(self) -> tuple[list[Entry], list[bytes]]:
         bodies: list[bytes] = []
@@ -190,6 +240,11 @@ class ThreadedJournal:
                 self._pause()
         if tries:
             self._runner.tell(self._listener.full, False)
+        self._runner.tell(self._kept, entries, self._remember(entries, bodies))
+        return True
+
+    def _remember(self, entries: list[Entry], bodies: list[bytes]) -> int:
+        """Keep a durable batch at hand for the projector; return its size."""
         positions = range(self._durable + 1, self._durable + 1 + len(entries))
         batch = Batch(positions, [event for event, _ in entries], bodies)
         with self._lock:
@@ -198,8 +253,7 @@ class ThreadedJournal:
             while self._recent_events > _RECENT_EVENTS:
                 self._recent_events -= len(self._recent.popleft().events)
         self._durable = batch.last
-        self._runner.tell(self._listener.durable, entries, sum(map(len, bodies)))
-        return True
+        return sum(map(len, bodies))
 
     def _pause(self) -> None:
         self._wake.clear()
@@ -209,11 +263,11 @@ class ThreadedJournal:
         rotated, self._rotated = self._rotated, None
         assert rotated is not None
         try:
-            self._segments.rotate()
+            with self._writing:
+                self._segments.rotate()
         except OSError as failure:
             if failure.errno not in FULL_ERRORS:
                 self._runner.tell(self._listener.broken, f"The journal can't be written: {failure}.")
-            self._pause()
         rotated.set()
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, compress, islice
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 from zlib import crc32
 
 import msgspec
@@ -52,7 +52,7 @@ class Feed:
     `said` and `others` of them apart.
     """
 
-    __slots__ = ("_is_said", "bodies", "events", "keys", "others", "positions", "said")
+    __slots__ = ("_is_said", "_others", "bodies", "events", "keys", "others", "positions", "said")
 
     def __init__(self, positions: Sequence[int], events: Sequence[Event], bodies: Sequence[bytes]) -> None:
         self.positions = positions
@@ -61,19 +61,17 @@ class Feed:
         subjects = [event.conversation if type(event) is Said else subject_of(event) for event in events]
         self.keys: list[Key] = list(zip([event.tenant for event in events], subjects, strict=True))
         self._is_said = [type(event) is Said for event in events]
-        self.said: list[Said] = self.of_said(events)  # type: ignore[arg-type]
-        self.others = list(compress(zip(positions, events, strict=True), self._is_other()))
+        self._others = [place for place, is_said in enumerate(self._is_said) if not is_said]
+        self.said = cast("Sequence[Said]", self.of_said(events))
+        self.others = list(zip(self.of_others(positions), self.of_others(events), strict=True))
 
-    def of_said(self, column: Iterable[T]) -> list[T]:
+    def of_said(self, column: Sequence[T]) -> Sequence[T]:
         """Return a column of the events that were said."""
-        return list(compress(column, self._is_said))
+        return list(compress(column, self._is_said)) if self._others else column
 
-    def of_others(self, column: Iterable[T]) -> list[T]:
+    def of_others(self, column: Sequence[T]) -> list[T]:
         """Return a column of the other events."""
-        return list(compress(column, self._is_other()))
-
-    def _is_other(self) -> Iterator[bool]:
-        return (not flag for flag in self._is_said)
+        return [column[place] for place in self._others]
 
 
 def subject_of(event: Event) -> str:
@@ -140,7 +138,7 @@ _SET_HEADS: Final = (
 )
 
 
-def _with_checksums(columns: tuple[list[Any], ...], part: slice) -> tuple[Iterable[Any], ...]:
+def _with_checksums(columns: tuple[Sequence[Any], ...], part: slice) -> tuple[Iterable[Any], ...]:
     bodies = columns[-1][part]
     # The driver looks for an adapter of bytes, each time in vain; of bytearray it doesn't.
     return *(column[part] for column in columns[:-1]), map(crc32, bodies), map(bytearray, bodies)
@@ -202,14 +200,13 @@ def _conversation_row(now: Conversation) -> Sequence[Any]:
 def _touch(connection: Connection, feed: Feed, changed: dict[Key, Conversation]) -> None:
     keys = feed.of_said(feed.keys)
     last = dict(zip(keys, feed.said, strict=True))
-    unread = Counter(compress(keys, [event.role == "visitor" for event in feed.said]))
-    for key in changed.keys() & unread.keys():
-        read = changed[key].agent_read
-        unread[key] = sum(
-            event.seq > read and event.role == "visitor"
-            for each, event in zip(keys, feed.said, strict=True)
-            if each == key
-        )
+    is_unread = [event.role == "visitor" for event in feed.said]
+    if changed:  # perhaps an agent has read on meanwhile
+        read = {key: now.agent_read for key, now in changed.items()}
+        for place, (key, event) in enumerate(zip(keys, feed.said, strict=True)):
+            if event.seq <= read.get(key, 0):
+                is_unread[place] = False
+    unread = Counter(compress(keys, is_unread))
 
     def row(key: Key, event: Said) -> Sequence[Any]:
         return *key, event.at, event.seq, event.role, event.text[:_PREVIEW_CHARACTERS], unread[key]

@@ -114,8 +114,8 @@ class Projector:
 
     def _isolate(self, events: list[Event]) -> None:
         """Note the tenants that are made with a file of their own; one that has events stays where it is."""
-        for event in events:
-            if isinstance(event, Put) and event.kind == "tenant" and event.body is not None:
+        for event in [event for event in events if type(event) is Put]:
+            if event.kind == "tenant" and event.body is not None:
                 tenant = TenantId(event.id)
                 if tenant in self.isolated or not _has_own_file(event.body):
                     continue
@@ -139,7 +139,8 @@ class Projector:
                 projection.apply(connection, feed)
             # The main data base knows the revs of all tenants, so that a start need not open every file.
             is_main = database is self._databases.open()
-            revs = {event.tenant: event.rev for event in (batch if is_main else part).events}
+            events = (batch if is_main else part).events
+            revs = dict(zip([event.tenant for event in events], [event.rev for event in events], strict=True))
             made_apart = self.isolated - self._known_apart if is_main else ()
             revs = dict.fromkeys(made_apart, 0) | revs
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])

@@ -94,7 +94,7 @@ class Segments:
     ) -> None:
         self.last = 0
         self._folder = folder
-        self._sync = sync
+        self.sync = sync
         self._segment_bytes = segment_bytes
         self._open_file = open_file
         self._lock = threading.Lock()
@@ -143,7 +143,7 @@ class Segments:
         assert self._file is not None
         record = encode_record(first, bodies)
         self._file.write(record, self._offset)
-        if self._sync:
+        if self.sync:
             self._file.sync()
         self._offset += len(record)
         self.last += len(bodies)

@@ -250,7 +250,7 @@ class SqliteStore:
         lag = self._durable - self._fed
         over = self._pending_bytes > self._settings.max_pending_bytes or lag > self._settings.max_lag_events
         self.accepting = not (over or self._broken or any(self._is_full.values()))
-        if lag > self._settings.max_lag_events:
+        if lag > self._settings.max_lag_events // 2:
             self._feeder.hurry(self._durable)
 
     async def _until_fed(self, position: int, *, patient: bool) -> None:
