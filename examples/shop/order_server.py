@@ -6,6 +6,7 @@
 | --- | --- |
 | `GET /orders/20260002` | that order, or `{"found": false}` |
 | `GET /orders/latest?visitor=lily` | the newest order of a customer, or `{"found": false}` |
+| `GET /orders?visitor=lily` | all orders of a customer, newest first |
 | `POST /refunds {"order": "20260002", "reason": "…"}` | the refund; the same order is refunded once |
 
 It listens on the loopback address only: the desk must be told that it may call private addresses
@@ -66,6 +67,7 @@ def build_app() -> web.Application:
     app[REFUNDS] = {}
     app.add_routes(
         [
+            web.get("/orders", show_all),
             web.get("/orders/latest", show_latest),
             web.get("/orders/{number}", show_order),
             web.post("/refunds", refund),
@@ -84,6 +86,13 @@ async def show_latest(request: web.Request) -> web.Response:
     customer = request.query.get("visitor", "")
     numbers = [number for number, order in ORDERS.items() if order["customer"] == customer]
     return web.json_response(describe(max(numbers, default=""), request.app[REFUNDS]))
+
+
+async def show_all(request: web.Request) -> web.Response:
+    """Answer with all orders of a customer."""
+    customer = request.query.get("visitor", "")
+    numbers = sorted((n for n, order in ORDERS.items() if order["customer"] == customer), reverse=True)
+    return web.json_response([describe(number, request.app[REFUNDS]) for number in numbers])
 
 
 async def refund(request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """Start a desk together with the little order server that the shop's rules and flows ask.
 
 `make run` starts this: the desk as `fastdesk serve` would, and beside it, while the shop is the demo, the order server on
-127.0.0.1:8090. Only then may rules call addresses of this machine.
+127.0.0.1:8090, and the plug-in that shows agents a visitor's orders. Only then may rules call addresses of this machine.
 """
 
 import os
@@ -18,6 +18,7 @@ def main() -> int:
     shop = None
     if Path(environment.get("FASTDESK_DEMO") or "-").resolve() == SHOP.resolve():
         environment.setdefault("FASTDESK_ALLOW_PRIVATE_URLS", "true")
+        environment.setdefault("FASTDESK_PLUGINS_DIR", str(SHOP / "plugins"))
         shop = subprocess.Popen([sys.executable, str(SHOP / "order_server.py")], stdout=subprocess.DEVNULL)
     desk = subprocess.Popen([sys.executable, "-m", "fastdesk", "serve", *sys.argv[1:]], env=environment)
     try:

@@ -63,6 +63,7 @@ def _show(name: str, plugin: type, where: str) -> None:
     from fastdesk.hooks.spec import HOOKS
 
     does = ["handler"] if hasattr(plugin, "claim") else []
+    does += ["cards"] if hasattr(plugin, "cards") else []
     does += [hook for hook in sorted(HOOKS) if hasattr(plugin, hook)]
     options = ", ".join(getattr(getattr(plugin, "Options", None), "__struct_fields__", ()))
     typer.echo(f"{getattr(plugin, 'order', DEFAULT_ORDER):>5}  {name}  ({', '.join(does)})  {where}")

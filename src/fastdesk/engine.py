@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from fastdesk._core import BloomFilter
 from fastdesk.desk.changes import Change
 from fastdesk.desk.files import Files
+from fastdesk.hooks.cards import Cards
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
@@ -245,6 +246,7 @@ class Engine:
         )
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
         self.contacts = Contacts(self.rooms)
+        self.cards = Cards(self.hooks)
         self.opening.greeters.append(self.contacts.greet)
         self.commands = Commands(
             self.rooms, opening=self.opening, answering=self.answering, contacts=self.contacts

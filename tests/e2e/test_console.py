@@ -1,5 +1,7 @@
 """The console in a real browser: an agent's work with a visitor in another one."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,12 +9,13 @@ import pytest
 from benchmarks.load.stand_in_model import StandInModel
 from tests.e2e.consoles import Console
 from tests.e2e.people import Visitor
-from tests.running import RunningDesk
+from tests.running import RunningDesk, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 Visit = Callable[..., Visitor]
 SignIn = Callable[..., Console]
+SHOP = Path(__file__).parents[2] / "examples/shop"
 ANSWER = "Oolong likes **90 degrees**. Rinse it once. Then let it stand for a minute."
 
 
@@ -23,15 +26,31 @@ def model() -> Iterator[StandInModel]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, model: StandInModel) -> Iterator[RunningDesk]:
-    """A desk with a rule, an article and a model, where agents take from the queue themselves."""
+def order_server() -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, str(SHOP / "order_server.py"), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        yield f"http://127.0.0.1:{port}"
+        running.terminate()
+
+
+@pytest.fixture(scope="module")
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, model: StandInModel, order_server: str
+) -> Iterator[RunningDesk]:
+    """A desk with a rule, an article, a model and a plug-in, where agents take from the queue themselves."""
+    folder = tmp_path_factory.mktemp("desk")
+    options = folder / "fastdesk.toml"
+    options.write_text(f'[plugins.orders]\nurl = "{order_server}"\n')
     settings = {
         "AI_BASE_URL": model.base_url,
         "AI_API_KEY": "any",
         "AI_DEADLINE_MS": "20000",
         "LIMITS": "off",
+        "PLUGINS_DIR": str(SHOP / "plugins"),
+        "CONFIG": str(options),
     }
-    running = RunningDesk(tmp_path_factory.mktemp("desk") / "data", **settings)
+    running = RunningDesk(folder / "data", **settings)
     running.start()
     running.rule("refund", contains=["refund"], reply="Refunds take **three** days.")
     article = {
@@ -195,6 +214,25 @@ def test_an_agent_is_helped(visit: Visit, console: SignIn) -> None:
     agent.page.keyboard.press("Control+Shift+Enter")
     visitor.sees("Oolong likes 90 degrees")
     agent.page.locator(".thread-head", has_text="resolved").wait_for()
+
+
+def test_plugins_show_what_they_know_of_the_visitor(visit: Visit, console: SignIn, desk: RunningDesk) -> None:
+    """The shop's own plug-in and its order server, as `make run` starts them."""
+    visitor = waiting(visit, "where is my parcel?")
+    agent = console()
+    agent.open(visitor.conversation)
+    card = agent.page.locator(".context .visitor-card")
+    agent.page.locator(".context .facts").first.wait_for()
+    assert card.count() == 0
+    visitor = visit("/")  # the page of the shop passes the number of the order
+    visitor.open()
+    visitor.say("hello, where is it?")
+    visitor.state("stored")
+    agent.open(visitor.conversation)
+    card.get_by_text("Order 20260002").wait_for()
+    assert card.locator("[data-tone=good]").inner_text() == "on its way"
+    card.get_by_text("SF1234567890").wait_for()
+    card.get_by_text("the visitor is not verified").wait_for()
 
 
 def test_files_go_to_the_visitor(visit: Visit, console: SignIn, tmp_path: Path) -> None:

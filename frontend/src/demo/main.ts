@@ -21,8 +21,21 @@ function draw(): void {
   }
 }
 
+interface Chat {
+  (...command: unknown[]): void;
+  /** What is said before the chat's script has come; it takes this up. */
+  q?: unknown[][];
+}
+const page = window as unknown as { fastdesk?: Chat };
+
 function desk(...command: [string, ...unknown[]]): void {
-  (window as unknown as { fastdesk?: (...command: unknown[]) => void }).fastdesk?.(...command);
+  page.fastdesk ??= waitingRoom();
+  page.fastdesk(...command);
+}
+
+function waitingRoom(): Chat {
+  const q: unknown[][] = [];
+  return Object.assign((...command: unknown[]) => void q.push(command), { q });
 }
 
 toggle?.addEventListener("click", () => {
@@ -38,4 +51,6 @@ for (const button of document.querySelectorAll<HTMLElement>("[data-ask]")) {
 }
 const origin = document.querySelector("#origin");
 if (origin) origin.textContent = location.origin;
+// As a shop would: agents see the order that this page knows of.
+desk("fields", { order: "20260002" });
 draw();

@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from fastdesk.errors import PluginError
+from fastdesk.hooks.cards import check_cards
 from fastdesk.hooks.registry import check_plugin
 from fastdesk.hooks.spec import HOOKS
 
@@ -95,6 +96,7 @@ def make_plugins(found: Iterable[tuple[str, type]], options: Mapping[str, Any]) 
                 hint="Its constructor takes `options` when it declares Options, else nothing.",
             ) from failure
         check_plugin(instance, name)
+        check_cards(instance, name)
         made.append((name, instance))
     if known:
         stranger = min(known)
@@ -182,14 +184,14 @@ def _classes(loaded: Any, where: str) -> list[tuple[str, type]]:
     if not classes:
         raise PluginError(
             f"{where} holds no plug-in.",
-            hint=f"Write a class with a name and claim/answer or one of {', '.join(sorted(HOOKS))}.",
+            hint=f"Write a class with a name and claim/answer, cards, or one of {', '.join(sorted(HOOKS))}.",
         )
     return [(where, each) for each in classes]
 
 
 def _does_something(each: type) -> bool:
     return (hasattr(each, "claim") and hasattr(each, "answer")) or any(
-        name.startswith("on_") for name in dir(each)
+        name.startswith("on_") or name == "cards" for name in dir(each)
     )
 
 

@@ -4,16 +4,17 @@ Enters: plug-in objects. Leaves: one frozen tuple of bound methods per hook, so 
 truth test on the straight way.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Protocol, runtime_checkable
 
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Said
 from fastdesk.model.turn import Outcome, Turn
 from fastdesk.model.visitor import Visitor
+from fastdesk.model.visitor_card import VisitorCard
 from fastdesk.protocol.codes import Rejection
 
-__all__ = ["HOOKS", "Handler", "HookSpec"]
+__all__ = ["HOOKS", "CardMaker", "Handler", "HookSpec"]
 
 
 @runtime_checkable
@@ -27,6 +28,16 @@ class Handler(Protocol):
 
     def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome | None] | None":
         """Return the outcome, an awaitable of it when it takes a slow step, or None to let the next handler answer."""
+
+
+@runtime_checkable
+class CardMaker(Protocol):
+    """Show agents what is known of a visitor elsewhere, in the pane beside the conversation."""
+
+    name: str
+
+    def cards(self, visitor: Visitor) -> "Iterable[VisitorCard] | Awaitable[Iterable[VisitorCard]]":
+        """Return at most ten cards within three seconds; called when an agent opens a conversation."""
 
 
 class HookSpec(Protocol):

@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { formatDay, formatTime, t } from "../../shared/i18n";
 import { getOr } from "../api";
@@ -10,7 +9,9 @@ import { type Conversation, PRIORITIES, personName, type Visitor } from "../mode
 import { PersonActions } from "../people/PersonActions";
 import { current, isOnline, open, visitor } from "../thread";
 import { Avatar } from "../ui/Avatar";
+import { Part } from "../ui/Part";
 import { Sign } from "../ui/Sign";
+import { Cards } from "./Cards";
 
 /** Who the visitor is and where they have been; labels and priority of the conversation; what was before. */
 export function Context() {
@@ -58,19 +59,11 @@ export function Context() {
         </label>
         <Labels labels={conversation.labels ?? []} />
       </Part>
+      <Cards visitor={who.id} />
       <Facts who={who} />
       <Trail who={who} />
       <Earlier who={who} now={conversation} />
     </aside>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <details class="part" open>
-      <summary>{title}</summary>
-      {children}
-    </details>
   );
 }
 
@@ -91,7 +84,8 @@ function Facts({ who }: { who: Visitor }) {
   const own = Object.entries({ ...who.fields, ...who.attributes }).map(
     ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as [string, string],
   );
-  const facts = [...known, ...own].filter(([, value]) => value);
+  const title = personName(who);
+  const facts = [...known, ...own.filter(([, value]) => value !== title)].filter(([, value]) => value);
   return (
     <Part title={t("details")}>
       <dl class="facts">

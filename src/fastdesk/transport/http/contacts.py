@@ -7,8 +7,10 @@ from msgspec import Meta, Struct
 
 from fastdesk.desk.contacts import bounded
 from fastdesk.errors import Refused
+from fastdesk.hooks.cards import Cards
 from fastdesk.hub.live import Live
 from fastdesk.model.visitor import PageView, Visitor
+from fastdesk.model.visitor_card import PluginCards
 from fastdesk.pipeline.contacts import Contacts
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import VisitorQuery
@@ -49,6 +51,12 @@ class Invited(Struct, frozen=True):
     conversation: str
 
 
+class ShownCards(Struct, frozen=True):
+    """What plug-ins have to show of a visitor."""
+
+    items: list[PluginCards]
+
+
 class Visitors(Struct, frozen=True):
     """A page of visitors, last seen first."""
 
@@ -59,9 +67,10 @@ class Visitors(Struct, frozen=True):
 class ContactRoutes:
     """Contacts and the visitors of this moment."""
 
-    def __init__(self, rooms: Rooms, contacts: Contacts) -> None:
+    def __init__(self, rooms: Rooms, contacts: Contacts, cards: Cards) -> None:
         self._rooms = rooms
         self._contacts = contacts
+        self._cards = cards
 
     def routes(self) -> list[Route]:
         """Return the routes of this page of the API."""
@@ -75,6 +84,8 @@ class ContactRoutes:
                   summary="List visitors, last seen first"),
             Route(method="GET", path=one, handler=self.read, access=read, audit="reading", tag=tag, answer=Visitor,
                   summary="Read a visitor"),
+            Route(method="GET", path=one + "/cards", handler=self.cards, access=read, audit="reading", tag=tag, answer=ShownCards,
+                  summary="Ask the plug-ins what they know of a visitor: orders, bills, subscriptions"),
             Route(method="PATCH", path=one, handler=self.change, access=write, tag=tag, body=VisitorChange, answer=Visitor,
                   summary="Change name, ways to reach them, labels, note or attributes of a visitor"),
             Route(method="POST", path=one + "/merge", handler=self.merge, access=write, tag=tag, body=MergeWish, answer=Visitor,
@@ -101,6 +112,11 @@ class ContactRoutes:
     async def read(self, call: Call) -> Visitor:
         """Return one visitor, as connected or stored."""
         return await self._contacts.find(call.principal.tenant, call.path("id"))
+
+    async def cards(self, call: Call) -> ShownCards:
+        """Return the plug-ins' cards of a visitor."""
+        visitor = await self._contacts.find(call.principal.tenant, call.path("id"))
+        return ShownCards(list(await self._cards.of(visitor)))
 
     async def change(self, call: Call) -> Visitor:
         """Change a visitor."""

@@ -89,7 +89,7 @@ class HttpServer:
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
         front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
-        front.add(app, ContactRoutes(rooms, engine.contacts).routes())
+        front.add(app, ContactRoutes(rooms, engine.contacts, engine.cards).routes())
         front.add(app, PhraseRoutes(rooms, engine.phrases).routes())
         front.add(app, UnansweredRoutes(rooms).routes())  # before the reports, whose names stand in the path
         front.add(app, ReportRoutes(rooms).routes())
