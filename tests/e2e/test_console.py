@@ -279,6 +279,36 @@ def test_keys_do_everything(visit: Visit, console: SignIn) -> None:
     agent.page.keyboard.press("Escape")
 
 
+def test_several_conversations_are_done_at_once(visit: Visit, console: SignIn) -> None:
+    visitors = [waiting(visit, f"many of us, number {n}") for n in range(4)]
+    agent = console()
+    agent.show("Waiting")
+    agent.page.locator(".row", has_text="many of us, number 3").wait_for()
+    rows = agent.page.locator(".rows li:has(.row)")
+    rows.nth(0).hover()
+    rows.nth(0).locator(".pick input").click()
+    rows.nth(3).locator(".pick input").click(modifiers=["Shift"])
+    agent.page.get_by_role("heading", name="4 ticked").wait_for()
+    agent.press("t")
+    agent.page.keyboard.type("rush")
+    agent.page.keyboard.press("Enter")
+    agent.page.locator(".notice", has_text="4 conversations").wait_for()
+    agent.until(
+        lambda: agent.page.locator(".row .tags", has_text="rush").count() == 4, "all four are labelled"
+    )
+    agent.page.locator(".row").first.click(modifiers=["Control"])
+    agent.page.get_by_role("button", name="All", exact=True).click()
+    agent.press("a")
+    agent.page.keyboard.press("Enter")
+    agent.until(lambda: agent.page.locator(".row").count() == 0, "nobody waits any more")
+    for visitor in visitors:
+        visitor.chat.locator("h1", has_text="Admin").wait_for()
+    agent.show("Mine")
+    agent.page.locator(".row").first.click(modifiers=["Control"])
+    agent.press("Escape")
+    agent.page.get_by_role("heading", name="Mine").wait_for()
+
+
 def test_presence_is_set_and_kept(console: SignIn) -> None:
     agent = console()
     agent.page.locator(".self .menu-button").click()

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { download, offers } from "./api";
+import { actOnChosen, choose, chooseNone, chosen } from "./chosen";
 import { may } from "./colleagues";
 import { openId, shown } from "./conversations";
 import { act } from "./line";
@@ -30,6 +31,12 @@ export interface Command {
 
 const HOUR = 3_600_000;
 const isOpen = () => current.value !== null && current.value.state !== "resolved";
+/** Something is open, or several are ticked. */
+const hasAny = () => chosen.value.length > 0 || isOpen();
+/** The menu that stands where the ticked ones are, or the open one. */
+const menu = (name: string) => {
+  opened.value = chosen.value.length ? `bulk-${name}` : name;
+};
 
 export function label(command: Command): string {
   return t(`do.${command.id}`);
@@ -65,12 +72,27 @@ function move(step: number): void {
 
 /** Resolve, and go on with the next one of the list. */
 export function resolve(): void {
-  if (isOpen()) act({ t: "resolve", conversation: openId.value });
+  if (chosen.value.length) actOnChosen(conversation => ({ t: "resolve", conversation }));
+  else if (isOpen()) act({ t: "resolve", conversation: openId.value });
 }
 
 export const COMMANDS: Command[] = [
   { id: "next", icon: "down", keys: "J", run: () => move(1) },
   { id: "previous", icon: "up", keys: "K", run: () => move(-1) },
+  {
+    id: "choose",
+    icon: "check",
+    keys: "X",
+    when: () => openId.value !== "",
+    run: () => choose(openId.value),
+  },
+  {
+    id: "choose_none",
+    icon: "close",
+    keys: "Escape",
+    when: () => chosen.value.length > 0,
+    run: chooseNone,
+  },
   { id: "reply", icon: "reply", keys: "R", when: isOpen, run: () => write("reply") },
   { id: "note", icon: "note", keys: "N", when: () => !!current.value, run: () => write("note") },
   {
@@ -85,27 +107,28 @@ export const COMMANDS: Command[] = [
     when: () => isOpen() && !!current.value?.assignee && !isMine.value && may("conversation.supervise"),
     run: () => act({ t: "take", conversation: openId.value, force: true }),
   },
-  { id: "assign", icon: "person", keys: "A", when: isOpen, run: () => (opened.value = "assign") },
+  { id: "assign", icon: "person", keys: "A", when: hasAny, run: () => menu("assign") },
   {
     id: "give_back",
     icon: "spark",
     when: () => isOpen() && current.value?.mode !== "bot",
     run: () => act({ t: "bot", conversation: openId.value, on: true }),
   },
-  { id: "resolve", icon: "check", keys: "E", when: isOpen, run: resolve },
+  { id: "resolve", icon: "check", keys: "E", when: hasAny, run: resolve },
   {
     id: "reopen",
     icon: "retry",
     when: () => current.value?.state === "resolved",
     run: () => act({ t: "reopen", conversation: openId.value }),
   },
-  { id: "snooze", icon: "clock", keys: "S", when: isOpen, run: () => (opened.value = "snooze") },
+  { id: "snooze", icon: "clock", keys: "S", when: hasAny, run: () => menu("snooze") },
   {
     id: "label",
     icon: "tag",
     keys: "T",
-    when: () => !!current.value,
+    when: () => chosen.value.length > 0 || !!current.value,
     run: () => {
+      if (chosen.value.length) return menu("label");
       prefer({ context: true });
       requestAnimationFrame(() => document.getElementById("add-label")?.focus());
     },

@@ -39,6 +39,7 @@ function onKey(event: KeyboardEvent): void {
 
 function isWriting(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
+  if (target instanceof HTMLInputElement && target.type === "checkbox") return false;
   return /^(input|textarea|select)$/i.test(target.tagName) || target.isContentEditable;
 }
 
@@ -47,7 +48,7 @@ function runKey(key: string): boolean {
   const sequence = now - firstAt < SEQUENCE_MS ? `${first} ${key}` : "";
   const found =
     COMMANDS.find(each => each.keys?.toLowerCase() === sequence) ??
-    COMMANDS.find(each => each.keys?.toLowerCase() === key);
+    COMMANDS.find(each => each.keys?.toLowerCase() === key.toLowerCase());
   const begins = COMMANDS.some(each => each.keys?.toLowerCase().startsWith(`${key} `));
   first = begins ? key : "";
   firstAt = now;

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { formatTime, t } from "../../shared/i18n";
 import { offers } from "../api";
+import { choose, chosen, isChosen } from "../chosen";
 import { nameOf, teams } from "../colleagues";
 import { opened } from "../commands";
 import {
@@ -34,6 +35,7 @@ import { Empty } from "../ui/Empty";
 import { Item, Menu } from "../ui/Menu";
 import { SignButton } from "../ui/Sign";
 import { Window } from "../ui/Window";
+import { Bulk } from "./Bulk";
 
 const HEIGHT = 78;
 const DENSE_HEIGHT = 54;
@@ -43,12 +45,16 @@ export function Lists() {
   const items = shown.value;
   return (
     <section class="lists" aria-label={t("conversations")}>
-      <header class="lists-head">
-        <h1>{view.value.name}</h1>
-        <span class="grow" />
-        <SignButton icon="search" label={t("do.search")} onClick={() => (opened.value = "palette")} />
-        <MoreViews />
-      </header>
+      {chosen.value.length > 0 ? (
+        <Bulk />
+      ) : (
+        <header class="lists-head">
+          <h1>{view.value.name}</h1>
+          <span class="grow" />
+          <SignButton icon="search" label={t("do.search")} onClick={() => (opened.value = "palette")} />
+          <MoreViews />
+        </header>
+      )}
       <div class="tabs" role="tablist" aria-label={t("views")}>
         {TABS.map(id => (
           <button
@@ -211,25 +217,40 @@ function NewView() {
 
 function Line({ row }: { row: Row }) {
   const { conversation } = row;
+  const { id } = conversation;
   return (
-    <button
-      type="button"
-      class="row"
-      aria-current={openId.value === conversation.id ? "true" : undefined}
-      data-unread={row.unread > 0 ? "yes" : undefined}
-      onClick={() => open(conversation.id)}
-    >
-      <Avatar id={conversation.visitor ?? conversation.id} name={visitorName(row)} />
-      <span class="who">{visitorLabel(row)}</span>
-      <time>{row.lastAt ? when(row.lastAt) : ""}</time>
-      <span class="last">{row.last.replace(/^#+ |[*`]+/g, "") || t("no_words")}</span>
-      {row.unread > 0 && (
-        <b class="badge" title={t("unread_n", { n: row.unread })}>
-          {row.unread}
-        </b>
-      )}
-      <Tags conversation={conversation} />
-    </button>
+    <>
+      <button
+        type="button"
+        class="row"
+        aria-current={openId.value === id ? "true" : undefined}
+        data-unread={row.unread > 0 ? "yes" : undefined}
+        data-chosen={isChosen(id) ? "yes" : undefined}
+        onClick={event => {
+          if (event.shiftKey || event.ctrlKey || event.metaKey) choose(id, event.shiftKey);
+          else open(id);
+        }}
+      >
+        <Avatar id={conversation.visitor ?? conversation.id} name={visitorName(row)} />
+        <span class="who">{visitorLabel(row)}</span>
+        <time>{row.lastAt ? when(row.lastAt) : ""}</time>
+        <span class="last">{row.last.replace(/^#+ |[*`]+/g, "") || t("no_words")}</span>
+        {row.unread > 0 && (
+          <b class="badge" title={t("unread_n", { n: row.unread })}>
+            {row.unread}
+          </b>
+        )}
+        <Tags conversation={conversation} />
+      </button>
+      <label class="pick" title={t("bulk.pick")}>
+        <input
+          type="checkbox"
+          checked={isChosen(id)}
+          aria-label={t("bulk.pick_one", { name: visitorLabel(row) })}
+          onClick={event => choose(id, event.shiftKey)}
+        />
+      </label>
+    </>
   );
 }
 
