@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.load.stand_in_model import StandInModel
@@ -214,6 +215,34 @@ def test_an_agent_is_helped(visit: Visit, console: SignIn) -> None:
     agent.page.keyboard.press("Control+Shift+Enter")
     visitor.sees("Oolong likes 90 degrees")
     agent.page.locator(".thread-head", has_text="resolved").wait_for()
+
+
+def test_the_copilot_rewrites_translates_and_sums_up(visit: Visit, console: SignIn) -> None:
+    visitor = waiting(visit, "is oolong good in the evening?")
+    agent = console()
+    agent.open(visitor.conversation)
+
+    def help_with(task: str) -> Any:
+        agent.page.keyboard.press("Control+j")
+        agent.page.locator(".copilot .menu-item", has_text=task).click()
+        return agent.page.locator(".suggested")
+
+    for task in ("Rewrite", "Translate"):
+        agent.write("")
+        help_with(task)
+        agent.page.locator(".notice[data-tone=bad]").wait_for()  # there is nothing to work on yet
+        agent.page.locator(".notice .sign-button").first.click()
+        agent.write("yes its fine")
+        suggested = help_with(task)
+        suggested.locator(".primary").wait_for()
+        assert agent.page.locator("#composer").input_value() == "yes its fine"  # until it is taken
+        agent.page.locator("#composer").focus()
+        agent.page.keyboard.press("Tab")
+        assert agent.page.locator("#composer").input_value().startswith("Oolong likes")
+    agent.write("")
+    help_with("Summarise").locator(".primary").click()
+    agent.page.locator(".entry[data-role=note]", has_text="Oolong likes").wait_for()
+    assert "Oolong likes" not in visitor.chat.locator("body").inner_text()
 
 
 def test_plugins_show_what_they_know_of_the_visitor(visit: Visit, console: SignIn, desk: RunningDesk) -> None:

@@ -39,7 +39,7 @@ export function SignIn() {
           <span>{t("password")}</span>
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
-        <details>
+        <details open={problem.value !== ""}>
           <summary>{t("has_code")}</summary>
           <label class="field">
             <span>{t("code")}</span>

@@ -1,7 +1,7 @@
 /** The conversations that are known here, the views on them, and how many each view holds. */
 import { computed, signal } from "@preact/signals";
 import { t } from "../shared/i18n";
-import { ask, getOr, offers } from "./api";
+import { ask, get, getOr, offers } from "./api";
 import { me, teams } from "./colleagues";
 import { on } from "./line";
 import {
@@ -13,7 +13,8 @@ import {
   type View,
   type Visitor,
 } from "./model";
-import { allRows, put, update } from "./rows";
+import { attempt } from "./notices";
+import { allRows, forgetRows, put, update } from "./rows";
 
 /** Rows that are read at first, and with each further page. */
 const FIRST_PAGE = 100;
@@ -289,4 +290,17 @@ on("message", raw => {
   }));
 });
 
-on("reset", () => void loadLists());
+/** What was known may be gone: somebody was erased, or the desk has other data. */
+on(
+  "reset",
+  () =>
+    void attempt(async () => {
+      const read = (id: string) => get<ListPage>(`/v1/conversations?${queryOf(viewOf(id).filter, "")}`);
+      const [here, all] = await Promise.all([read(viewId.value), read("all")]);
+      forgetRows(openId.value);
+      take(all);
+      take(here);
+      cursor.value = here.cursor;
+      countSoon();
+    }),
+);

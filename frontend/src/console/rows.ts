@@ -42,8 +42,23 @@ export function put(rows: readonly Row[]): void {
   settleSoon();
 }
 
-export function forgetRows(): void {
-  table.clear();
+/** Take away the conversations of somebody who has been erased. */
+export function dropVisitor(visitor: string): void {
+  for (const [id, row] of table) if (row.conversation.visitor === visitor) table.delete(id);
+  changes.value++;
+  settle();
+}
+
+/** Take one away that is not there any more. */
+export function dropRow(id: string): void {
+  table.delete(id);
+  changes.value++;
+  settle();
+}
+
+/** Forget all, but the one that somebody looks at. */
+export function forgetRows(but = ""): void {
+  for (const id of table.keys()) if (id !== but) table.delete(id);
   changes.value++;
   settle();
 }

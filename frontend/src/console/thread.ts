@@ -3,7 +3,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import type { AnyFrame } from "../shared/connection";
 import { uuid7 } from "../shared/ids";
 import type { Extra } from "../shared/wire";
-import { get } from "./api";
+import { get, Refusal } from "./api";
 import { me } from "./colleagues";
 import { openId } from "./conversations";
 import { on, tell } from "./line";
@@ -15,9 +15,9 @@ import {
   personName,
   type Visitor,
 } from "./model";
-import { attempt, notify } from "./notices";
+import { attempt, explain, notify } from "./notices";
 import { go, page, place } from "./route";
-import { rowOf, update } from "./rows";
+import { dropRow, rowOf, update } from "./rows";
 
 const PAGE = 100;
 const TYPING_SENT_EVERY_MS = 3000;
@@ -256,8 +256,16 @@ on("error", frame => {
   notify(frame.message as string, "bad");
 });
 
-on("reset", () => {
-  if (openId.value) void attempt(() => load(openId.value));
+on("reset", async () => {
+  const id = openId.value;
+  if (!id) return;
+  try {
+    await load(id);
+  } catch (failure) {
+    if (!(failure instanceof Refusal) || failure.code !== "not_found") return notify(explain(failure), "bad");
+    dropRow(id);
+    open("");
+  }
 });
 
 /** Put entries together: each once, in the order of their happening, what is not stored yet at the end. */

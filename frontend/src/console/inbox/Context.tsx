@@ -7,6 +7,7 @@ import { counts, openId } from "../conversations";
 import { act } from "../line";
 import { type Conversation, PRIORITIES, personName, type Visitor } from "../model";
 import { PersonActions } from "../people/PersonActions";
+import { dropVisitor } from "../rows";
 import { current, isOnline, open, visitor } from "../thread";
 import { Avatar } from "../ui/Avatar";
 import { Part } from "../ui/Part";
@@ -38,7 +39,14 @@ export function Context() {
           )}
         </p>
         {may("visitor.write") && (
-          <PersonActions person={who} onChange={changed => (visitor.value = changed)} />
+          <PersonActions
+            person={who}
+            onChange={changed => (visitor.value = changed)}
+            onGone={() => {
+              dropVisitor(who.id);
+              open("");
+            }}
+          />
         )}
       </header>
       <Part title={t("conversation")}>

@@ -4,6 +4,7 @@ import { formatDay, t } from "../../shared/i18n";
 import { getOr } from "../api";
 import { may } from "../colleagues";
 import { type Conversation, personName, type Visitor } from "../model";
+import { dropVisitor } from "../rows";
 import { open } from "../thread";
 import { Avatar } from "../ui/Avatar";
 import { Empty } from "../ui/Empty";
@@ -38,6 +39,11 @@ export default function Contacts() {
   function change(person: Visitor): void {
     chosen.value = person;
     found.value = (found.value ?? []).map(each => (each.id === person.id ? person : each));
+  }
+  function drop(person: Visitor): void {
+    chosen.value = null;
+    found.value = (found.value ?? []).filter(each => each.id !== person.id);
+    dropVisitor(person.id);
   }
   return (
     <main class="page split">
@@ -84,7 +90,7 @@ export default function Contacts() {
         )}
       </section>
       {chosen.value ? (
-        <Card person={chosen.value} onChange={change} />
+        <Card person={chosen.value} onChange={change} onGone={drop} />
       ) : (
         <section class="split-main">
           <Empty icon="people" text={t("pick_person")} />
@@ -100,7 +106,13 @@ interface Before {
   last_at: number;
 }
 
-function Card({ person, onChange }: { person: Visitor; onChange: (person: Visitor) => void }) {
+interface CardProps {
+  person: Visitor;
+  onChange: (person: Visitor) => void;
+  onGone: (person: Visitor) => void;
+}
+
+function Card({ person, onChange, onGone }: CardProps) {
   const talks = useSignal<Before[]>([]);
   useEffect(() => {
     talks.value = [];
@@ -128,7 +140,9 @@ function Card({ person, onChange }: { person: Visitor; onChange: (person: Visito
         <Avatar id={person.id} name={personName(person)} size="large" />
         <h2>{personName(person) || t("visitor_n", { id: person.id.slice(-4) })}</h2>
         <p>{(person.labels ?? []).join(" · ")}</p>
-        {may("visitor.write") && <PersonActions person={person} onChange={onChange} />}
+        {may("visitor.write") && (
+          <PersonActions person={person} onChange={onChange} onGone={() => onGone(person)} />
+        )}
       </header>
       <div class="card">
         <dl class="facts wide-facts">

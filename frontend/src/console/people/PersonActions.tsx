@@ -11,6 +11,8 @@ import { EditPerson } from "./EditPerson";
 interface PersonProps {
   person: Visitor;
   onChange: (person: Visitor) => void;
+  /** The person is erased: there is nothing left to show. */
+  onGone: () => void;
 }
 
 type Shown = "" | "edit" | "merge" | "block" | "erase";
@@ -25,7 +27,7 @@ const SPANS: [string, number][] = [
 ];
 
 /** What agents may do with what is known of a person: change it, put two together, block, erase. */
-export function PersonActions({ person, onChange }: PersonProps) {
+export function PersonActions({ person, onChange, onGone }: PersonProps) {
   const shown = useSignal<Shown>("");
   const close = () => (shown.value = "");
   const canEdit = offers("PATCH /v1/visitors/{}");
@@ -58,9 +60,15 @@ export function PersonActions({ person, onChange }: PersonProps) {
         )}
       </Menu>
       {shown.value === "edit" && <EditPerson person={person} onChange={onChange} onClose={close} />}
-      {shown.value === "merge" && <Merge person={person} onChange={onChange} onClose={close} />}
-      {shown.value === "block" && <Block person={person} onChange={onChange} onClose={close} />}
-      {shown.value === "erase" && <Erase person={person} onChange={onChange} onClose={close} />}
+      {shown.value === "merge" && (
+        <Merge person={person} onChange={onChange} onGone={onGone} onClose={close} />
+      )}
+      {shown.value === "block" && (
+        <Block person={person} onChange={onChange} onGone={onGone} onClose={close} />
+      )}
+      {shown.value === "erase" && (
+        <Erase person={person} onChange={onChange} onGone={onGone} onClose={close} />
+      )}
     </>
   );
 }
@@ -188,7 +196,7 @@ function Block({ person, onClose }: DialogProps) {
 }
 
 /** Erase a person everywhere; what one must type keeps a slip of the hand from doing it. */
-function Erase({ person, onClose }: DialogProps) {
+function Erase({ person, onGone, onClose }: DialogProps) {
   const typed = useSignal("");
   const word = personName(person) || person.id.slice(-4);
   async function erase(): Promise<void> {
@@ -196,6 +204,7 @@ function Erase({ person, onClose }: DialogProps) {
     if (!done) return;
     notify(t("erased"));
     onClose();
+    onGone();
   }
   return (
     <Dialog title={t("erase_person")} onClose={onClose}>
