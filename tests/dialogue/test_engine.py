@@ -215,6 +215,28 @@ states:
     assert talk.hear("黑", "no, the other one") == ["All right, color is now: 红.", "几码？"]
 
 
+@pytest.mark.parametrize("wrong", ["不对，另一个", "电话错了", "电话不对", "不是那个，是另外一个"])
+def test_a_slot_that_is_wrong_without_a_better_value_is_asked_for_again(order: Flows, wrong: str) -> None:
+    talk = Talk(order, "order_status")
+    talk.hear("20260105", "13812345678")
+    assert talk.hear(wrong) == ["请留下电话。"]
+    assert talk.hear("13900001111") == ["尺码？"]
+    assert talk.state.frames[0].slots == {"number": "20260105", "phone": "13900001111"}
+
+
+def test_the_named_slot_is_asked_for_again_not_the_last(order: Flows) -> None:
+    talk = Talk(order, "order_status", around=Around(language="en"))
+    talk.hear("20260105", "13812345678")
+    assert talk.hear("the order number is wrong") == ["What is your order number?"]
+    assert talk.hear("77778888") == ["Which size?"]
+    assert talk.state.frames[0].slots == {"number": "77778888", "phone": "13812345678"}
+
+
+def test_nothing_is_asked_again_that_was_not_asked(order: Flows) -> None:
+    talk = Talk(order, "order_status")
+    assert talk.hear("不对，另一个") == ["订单号至少六位。"]
+
+
 def test_correction_takes_branches_anew() -> None:
     source = """
 flow: pet

@@ -151,3 +151,34 @@ async def test_assistant_and_flow_by_rule(open_desk: Open) -> None:
     desk.model.last.end("Yes.")
     await desk.settle()
     assert visitor.texts == ["Yes."]
+
+
+async def test_a_rule_that_only_labels_leaves_the_answer_to_those_behind(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    await desk.article("hours", "When are you open", "From 9 to 18.", questions=("opening hours",))
+    await desk.rule(id="gold", stop=False, once=True, do=[{"label": "gold"}, {"priority": "high"}])
+    visitor = await ask(desk, "when are you open")
+    assert visitor.texts == ["From 9 to 18."]
+    assert visitor.live is not None
+    conversation = visitor.live.conversation
+    assert (conversation.labels, conversation.priority, conversation.fired) == (("gold",), "high", ("gold",))
+
+
+async def test_a_rule_whose_call_brings_nothing_to_say_leaves_the_answer_to_those_behind(
+    open_desk: Open,
+) -> None:
+    desk = await open_desk(models=())
+    await desk.article("hours", "When are you open", "From 9 to 18.", questions=("opening hours",))
+    call = {"http": {"url": "https://crm.example/seen", "save": "seen"}}
+    await desk.rule(id="crm", contains=["open"], do=[call, {"label": "seen"}])
+    desk.endpoint.answer = CallAnswer(status=200, body={})
+    visitor = await ask(desk, "when are you open")
+    assert visitor.texts == ["From 9 to 18."]
+
+
+@pytest.mark.parametrize("act", [{"reply": "Mine."}, {"handoff": "x"}, {"assign": {"team": "t"}}, "resolve"])
+async def test_a_rule_that_answers_or_gives_it_to_somebody_is_the_last(open_desk: Open, act: object) -> None:
+    desk = await open_desk(models=())
+    await desk.article("hours", "When are you open", "From 9 to 18.", questions=("opening hours",))
+    await desk.rule(id="mine", contains=["open"], do=[act])
+    assert "From 9 to 18." not in (await ask(desk, "when are you open")).texts

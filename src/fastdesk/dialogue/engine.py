@@ -4,8 +4,8 @@ Rules. A step ends where the visitor must speak, a call must be made or the flow
 `MAX_STATES` states, so that no flow can run for ever. It never changes the state it was given.
 
 Theory of operation. What the visitor writes is tried in this order: a button or an option of the slot that is asked
-for; cancel; the wish for a person; a correction of an earlier slot; a value for the slot; a side question; a failed
-try. A correction moves the dialogue back to where the slot was asked and forward again: slots that are known are not
+for; cancel; the wish for a person; a correction of an earlier slot; a value for the slot; an earlier slot that is said
+to be wrong; a side question; a failed try. A correction moves the dialogue back to where the slot was asked and forward again: slots that are known are not
 asked twice, but branches and calls on the way are taken anew.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fastdesk.dialogue.compiled import IDENTITY, CompiledFlow, holds
-from fastdesk.dialogue.phrases import correction, is_cancel, is_question, wants_person
+from fastdesk.dialogue.phrases import correction, is_cancel, is_question, means_other, wants_person
 from fastdesk.dialogue.state import (
     Answered,
     Around,
@@ -120,6 +120,8 @@ class Run:
             self._fill(asked.slot, value)
             self._go(asked.next)
             return self._walk()
+        if remainder is not None and self._reopen(text):
+            return self._walk()
         if is_question(text) and state.asides < MAX_ASIDES:
             self._effects.append(Aside(text=text))
             waiting = replace(state, waits_for="aside", asides=state.asides + 1)
@@ -184,6 +186,20 @@ class Run:
                 self._go(state.next)
             return self._walk()
         return None
+
+    def _reopen(self, text: str) -> bool:
+        """Forget an earlier slot that is wrong, without a word of what is right: it is asked for again."""
+        flow, frame = self._top(), self._frames[-1]
+        filled = [name for name in reversed(frame.order) if name in frame.slots]
+        named = [name for name in filled if _is_named(flow.flow.slots[name], name, text)]
+        wrong = named or (filled if means_other(text) else [])
+        asking = flow.ask_of(wrong[0]) if wrong else None
+        if asking is None:
+            return False
+        slots = {name: value for name, value in frame.slots.items() if name != wrong[0]}
+        order = tuple(name for name in frame.order if name != wrong[0])
+        self._frames[-1] = replace(frame, slots=slots, order=order, kept=tuple(slots), state=asking)
+        return True
 
     # Going on.
 

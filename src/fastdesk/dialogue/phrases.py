@@ -56,6 +56,9 @@ _CORRECTION = re.compile(
 _CHANGE = re.compile(
     r"(?:改成|改为|换成|换为|改一下|修改|更改|应该是|应为|应当是|change|should be|make (?:it|that)|instead|switch)"
 )
+_WRONG = re.compile(
+    r"(?:不对|错了|有误|弄错|(?:is|was|isn'?t|is not) (?:wrong|right|incorrect|correct))[\s。.!！]*$"
+)
 _LEAD = re.compile(
     r"^(?:(?:是|应该是|应为|改成|改为|换成|换为|请|to|it'?s|it is|is|the|should be|make it|make that|change it to|i meant?)"
     r"[\s,，：:]*)+"
@@ -93,7 +96,8 @@ def correction(text: str) -> str | None:
     folded = fold(text).strip()
     opened = _CORRECTION.match(folded)
     rest = folded[opened.end() :] if opened else folded
-    if not opened and not _CHANGE.search(folded) and not _OTHER.search(folded):
+    marks = (_CHANGE, _OTHER, _WRONG)
+    if not opened and not any(mark.search(folded) for mark in marks):
         return None
     return _LEAD.sub("", rest).strip()
 

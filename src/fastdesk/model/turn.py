@@ -108,3 +108,5 @@ class Outcome(Struct, frozen=True, kw_only=True):
     why: dict[str, Any] | None = None
     #: True when nothing was understood: the desk counts it and offers a person.
     missed: bool = False
+    #: True when this is done beside the answer, such as a label: the handlers behind are asked for one.
+    goes_on: bool = False

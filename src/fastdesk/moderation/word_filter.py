@@ -27,7 +27,7 @@ MAX_FINDS = 1_000
 MAX_HITS = 50
 """Hits that a verdict names; a text made of bad words needs no longer record."""
 
-_BATCH = 500
+_BATCH = 2_000
 _Span = tuple[int, int, int]
 
 

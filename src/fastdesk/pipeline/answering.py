@@ -10,7 +10,7 @@ from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.observe.ledger import Ledger
-from fastdesk.pipeline.process import Slow, finish, process
+from fastdesk.pipeline.process import Aside, Slow, finish, process
 from fastdesk.pipeline.reply import Acts, Means, reply
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.route import Route, is_bot_silent, route
@@ -105,11 +105,15 @@ class Answering:
         )
 
     def _settle(
-        self, live: Live, turn: Turn, port: _Port, answer: Outcome | Slow | None, reason: str = ""
+        self, live: Live, turn: Turn, port: _Port, answer: Outcome | Aside | Slow | None, reason: str = ""
     ) -> None:
         """Store an outcome that is there; wait in a task for one that is not."""
         if isinstance(answer, Outcome):
             self._reply(live, turn, answer, reason)
+        elif isinstance(answer, Aside):
+            self._reply(live, turn, answer.outcome, reason)
+            hooks = self._rooms.hooks
+            self._settle(live, turn, port, process(turn, route(turn, answer.rest, hooks), hooks), reason)
         elif answer is not None:
             work = self._finish_later(live, turn, port, answer, reason)
             live.run = self._rooms.tasks.spawn(work, "answer")
@@ -142,7 +146,9 @@ class Answering:
             is_mine = live.run is me
             if is_mine:
                 live.run = None
-        if is_mine:
+        if is_mine and isinstance(outcome, Aside):
+            self._settle(live, turn, port, outcome, reason)
+        elif is_mine and isinstance(outcome, Outcome):
             if port.shown and outcome.replies:
                 first = _final(port, outcome.replies[0])
                 outcome = replace(outcome, replies=(first, *outcome.replies[1:]))

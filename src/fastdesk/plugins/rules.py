@@ -23,6 +23,9 @@ from fastdesk.tenants.records import Records
 __all__ = ["Caller", "IsOpen", "Knows", "Rules", "facts_of", "outcome_of"]
 
 
+#: Actions after which nobody waits for an answer, or somebody else gives it.
+_ANSWERS = frozenset({"handoff", "assign", "flow", "assistant", "resolve", "snooze"})
+
 #: Whether a tenant's site is open now, by its business hours.
 IsOpen = Callable[[TenantId, Site], bool]
 
@@ -172,4 +175,7 @@ def outcome_of(actions: Iterable[does.Action], match: Match) -> Outcome:
             case Http():
                 pass  # has been called by now
     why = {"by": "rules", **msgspec.to_builtins(match.why)}
-    return Outcome(replies=tuple(replies), actions=tuple(acts), fired=tuple(match.once), why=why)
+    goes_on = not replies and not any(act.do in _ANSWERS for act in acts)
+    return Outcome(
+        replies=tuple(replies), actions=tuple(acts), fired=tuple(match.once), why=why, goes_on=goes_on
+    )

@@ -133,11 +133,12 @@ class Trials:
         if words.claims:
             return Trial(decision="blocked" if verdict.level == "block" else "human", **rest)
         for handler, claim in claims:
-            if claim is not None:
-                return self._decided(turn, handler, claim, rest)
+            if claim is not None and (decided_by := self._decided(turn, handler, claim, rest)) is not None:
+                return decided_by
         return Trial(decision="nobody", **rest)
 
-    def _decided(self, turn: Turn, handler: Handler, claim: Any, rest: dict[str, Any]) -> Trial:
+    def _decided(self, turn: Turn, handler: Handler, claim: Any, rest: dict[str, Any]) -> Trial | None:
+        """Return what a handler would answer, None when it only does something beside the answer."""
         decision = handler.name
         if isinstance(claim, Answer | Suggest):
             decision = "answer" if isinstance(claim, Answer) else "suggest"
@@ -147,6 +148,8 @@ class Trials:
             return Trial(decision=decision, calls=True, **rest)
         if not isinstance(outcome, Outcome):
             return Trial(decision=decision, **rest)
+        if outcome.goes_on:
+            return None
         buttons = [button for reply in outcome.replies for button in (reply.extra or {}).get("buttons", ())]
         return Trial(
             decision=decision,

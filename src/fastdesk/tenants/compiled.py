@@ -86,7 +86,11 @@ class Compiled(Generic[T]):
                 if built is None:
                     _log.error("build_refused", what=self._name, tenant=tenant)
                 else:
+                    replaced = [self._built.get(tenant)]
                     self._put_in_force(tenant, built)
+                    await self._tasks.offload(
+                        replaced.clear
+                    )  # taking 100,000 words apart is no work for the loop
                     if self._refine is not None and tenant not in self._stale:
                         refined = await self._tasks.offload(self._refine, gathered, built)
                         if refined is not None and tenant not in self._stale:
