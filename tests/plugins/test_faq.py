@@ -8,6 +8,7 @@ from tests.plugins.assistant_world import TENANT, Desk
 
 from fastdesk.errors import ModelError
 from fastdesk.model.site import Tenant
+from fastdesk.plugins import faq
 from fastdesk.plugins.meaning import Meaning
 from fastdesk.tenants.records import HOUSE
 
@@ -59,6 +60,30 @@ async def test_answer_names_its_source_and_costs_no_model_call(open_desk: Open) 
     assert said.why is not None
     assert (said.why["by"], said.why["article"], said.why["revision"]) == ("faq", "hours", 1)
     assert not desk.models or not desk.model.calls
+
+
+async def test_a_large_knowledge_base_is_searched_beside_the_loop(
+    open_desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faq, "LARGE", 0)
+    desk = await open_desk(models=())
+    await desk.article("hours", "客服在线时间", "每天 9:00–21:00。", questions=("你们几点上班",))
+    searched: list[str] = []
+    offload = desk.engine.tasks.offload
+
+    async def watched(work: Any, *args: Any) -> Any:
+        searched.extend(getattr(work, "args", ()))
+        return await offload(work, *args)
+
+    monkeypatch.setattr(desk.engine.tasks, "offload", watched)
+    visitor = await desk.visitor()
+    await desk.ask(visitor, "你们几点上班")
+    assert (await desk.said(visitor))[-1].text == "每天 9:00–21:00。"
+    assert "你们几点上班" in searched
+    await desk.ask(visitor, "量子力学")
+    missed = (await desk.said(visitor))[-1]
+    assert missed.why is not None
+    assert missed.why["by"] == "fallback"
 
 
 async def test_long_stories_are_not_looked_up(open_desk: Open) -> None:

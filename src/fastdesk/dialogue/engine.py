@@ -3,10 +3,10 @@
 Rules. A step ends where the visitor must speak, a call must be made or the flow is over. It enters at most
 `MAX_STATES` states, so that no flow can run for ever. It never changes the state it was given.
 
-Theory of operation. What the visitor writes is tried in this order: a button or an option of the slot that is asked
-for; cancel; the wish for a person; a correction of an earlier slot; a value for the slot; an earlier slot that is said
-to be wrong; a side question; a failed try. A correction moves the dialogue back to where the slot was asked and forward again: slots that are known are not
-asked twice, but branches and calls on the way are taken anew.
+Theory of operation. What the visitor writes is tried in this order: a button or an option of the slot that is asked for;
+cancel; the wish for a person; a correction of an earlier slot; a value for the slot; an earlier slot that is said to be
+wrong; a side question; a failed try. A correction moves the dialogue back to where the slot was asked and forward again:
+slots that are known are not asked twice, but branches and calls on the way are taken anew.
 """
 
 from collections.abc import Callable

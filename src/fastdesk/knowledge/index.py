@@ -88,6 +88,11 @@ class KnowledgeIndex:
         """Return the number of published articles."""
         return len(self._corpus.parts)
 
+    @property
+    def size(self) -> int:
+        """Return how many questions and chunks there are: what a search costs grows with them."""
+        return len(self._corpus.question_articles) + len(self._corpus.chunk_articles)
+
     def search(
         self,
         query: str,

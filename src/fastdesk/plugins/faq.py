@@ -1,7 +1,8 @@
 """Answer from the knowledge base: zero tokens, and every answer names its source."""
 
 from collections.abc import Awaitable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -25,6 +26,9 @@ _log = structlog.get_logger("fastdesk.faq")
 
 _DID_YOU_MEAN = {"zh": "您想问的是：", "en": "Did you mean:"}
 
+#: Questions and chunks of an index from which on a search takes milliseconds, and is done in a thread.
+LARGE: Final = 150_000
+
 #: Longer messages tell a story; an article rarely answers one, and a person or the assistant does.
 MAX_QUESTION = 400
 
@@ -33,6 +37,10 @@ class ByMeaning(Struct, frozen=True):
     """The claim on a question that its words alone do not settle; what they would decide is kept."""
 
     words: Decision
+
+
+class InThread(Struct, frozen=True):
+    """The claim on a question to so large a knowledge base that the loop must not wait for the search."""
 
 
 def _build(gathered: object, before: KnowledgeIndex | None) -> KnowledgeIndex:
@@ -57,6 +65,7 @@ class Faq:
 
     def __init__(self, *, records: Records, tasks: Tasks, meaning: Meaning | None = None) -> None:
         self._records = records
+        self._tasks = tasks
         self._meaning = meaning
         #: The last question that no article answers, with the nearest one: the record of why not asks for it at once.
         self._missed: tuple[Said, Hit | None] | None = None
@@ -93,12 +102,17 @@ class Faq:
             if self.settings(tenant.id) != self.indexes.of(tenant.id).settings:
                 self.indexes.refresh(tenant.id)
 
-    def claim(self, turn: Turn) -> Answer | Suggest | ByMeaning | None:
+    def claim(self, turn: Turn) -> Answer | Suggest | ByMeaning | InThread | None:
         """Return what the knowledge base decides, None when no article fits."""
         index = self.index(turn.conversation.tenant)
         if not len(index) or len(turn.message.text) > MAX_QUESTION:
             return None
-        decision = index.decide(turn.message.text, audience=audience_of(turn))
+        if index.size > LARGE:
+            return InThread()
+        return self._claim_on(turn, index.decide(turn.message.text, audience=audience_of(turn)))
+
+    def _claim_on(self, turn: Turn, decision: Decision) -> Answer | Suggest | ByMeaning | None:
+        """Return the claim on what the words decide."""
         if self._meaning is not None and not isinstance(decision, Answer):
             tenant = turn.conversation.tenant
             if self._meaning.is_ready(tenant, self.indexes.of(tenant)):
@@ -110,10 +124,17 @@ class Faq:
 
     async def decide(self, turn: Turn) -> Decision:
         """Return what is decided in the end, by words and, where there are vectors, by meaning."""
-        claim = self.claim(turn)
-        return await self._settle(turn, claim) if isinstance(claim, ByMeaning) else claim or Nothing()
+        return await self._settle(turn, self.claim(turn))
 
-    async def _settle(self, turn: Turn, claim: ByMeaning) -> Decision:
+    async def _settle(self, turn: Turn, claim: Answer | Suggest | ByMeaning | InThread | None) -> Decision:
+        if isinstance(claim, InThread):
+            index = self.index(turn.conversation.tenant)
+            found = await self._tasks.offload(
+                partial(index.decide, turn.message.text, audience=audience_of(turn))
+            )
+            claim = self._claim_on(turn, found)
+        if not isinstance(claim, ByMeaning):
+            return claim or Nothing()
         assert self._meaning is not None
         vector = await self._meaning.vector(turn.message.text)
         if vector is None:
@@ -121,7 +142,7 @@ class Faq:
         index = self.index(turn.conversation.tenant)
         return index.decide(turn.message.text, audience=audience_of(turn), vector=vector)
 
-    async def _answer_by_meaning(self, turn: Turn, claim: ByMeaning) -> Outcome | None:
+    async def _answer_later(self, turn: Turn, claim: ByMeaning | InThread) -> Outcome | None:
         decision = await self._settle(turn, claim)
         return None if isinstance(decision, Nothing) else self._outcome(turn, decision)
 
@@ -146,12 +167,12 @@ class Faq:
         return next(iter(hits), None)
 
     def answer(
-        self, turn: Turn, claim: Answer | Suggest | ByMeaning
+        self, turn: Turn, claim: Answer | Suggest | ByMeaning | InThread
     ) -> "Outcome | Awaitable[Outcome | None]":
         """Say the article's text with its source, or offer the titles that may be meant; by meaning, a moment later."""
         return (
-            self._answer_by_meaning(turn, claim)
-            if isinstance(claim, ByMeaning)
+            self._answer_later(turn, claim)
+            if isinstance(claim, ByMeaning | InThread)
             else self._outcome(turn, claim)
         )
 
