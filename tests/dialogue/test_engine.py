@@ -232,6 +232,21 @@ def test_the_named_slot_is_asked_for_again_not_the_last(order: Flows) -> None:
     assert talk.state.frames[0].slots == {"number": "77778888", "phone": "13812345678"}
 
 
+def test_a_named_slot_that_is_wrong_is_no_option_of_the_next() -> None:
+    source = """
+flow: shoe
+slots: {number: {type: order_number, label: order number}, reason: [{value: wrong, label: Wrong item, words: [wrong]}, other]}
+states:
+  number: {ask: number, say: Your number?, next: reason}
+  reason: {ask: reason, say: Why?, next: done}
+  done: {end: done, say: Done.}
+"""
+    talk = Talk(flows(source), "shoe", around=Around(language="en"))
+    assert talk.hear("20260105", "the order number is wrong") == ["Your number?"]
+    assert talk.hear("20260106") == ["Why?"]
+    assert talk.hear("Wrong item")[0] == "Done."
+
+
 def test_nothing_is_asked_again_that_was_not_asked(order: Flows) -> None:
     talk = Talk(order, "order_status")
     assert talk.hear("不对，另一个") == ["订单号至少六位。"]

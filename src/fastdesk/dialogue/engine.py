@@ -4,9 +4,10 @@ Rules. A step ends where the visitor must speak, a call must be made or the flow
 `MAX_STATES` states, so that no flow can run for ever. It never changes the state it was given.
 
 Theory of operation. What the visitor writes is tried in this order: a button or an option of the slot that is asked for;
-cancel; the wish for a person; a correction of an earlier slot; a value for the slot; an earlier slot that is said to be
-wrong; a side question; a failed try. A correction moves the dialogue back to where the slot was asked and forward again:
-slots that are known are not asked twice, but branches and calls on the way are taken anew.
+cancel; the wish for a person; a correction of an earlier slot, which is asked for again where the right value is not said;
+a value for the slot; the wish for another value of the last slot; a side question; a failed try. A correction moves the
+dialogue back to where the slot was asked and forward again: slots that are known are not asked twice, but branches and
+calls on the way are taken anew.
 """
 
 from collections.abc import Callable
@@ -112,6 +113,8 @@ class Run:
         remainder = correction(text)
         if remainder is not None and (corrected := self._correct(text, remainder)) is not None:
             return corrected
+        if remainder is not None and not reader.names_option(text) and self._reopen(text, is_named=True):
+            return self._walk()
         value = reader.read(text, self._now_ms)
         slot = flow.flow.slots[asked.slot]
         if value is not None and not (
@@ -120,7 +123,7 @@ class Run:
             self._fill(asked.slot, value)
             self._go(asked.next)
             return self._walk()
-        if remainder is not None and self._reopen(text):
+        if remainder is not None and self._reopen(text, is_named=False):
             return self._walk()
         if is_question(text) and state.asides < MAX_ASIDES:
             self._effects.append(Aside(text=text))
@@ -187,12 +190,15 @@ class Run:
             return self._walk()
         return None
 
-    def _reopen(self, text: str) -> bool:
-        """Forget an earlier slot that is wrong, without a word of what is right: it is asked for again."""
+    def _reopen(self, text: str, *, is_named: bool) -> bool:
+        """Forget an earlier slot that is wrong, without a word of what is right: it is asked for again.
+
+        Either the text names it, or it wants another one, which means the last that was filled.
+        """
         flow, frame = self._top(), self._frames[-1]
         filled = [name for name in reversed(frame.order) if name in frame.slots]
         named = [name for name in filled if _is_named(flow.flow.slots[name], name, text)]
-        wrong = named or (filled if means_other(text) else [])
+        wrong = named if is_named else filled if means_other(text) else []
         asking = flow.ask_of(wrong[0]) if wrong else None
         if asking is None:
             return False
