@@ -267,8 +267,17 @@ class Store(Protocol):
     async def search(self, tenant: TenantId, query: SearchQuery) -> FoundPage:
         """Find messages by their words; those of the last seconds may be missing."""
 
-    async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
-        """Run a read of another room, behind all other reads: it may take long. The connection can't write."""
+    async def run(
+        self,
+        query: Callable[[sqlalchemy.Connection], T],
+        tenant: TenantId | None = None,
+        *,
+        fresh: bool = True,
+    ) -> T:
+        """Run a read of another room, behind all other reads: it may take long. The connection can't write.
+
+        What a follower keeps lags behind anyway, and needs no `fresh` rows.
+        """
 
     async def erase(
         self, tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: str, reason: str = ""

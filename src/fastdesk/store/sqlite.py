@@ -275,8 +275,15 @@ class SqliteStore:
         if position > self._fed and not any(self._is_full.values()) and not self._broken:
             await self._until_fed(position, patient=False)
 
-    async def run(self, query: Callable[[sqlalchemy.Connection], T], tenant: TenantId | None = None) -> T:
-        await self._until_readable(self._freshness.tenant(tenant))
+    async def run(
+        self,
+        query: Callable[[sqlalchemy.Connection], T],
+        tenant: TenantId | None = None,
+        *,
+        fresh: bool = True,
+    ) -> T:
+        if fresh:
+            await self._until_readable(self._freshness.tenant(tenant))
         return await self._runner.study(lambda: self._projector.database(tenant).read(query))
 
     async def records(self, kind: str, tenant: TenantId | None = None) -> list[Record]:

@@ -175,6 +175,7 @@ class ReportRoutes:
                 read_table(c, tenant, report, period.before, split, place),
             ),
             tenant,
+            fresh=False,
         )
         return ReportAnswer(
             report=report.name,
@@ -203,7 +204,9 @@ class ReportRoutes:
         await response.write(write_rows([HEADER]))
         after = (0, "")
         while True:
-            page = await self._rooms.store.run(partial(_next_page, tenant, period, after), tenant)
+            page = await self._rooms.store.run(
+                partial(_next_page, tenant, period, after), tenant, fresh=False
+            )
             if not page:
                 return response
             await response.write(write_rows(rows_of(page, period.zone)))
@@ -219,7 +222,7 @@ class ReportRoutes:
         today = Period(int(midnight.timestamp() * 1000), now_ms, zone)
         overview = REPORTS["overview"]
         counts = await rooms.store.counts(tenant)
-        table = await rooms.store.run(lambda c: read_table(c, tenant, overview, today), tenant)
+        table = await rooms.store.run(lambda c: read_table(c, tenant, overview, today), tenant, fresh=False)
         queued = await rooms.store.conversations(
             tenant, ConversationQuery(mode="queued", states=("open",), limit=500)
         )
