@@ -38,6 +38,7 @@ from fastdesk.store.files import FileFolder
 from fastdesk.store.keyfile import load_secret, read_key
 from fastdesk.store.protocol import StoreSettings
 from fastdesk.store.sqlite import SqliteStore
+from fastdesk.store.unsent import Unsent
 from fastdesk.store.vectors import VectorFiles
 from fastdesk.teaching import teach
 from fastdesk.tenants.first_start import DEMO, found_installation
@@ -65,7 +66,7 @@ def open_store(settings: Settings) -> SqliteStore:
     return embedded_store(
         StoreSettings(data=settings.data, durability=settings.durability, readers=settings.workers_readers),
         SystemEntropy(),
-        followers=[RollUps()],
+        followers=[RollUps(), Unsent()],
     )
 
 

@@ -27,6 +27,7 @@ from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.cutoff import Cutoff
 from fastdesk.observe.ledger import Ledger
 from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.absence import Absence
 from fastdesk.pipeline.adoption import Adoption
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.blocks import Gatekeeper
@@ -168,7 +169,7 @@ class Engine:
             tasks=tasks,
             otherwise=lambda turn: fallback.answer(turn, True),
             volunteer=self._say_late,
-            note=self._note_summary,
+            note=self._note,
             load=lambda tenant, conversation: self.rooms.lives.by_id(tenant, conversation),
         )
         self.targets = Targets(
@@ -179,7 +180,7 @@ class Engine:
             with_live=lambda tenant, id, do: self.rooms.with_live(tenant, id, do),
             tell=self._tell_target,
         )
-        first = [(each.name, each) for each in (Human(self.hours.is_open), self.flows, self.rules)]
+        first = [(each.name, each) for each in (Human(self.hours.is_open_for), self.flows, self.rules)]
         last = [
             (each.name, each)
             for each in (
@@ -257,7 +258,8 @@ class Engine:
         self.commands.active = self.presences.active
         self.opening.watchers.append(self.presences.joined)
         self.sleepers = Sleepers(self.rooms)
-        scribe.followers += [self.boards.follow, self.sleepers.follow, self.targets.follow]
+        absence = Absence(forms=self.rooms.forms, hours=self.hours, scribe=scribe)
+        scribe.followers += [self.boards.follow, self.sleepers.follow, self.targets.follow, absence.follow]
         self.routing = Routing(
             self.rooms,
             boards=self.boards,
@@ -321,10 +323,10 @@ class Engine:
 
     def _tell_target(self, live: Live, change: Change, text: str, body: dict[str, Any]) -> None:
         self.rooms.scribe.change(live, change, "desk")
-        self.rooms.scribe.note(live, kind="target", actor="desk", text=text, body=body)
+        self._note(live, "target", "desk", text, body)
 
-    def _note_summary(self, live: Live, text: str, body: dict[str, Any]) -> None:
-        self.rooms.scribe.note(live, kind="summary", actor="desk", text=text, body=body)
+    def _note(self, live: Live, kind: str, actor: str, text: str, body: dict[str, Any]) -> None:
+        self.rooms.scribe.note(live, kind=kind, actor=actor, text=text, body=body)
 
     def counts(self, conversation: Conversation) -> dict[str, int]:
         """Return how many messages each side has written; those before the newest thousand count as the bot's."""
@@ -388,7 +390,7 @@ class Engine:
         async for row in unfinished(self.store, tenant):
             self.boards.load(row.conversation)
             self.sleepers.load(row.conversation)
-            self.targets.load(row.conversation, row.last_at if row.last_role == "visitor" else 0)
+            await self.targets.load(row, self.store)
 
     async def run_rounds(self) -> None:
         """Make a round every second, until cancelled."""

@@ -123,3 +123,18 @@ async def test_nothing_is_due_of_what_the_bot_has(floor: Floor) -> None:
     await floor.do(li, t="bot", conversation=floor.conversation(visitor).id, on=True)
     await floor.pass_time(30)
     assert told(li) == []
+
+
+async def test_after_a_restart_the_first_message_without_an_answer_counts(floor: Floor) -> None:
+    promise(floor, next_s=60)
+    li = await floor.hire("li")
+    visitor = await floor.ask_for_person("v1")
+    id = floor.conversation(visitor).id
+    await floor.do(li, t="send", conversation=id, id="answer-0001", text="hi")
+    await floor.ask(visitor, "and this?")
+    await floor.pass_time(40)
+    await floor.ask(visitor, "hello?")
+    await floor.kill()
+    await floor.pass_time(25)
+    conversation = await floor.store.conversation(TENANT, id)
+    assert conversation.late == ("next:warn", "next:breach")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.plugins.assistant_world import Desk, Peer
+from tests.plugins.assistant_world import TENANT, Desk, Peer
 
 from fastdesk.ai.provider import Usage
 
@@ -39,6 +39,11 @@ async def test_draft_is_streamed_to_the_agent_only(open_desk: Open) -> None:
     assert (pieces[-1]["text"], pieces[-1]["replace"], pieces[-1]["done"]) == ("您好，我马上查。", True, True)
     assert (len(visitor.frames), len(other.frames)) == before
     assert len(await desk.said(visitor)) == 2
+    (spent,) = [
+        event for event in await desk.store.since(TENANT, 0, 999) if getattr(event, "kind", "") == "spent"
+    ]
+    assert (spent.conversation, spent.actor, spent.text) == (conversation, "agent-1", "")
+    assert (spent.body["by"], spent.body["tokens_in"], spent.body["tokens_out"]) == ("copilot", 9, 9)
 
 
 @pytest.mark.parametrize(("task", "language"), [("rewrite", ""), ("translate", "en"), ("summarise", "zh")])

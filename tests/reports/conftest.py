@@ -52,10 +52,10 @@ class Talk:
         )  # fmt: skip
         return self
 
-    def note_why(self, why: dict[str, Any]) -> "Talk":
+    def note_why(self, why: dict[str, Any], kind: str = "why") -> "Talk":
         self.rev += 1
         self.events.append(
-            Noted(TENANT, self.rev, self.at, self.now.id, f"n{self.rev}", "why", "desk", "", why)
+            Noted(TENANT, self.rev, self.at, self.now.id, f"n{self.rev}", kind, "desk", "", why)
         )
         return self
 

@@ -122,6 +122,25 @@ async def test_the_period_before_ends_where_this_one_begins(store: SqliteStore) 
     assert WEEK.before.last_ms == WEEK.first_ms
 
 
+async def test_what_the_copilot_costs_is_counted_and_is_no_answer(store: SqliteStore) -> None:
+    spent = {
+        "by": "copilot",
+        "task": "draft",
+        "model": "m1",
+        "tokens_in": 9,
+        "tokens_out": 1,
+        "cost_micro": 70,
+        "total_ms": 50,
+    }
+    await keep(store, served("c1", "a1", 2).note_why(spent, "spent"))
+    assert (await table(store, "models")).rows == [["m1", 1, 9, 1, 70, 50]]
+    assert named("assistant", (await table(store, "assistant")).total)["cost_micro"] == 70
+    assert named("volume", (await table(store, "volume")).total)["from_bots"] == 0
+    assert (await table(store, "handlers")).rows == []
+    ((_, facts),) = await store.run(lambda c: read_conversations(c, TENANT, WEEK, (0, ""), 9))
+    assert (facts.cost_micro, facts.outcome) == (70, "")
+
+
 async def test_models_and_reasons_have_reports_of_their_own(store: SqliteStore) -> None:
     why = {
         "by": "assistant",

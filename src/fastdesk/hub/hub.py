@@ -39,10 +39,12 @@ def message_frame(said: Said, *, for_agents: bool = False) -> Message:
 
 
 def agent_frame(event: Event) -> Outbound | None:
-    """Return the frame by which an agent is told of a stored event, None for records."""
+    """Return the frame by which an agent is told of a stored event, None for records and for what is only added up."""
     if isinstance(event, Said):
         return message_frame(event, for_agents=True)
     if isinstance(event, Noted):
+        if event.kind == "spent":
+            return None
         return NoteFrame(
             event.conversation, event.rev, event.id, event.at, event.kind, event.actor, event.text, event.body
         )
@@ -231,9 +233,8 @@ class Hub:
         sessions = [] if live is None else list(live.agents)
         for agent in (noted.body or {}).get("mentions", ()) if noted.kind == "note" else ():
             sessions += [each for each in self.agent_sessions(noted.tenant, agent) if each not in sessions]
-        if sessions:
-            frame = agent_frame(noted)
-            assert frame is not None
+        frame = agent_frame(noted) if sessions else None
+        if frame is not None:
             self.send(sessions, frame)
 
     def deliver_changed(self, changed: Changed) -> None:

@@ -56,6 +56,8 @@ class SiteForms(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
 
     pre_chat: Form | Value | None = None
     offline: Form | Value | None = None
+    #: Nothing is taken of a visitor before what `pre_chat` asks for is known.
+    pre_chat_required: bool = False
 
 
 #: What is asked outside hours where a site says nothing else.

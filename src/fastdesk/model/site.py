@@ -83,6 +83,8 @@ class Tenant(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: int = 0
     enabled: bool = True
     retention_days: Annotated[int, Meta(ge=0, le=36500)] = 0
+    #: How long entries of the audit log are kept; 0: for ever.
+    audit_days: Annotated[int, Meta(ge=0, le=36500)] = 0
     #: Most bytes of all files; 0 for the installation's own limit.
     quota_bytes: Annotated[int, Meta(ge=0)] = 0
     settings: dict[str, Any] = {}

@@ -96,6 +96,9 @@ class Commands:
             case frames.Rate():
                 return self._rate(live, frame, now_ms)
             case frames.Human():
+                refusal = self._rooms.forms.wanted(live)
+                if refusal is not None:
+                    return refusal
                 self.open_silently(live)
                 self.ask_for_person(live, frame.reason or "asked for a person")
             case frames.End():

@@ -52,6 +52,29 @@ class Forms:
                 found[name] = form
         return found
 
+    def wanted(self, live: Live, id: str | None = None) -> Rejection | None:
+        """Say that a site wants its form filled in before a talk begins, where it is not and its visitor is no old friend.
+
+        A visitor of whom everything that must be filled in is known (signed by the site, or told in an earlier talk) is not
+        asked again.
+        """
+        if live.is_opened or not live.site.forms.pre_chat_required:
+            return None
+        form = self._resolve(live.tenant, live.site.forms.pre_chat)
+        if form is None:
+            return None
+        must = [field.name for field in form.fields if field.required]
+        if must and all(_knows(live.visitor, name) for name in must):
+            return None
+        language = live.visitor.language or live.site.locale or "zh"
+        return Rejection(
+            "form_first", _FORM_FIRST["zh" if language.startswith("zh") else "en"].format(form.id), id
+        )
+
+    def offline(self, tenant: TenantId, site: Site) -> Form:
+        """Return the form that a site offers while nobody is there."""
+        return self._resolve(tenant, site.forms.offline) or OFFLINE
+
     def offer(self, tenant: TenantId, frame: Send) -> Send | Rejection:
         """Return an agent's message with the form it offers written out; a form may be given by its id."""
         given = (frame.extra or {}).get("form")
@@ -107,12 +130,23 @@ class Forms:
             offered = (said.extra or {}).get("form") if said.role != "visitor" else None
             if isinstance(offered, dict) and offered.get("id") == id:
                 return "chat", msgspec.convert(offered, Form)
-        forms = {"offline": OFFLINE, **self.of_site(live.conversation.tenant, live.site)}
+        tenant = live.conversation.tenant
+        forms = {**self.of_site(tenant, live.site), "offline": self.offline(tenant, live.site)}
         where: Where
         for where in ("pre_chat", "offline"):
             if where in forms and forms[where].id == id:
                 return where, forms[where]
         return None
+
+
+#: The id is for programs, which find the form in what they were told of the site.
+_FORM_FIRST = {"zh": "请先填写表单（{}）。", "en": "Please fill in the form first ({})."}
+
+
+def _knows(visitor: Visitor, name: str) -> bool:
+    if name in ("name", "email", "phone"):
+        return bool(getattr(visitor, name))
+    return name in visitor.fields
 
 
 def _with_values(visitor: Visitor, values: dict[str, str]) -> Visitor:

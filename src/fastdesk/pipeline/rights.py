@@ -15,12 +15,16 @@ from fastdesk.desk import changes
 from fastdesk.errors import Refused
 from fastdesk.hub.live import Live
 from fastdesk.model.conversation import CLOSED_STATES
+from fastdesk.model.event import Put
+from fastdesk.model.file import KIND as FILE
 from fastdesk.model.ids import ConversationId, TenantId, VisitorId
+from fastdesk.model.site import Tenant
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import CLOSE_RESTART, Rejection
 from fastdesk.protocol.frames import Reset
 from fastdesk.store.protocol import ConversationQuery, ConversationRow
 from fastdesk.store.purge import FORGETTING, LAST
+from fastdesk.store.unsent import read_unsent
 from fastdesk.tenants.revs import Revs
 
 __all__ = ["Rights"]
@@ -71,8 +75,10 @@ class Rights:
         rooms.files.recount(tenant)
         return len(ids)
 
-    async def forget_before(self, tenant: TenantId, before_ms: int, *, actor: str, reason: str = "") -> None:
-        """Remove a tenant's messages, notes, files and visitors of before a time."""
+    async def forget_before(
+        self, tenant: TenantId, before_ms: int, audit_before_ms: int = 0, *, actor: str, reason: str = ""
+    ) -> None:
+        """Remove a tenant's messages, notes, files and visitors of before a time, and its audit log before another; 0 keeps all."""
         rooms = self._rooms
         query = ConversationQuery(states=("open", "pending", "snoozed"))
         old = [
@@ -93,7 +99,13 @@ class Rights:
                     forget(tenant, live.conversation.id)
         rev = self._revs.next(tenant)
         await rooms.store.forget_before(
-            tenant, before_ms, rev=rev, at=rooms.clock.now_ms(), actor=actor, reason=reason
+            tenant,
+            before_ms,
+            audit_before_ms,
+            rev=rev,
+            at=rooms.clock.now_ms(),
+            actor=actor,
+            reason=reason,
         )
         rooms.files.recount(tenant)
 
@@ -102,23 +114,42 @@ class Rights:
         self._looked_ms = 0
 
     def tick(self, now_ms: int) -> None:
-        """Forget once a day what is older than each tenant keeps."""
+        """Forget once a day what is older than each tenant keeps; drop files that were never sent."""
         if now_ms - self._looked_ms < _ROUND_MS:
             return
         self._looked_ms = now_ms
         for tenant in self._rooms.records.tenants():
-            if tenant.retention_days and tenant.id not in self._busy:
+            if tenant.id not in self._busy:
                 self._busy.add(tenant.id)
-                work = self._forget_daily(tenant.id, now_ms - tenant.retention_days * _DAY_MS, now_ms)
-                self._rooms.tasks.spawn(work, "retention")
+                self._rooms.tasks.spawn(self._look_after(tenant, now_ms), "retention")
 
-    async def _forget_daily(self, tenant: TenantId, before_ms: int, now_ms: int) -> None:
+    async def _look_after(self, tenant: Tenant, now_ms: int) -> None:
         try:
-            last = await self._rooms.store.record(tenant, FORGETTING, LAST)
+            await self._drop_unsent(tenant.id, now_ms)
+            if not tenant.retention_days and not tenant.audit_days:
+                return
+            last = await self._rooms.store.record(tenant.id, FORGETTING, LAST)
             if last is None or now_ms - last.at >= _DAY_MS:
-                await self.forget_before(tenant, before_ms, actor="desk", reason="retention")
+                before, audit_before = (
+                    now_ms - days * _DAY_MS if days else 0
+                    for days in (tenant.retention_days, tenant.audit_days)
+                )
+                await self.forget_before(tenant.id, before, audit_before, actor="desk", reason="retention")
         finally:
-            self._busy.discard(tenant)
+            self._busy.discard(tenant.id)
+
+    async def _drop_unsent(self, tenant: TenantId, now_ms: int) -> None:
+        """Remove the files that were taken in a day ago and that no message bears."""
+        rooms = self._rooms
+        ids = await rooms.store.run(
+            partial(read_unsent, tenant=tenant, now_ms=now_ms, age_ms=_DAY_MS), tenant
+        )
+        for id in ids:
+            rooms.store.append(
+                Put(tenant, self._revs.next(tenant), now_ms, FILE, id, None, "desk", "never sent")
+            )
+        if ids:
+            rooms.files.recount(tenant)
 
     async def _end(self, tenant: TenantId, ids: Iterable[ConversationId], actor: str) -> None:
         """Resolve conversations, so that nobody waits for them, holds them, or answers in them."""

@@ -148,6 +148,10 @@ class Pipeline:
                 refusal = rooms.forms.check(live, frame)
             if refusal is not None:
                 return refusal
+        if not live.is_opened and frame.kind != "form":
+            refusal = rooms.forms.wanted(live, frame.id)
+            if refusal is not None:
+                return refusal
         if verdict.level == "block":
             self._note_verdict(live, verdict)
             return Rejection("blocked_text", id=frame.id)

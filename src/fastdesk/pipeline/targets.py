@@ -4,9 +4,9 @@ Enters: changes and messages of conversations that people have, and the clock on
 conversation's `late`, which rules on `target` react to, and a note for agents.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -23,12 +23,16 @@ from fastdesk.model.site import Site
 from fastdesk.model.target import Target
 from fastdesk.observe.clock import Clock
 from fastdesk.pipeline.hours import OpeningHours
+from fastdesk.store.protocol import ConversationRow
 from fastdesk.tenants.records import Records
 
 __all__ = ["TARGETED", "Targets"]
 
 #: Begins the reason of a change by which a target warns or is missed; target, answer and state follow.
 TARGETED = "target:"
+
+#: Messages that are looked through at the start for the first one that nobody has answered.
+LOOK_BACK = 200
 
 _Key = tuple[TenantId, ConversationId, str]
 _MARKS = tuple(f"{answer}:{state}" for answer in ("first", "next", "resolve") for state in ("warn", "breach"))
@@ -42,6 +46,13 @@ _ANSWERS = {
     "zh": {"first": "首次回复", "next": "后续回复", "resolve": "解决"},
     "en": {"first": "first answer", "next": "next answer", "resolve": "resolution"},
 }
+
+
+class Reads(Protocol):
+    """What a start reads of the store."""
+
+    async def last_said(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[Said]:
+        """Return the newest messages, by seq."""
 
 
 class Targets:
@@ -89,8 +100,14 @@ class Targets:
         if live is not None and live.conversation.mode != "bot":
             self._reckon(live.conversation, live.site, _waits_since(live))
 
-    def load(self, conversation: Conversation, waits_since: int) -> None:
+    async def load(self, row: ConversationRow, store: Reads) -> None:
         """Take in a stored conversation at the start."""
+        conversation, waits_since = row.conversation, 0
+        if conversation.tenant not in self._promised or conversation.mode == "bot":
+            return
+        if row.last_role == "visitor":
+            latest = await store.last_said(conversation.tenant, conversation.id, LOOK_BACK)
+            waits_since = _first_unanswered(latest)
         site = self._records.site(conversation.tenant, conversation.site)
         self._reckon(conversation, site or Site(id=conversation.site), waits_since)
 
@@ -165,9 +182,13 @@ class Targets:
 
 
 def _waits_since(live: Live) -> int:
+    return _first_unanswered(live.recent or ())
+
+
+def _first_unanswered(messages: Sequence[Said]) -> int:
     """Return when the first of the visitor's messages came that nobody has answered; 0 when there is none."""
     since = 0
-    for said in reversed(live.recent or ()):
+    for said in reversed(messages):
         if said.role == "agent":
             break
         if said.role == "visitor":

@@ -81,7 +81,7 @@ class Assistance:
         tasks: Tasks,
         otherwise: Callable[[Turn], Outcome],
         volunteer: Volunteer,
-        note: Callable[[Live, str, dict[str, Any]], None],
+        note: Callable[[Live, str, str, str, dict[str, Any]], None],
         load: FindConversation,
     ) -> None:
         def find(tenant: TenantId, conversation: ConversationId) -> Live | None:
@@ -132,6 +132,7 @@ class Assistance:
             contexts=self.contexts,
             tasks=tasks,
             clock=clock,
+            note=note,
         )
 
     def figures(self) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """Help agents write: a draft, another wording, a translation, a summary, shown to the session that asked and to nobody else."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from fastdesk.ai import Answer, Assistant, CopilotAsk, Question, ReadyLine, Setup, unmarked
+from fastdesk.ai import Answer, Assistant, CopilotAsk, Question, ReadyLine, Result, Setup, unmarked
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.ids import TenantId, VisitorId
@@ -45,6 +46,7 @@ class CopilotPort:
         contexts: Contexts,
         tasks: Tasks,
         clock: Clock,
+        note: Callable[[Live, str, str, str, dict[str, Any]], None],
     ) -> None:
         self._assistant = assistant
         self._setup = setup
@@ -52,6 +54,7 @@ class CopilotPort:
         self._contexts = contexts
         self._tasks = tasks
         self._clock = clock
+        self._note = note
 
     def run(self, session: Session, frame: Copilot) -> Rejection | None:
         """Begin to help; pieces and the end follow as deltas of the frame's `turn`."""
@@ -95,6 +98,7 @@ class CopilotPort:
         )
         port = _SessionPort(session, frame)
         result = await self._assistant.copilot(ask, question, setup, port)
+        self._charge(live, principal.id, frame.task, result)
         if isinstance(result, Answer):
             port.show(result.text, replace=True, done=True)
         elif not session.closed:
@@ -102,6 +106,21 @@ class CopilotPort:
             session.refuse(
                 Rejection("retry_later", f"The assistant has no answer: {result.reason}."), frame.conversation
             )
+
+    def _charge(self, live: Live, agent: str, task: str, result: Result) -> None:
+        """Note with the conversation what it cost, for reports; nobody sees it in the talk."""
+        if live.is_opened and (result.tokens_in or result.tokens_out or result.cost_micro):
+            spent: dict[str, Any] = {"by": "copilot", "task": task}
+            if isinstance(result, Answer):
+                spent |= {"model": result.model, "total_ms": result.total_ms}
+            else:
+                spent |= {"assistant": result.reason}
+            spent |= {
+                "tokens_in": result.tokens_in,
+                "tokens_out": result.tokens_out,
+                "cost_micro": result.cost_micro,
+            }
+            self._note(live, "spent", agent, "", spent)
 
 
 def _last(said: tuple[ReadyLine, ...]) -> str:

@@ -12,8 +12,8 @@ from fastdesk.plugins.contexts import FindLive
 
 __all__ = ["HandoffSummary"]
 
-#: Write a note of kind `summary` into a conversation: text and structured body.
-Note = Callable[[Live, str, dict[str, Any]], None]
+#: Write a note into a conversation: kind, actor, text and structured body.
+Note = Callable[[Live, str, str, str, dict[str, Any]], None]
 
 
 class HandoffSummary:
@@ -41,7 +41,7 @@ class HandoffSummary:
             "slots": facts.slots,
             "tried": facts.tried,
         }
-        self._note(live, handoff_summary(facts, language), body)
+        self._note(live, "summary", "desk", handoff_summary(facts, language), body)
 
 
 def _facts(live: Live, conversation: Conversation, reason: str) -> HandoffFacts:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastdesk._core import KeywordMatcher
-from fastdesk.model.ids import TenantId
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.site import Site
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.pipeline.reply import pick_text
@@ -21,10 +21,6 @@ _WISH = re.compile(
 _ANSWER = {
     "zh": "好的，正在为您转接人工客服，请稍候。",
     "en": "Of course. A person will be with you shortly.",
-}
-_CLOSED = {
-    "zh": "现在不是人工服务时间。您的问题已经记下，客服上班后会回复您。",
-    "en": "Nobody is here just now. Your question is kept, and a person will answer it.",
 }
 
 #: A longer message tells a story in which these words may stand for something else.
@@ -51,7 +47,7 @@ class Human:
 
     name = "human"
 
-    def __init__(self, is_open: Callable[[TenantId, Site], bool]) -> None:
+    def __init__(self, is_open: Callable[[Conversation, Site], bool]) -> None:
         self._is_open = is_open
 
     def claim(self, turn: Turn) -> Any:
@@ -62,17 +58,16 @@ class Human:
         return True if _WISH.search(text.strip()) is not None and turn.site.features.human else None
 
     def answer(self, turn: Turn, claim: Any) -> Outcome:
-        """Say so, and queue the conversation."""
-        language = turn.language or (
-            "zh" if any("\u4e00" <= mark <= "\u9fff" for mark in turn.message.text) else "en"
-        )
-        texts = turn.site.texts
-        if self._is_open(turn.conversation.tenant, turn.site):
-            text = pick_text(texts.handoff, language) or pick_text(_ANSWER, language)
-        else:
-            text = pick_text(texts.closed, language) or pick_text(_CLOSED, language)
+        """Queue the conversation, and say so; where nobody is there, whoever begins to wait is told of that instead."""
+        replies: tuple[Reply, ...] = ()
+        if self._is_open(turn.conversation, turn.site):
+            language = turn.language or (
+                "zh" if any("\u4e00" <= mark <= "\u9fff" for mark in turn.message.text) else "en"
+            )
+            text = pick_text(turn.site.texts.handoff, language) or pick_text(_ANSWER, language)
+            replies = (Reply(text=text),)
         return Outcome(
-            replies=(Reply(text=text),),
+            replies=replies,
             actions=(
                 Action(do="handoff", values={"reason": "visitor asked for a person", "code": "visitor"}),
             ),

@@ -34,6 +34,7 @@ CODES: dict[str, tuple[int, str]] = {
     "invalid": (422, "A value is not acceptable."),
     "rate_limited": (429, "Too many requests: please wait a moment."),
     "too_many_errors": (429, "Too many wrong frames on this connection."),
+    "form_first": (409, "Please fill in the form first."),
     "hello_first": (401, "The first frame must be hello with a token."),
     "closed": (409, "The conversation is closed."),
     "retry_later": (503, "The desk cannot store this now: try again in a moment."),

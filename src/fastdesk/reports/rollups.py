@@ -24,7 +24,7 @@ __all__ = ["RollUps"]
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Facts).decode
 
-_KINDS: Final = frozenset({"why", "rating"})  # of notes, that anything is counted of
+_KINDS: Final = frozenset({"why", "rating", "spent"})  # of notes, that anything is counted of
 _MESSAGES: Final = {
     "visitor": "from_visitors",
     "agent": "from_agents",
@@ -110,6 +110,8 @@ class _Step:
             why = event.why if isinstance(event, Said) else event.body if event.kind == "why" else None
             if why is not None:
                 self._add_why(place, facts, event.at, why)
+            elif isinstance(event, Noted) and event.kind == "spent" and event.body is not None:
+                self._add_spent(place, facts, event.at, event.body)
 
     def write(self) -> None:
         """Write facts and sums."""
@@ -163,6 +165,10 @@ class _Step:
             facts.unanswered += 1
             self._add(place, where, at, unanswered=1)
             self._questions.append((place[0], at, place[1], facts.asked_seq))
+        self._add_spent(place, facts, at, why)
+
+    def _add_spent(self, place: Place, facts: Facts, at: int, why: dict[str, Any]) -> None:
+        where = places(facts)
         spent = Spent.of(why)
         if spent is None:
             return

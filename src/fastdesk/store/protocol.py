@@ -288,6 +288,17 @@ class Store(Protocol):
         """
 
     async def forget_before(
-        self, tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str = ""
+        self,
+        tenant: TenantId,
+        before_ms: int,
+        audit_before_ms: int = 0,
+        *,
+        rev: int,
+        at: int,
+        actor: str,
+        reason: str = "",
     ) -> None:
-        """Remove a tenant's older messages and notes from the disk; an event of its own, under `rev`."""
+        """Remove a tenant's older messages and notes, and its older audit log, from the disk; 0 keeps all.
+
+        An event of its own, under `rev`.
+        """

@@ -15,7 +15,9 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, select, text
 
+from fastdesk.model.audit import KIND as AUDIT
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
+from fastdesk.model.file import KIND as FILE
 from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.store import tables
 from fastdesk.store.database import Database
@@ -39,6 +41,7 @@ _event = tables.event.c
 
 class _Forgetting(Struct):
     before_ms: int
+    audit_before_ms: int = 0
 
 
 def erasure(tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: str, reason: str) -> Put:
@@ -46,9 +49,11 @@ def erasure(tenant: TenantId, visitor: VisitorId, *, rev: int, at: int, actor: s
     return Put(tenant, rev, at, ERASURE, visitor, b"{}", actor, reason)
 
 
-def forgetting(tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str) -> Put:
-    """Return the event that removes a tenant's messages, notes and visitors of before a time."""
-    body = msgspec.json.encode(_Forgetting(before_ms))
+def forgetting(
+    tenant: TenantId, before_ms: int, audit_before_ms: int, *, rev: int, at: int, actor: str, reason: str
+) -> Put:
+    """Return the event that removes a tenant's messages, notes and visitors of before a time, and its audit log before another."""
+    body = msgspec.json.encode(_Forgetting(before_ms, audit_before_ms))
     return Put(tenant, rev, at, FORGETTING, LAST, body, actor, reason)
 
 
@@ -57,13 +62,20 @@ class Removals:
 
     def apply(self, connection: Connection, feed: Feed) -> None:
         for position, event in feed.others:
-            if not isinstance(event, Put) or event.body is None:
+            if not isinstance(event, Put):
                 continue
-            if event.kind == ERASURE:
+            if event.body is None:
+                if event.kind == FILE:
+                    _execute(connection, _DROP_FILE, position=position, tenant=event.tenant, file=event.id)
+            elif event.kind == ERASURE:
                 _execute(connection, _ERASE, position=position, tenant=event.tenant, visitor=event.id)
             elif event.kind == FORGETTING:
-                before = msgspec.json.decode(event.body, type=_Forgetting).before_ms
-                _execute(connection, _FORGET, position=position, tenant=event.tenant, before=before)
+                wish = msgspec.json.decode(event.body, type=_Forgetting)
+                whose: dict[str, Any] = {"position": position, "tenant": event.tenant}
+                if wish.before_ms:
+                    _execute(connection, _FORGET, **whose, before=wish.before_ms)
+                if wish.audit_before_ms:
+                    _execute(connection, _FORGET_AUDIT, **whose, before=wish.audit_before_ms)
 
 
 def _execute(connection: Connection, statements: Sequence[str], **parameters: Any) -> None:
@@ -101,6 +113,19 @@ _FORGET: Final = (
     "INSERT INTO purge (position, subject, tenant) SELECT :position, 'file:' || id, tenant FROM record"
     " WHERE tenant = :tenant AND kind = 'file' AND at < :before",
     "DELETE FROM record WHERE tenant = :tenant AND kind = 'file' AND at < :before",
+)
+
+
+_FORGET_AUDIT: Final = (
+    f"INSERT INTO purge (position, subject, tenant, before) VALUES (:position, '{AUDIT}', :tenant, :before)",
+    f"DELETE FROM head WHERE tenant = :tenant AND subject IN (SELECT '{AUDIT}:' || id FROM record"
+    f" WHERE tenant = :tenant AND kind = '{AUDIT}' AND at < :before)",
+    f"DELETE FROM record WHERE tenant = :tenant AND kind = '{AUDIT}' AND at < :before",
+)
+
+#: A file that is taken back takes what is told of it with it: its name may say something of a person.
+_DROP_FILE: Final = (
+    f"INSERT INTO purge (position, subject, tenant) VALUES (:position, '{FILE}:' || :file, :tenant)",
 )
 
 
@@ -162,7 +187,7 @@ class Purge:
         return not rows
 
     def _remove_older(self, database: Database, connection: Connection, task: Row[Any]) -> bool:
-        """Empty the next events of before a time; True when there were none left.
+        """Empty the next events of before a time, or entries of the audit log; True when there were none left.
 
         Their rows stay, as links to what is older. So does the last record of a visitor, and so do the
         changes of a conversation: both are still in use.
@@ -173,20 +198,23 @@ class Purge:
         ]
         events = list(takewhile(lambda each: each[1].at < task.before, events))
         if events:
-            gone = [row for row, event in events if not self._is_in_use(connection, row, event)]
+            is_audit = task.subject == AUDIT
+            gone = [row for row, event in events if self._goes(connection, row, event, is_audit=is_audit)]
             self._forget(database, connection, gone)
             if gone:
                 connection.execute(_EMPTY, [{"position": row.position} for row in gone])
             connection.execute(_ADVANCE, {**task._mapping, "rev": events[-1][0].rev})
         return not events
 
-    def _is_in_use(self, connection: Connection, row: Any, event: Event) -> bool:
+    def _goes(self, connection: Connection, row: Any, event: Event, *, is_audit: bool) -> bool:
+        if is_audit:
+            return isinstance(event, Put) and event.kind == AUDIT
         if isinstance(event, Said | Noted):
-            return False
-        if isinstance(event, Changed) or event.kind != "visitor":
             return True
+        if isinstance(event, Changed) or event.kind != "visitor":
+            return False
         found = connection.execute(_HEAD, {"tenant": event.tenant, "subject": subject_of(event)})
-        return bool(found.scalar() == row.position)
+        return bool(found.scalar() != row.position)
 
     def _forget(self, database: Database, connection: Connection, rows: Sequence[Any]) -> None:
         events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
@@ -227,7 +255,8 @@ _SET_TRACE: Final = text(
 _DONE: Final = text("DELETE FROM purge WHERE position = :position AND subject = :subject")
 _OLDEST: Final = text(
     "SELECT position, rev, kind, checksum, body FROM event"
-    " WHERE tenant = :tenant AND rev > :rev AND kind != 'gone' ORDER BY rev LIMIT :limit"
+    " WHERE tenant = :tenant AND rev > :rev AND kind != 'gone' AND (:subject = '' OR kind = 'put')"
+    " ORDER BY rev LIMIT :limit"
 )
 _ADVANCE: Final = text("UPDATE purge SET rev = :rev WHERE position = :position AND subject = :subject")
 _HEAD: Final = text("SELECT position FROM head WHERE tenant = :tenant AND subject = :subject")

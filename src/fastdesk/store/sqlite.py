@@ -138,9 +138,20 @@ class SqliteStore:
         await self._remove(purge.erasure(tenant, visitor, rev=rev, at=at, actor=actor, reason=reason))
 
     async def forget_before(
-        self, tenant: TenantId, before_ms: int, *, rev: int, at: int, actor: str, reason: str = ""
+        self,
+        tenant: TenantId,
+        before_ms: int,
+        audit_before_ms: int = 0,
+        *,
+        rev: int,
+        at: int,
+        actor: str,
+        reason: str = "",
     ) -> None:
-        await self._remove(purge.forgetting(tenant, before_ms, rev=rev, at=at, actor=actor, reason=reason))
+        event = purge.forgetting(
+            tenant, before_ms, audit_before_ms, rev=rev, at=at, actor=actor, reason=reason
+        )
+        await self._remove(event)
 
     async def _remove(self, event: Put) -> None:
         await self.commit(event)

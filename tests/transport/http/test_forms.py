@@ -86,6 +86,37 @@ def test_what_does_not_fit_is_refused_and_not_stored(
     assert shop.ask("GET", "/v1/messages", None, visitor["token"])[1]["messages"] == []
 
 
+@pytest.fixture(scope="module")
+def strict(shop: RunningDesk) -> RunningDesk:
+    """The same desk, with a site that takes nothing before its form is filled in."""
+    forms = {"pre_chat": "contact", "pre_chat_required": True}
+    status, answer = shop.ask("POST", "/v1/sites", {"id": "strict", "forms": forms}, shop.token)
+    assert status == 201, answer
+    return shop
+
+
+def test_a_site_may_want_its_form_before_the_first_word(strict: RunningDesk) -> None:
+    visitor = strict.visitor(site="strict", locale="en")
+    first = {"id": "message-0001", "text": "hello"}
+    status, problem = strict.ask("POST", "/v1/messages", first, visitor["token"])
+    assert (status, problem["code"], problem["id"]) == (409, "form_first", "message-0001")
+    assert "contact" in problem["message"]
+    assert strict.ask("GET", "/v1/messages", None, visitor["token"])[1]["messages"] == []
+    assert fill(strict, visitor, "contact", {"name": "Li"})[1]["code"] == "invalid"
+    assert fill(strict, visitor, "contact", {"name": "Li", "order": "A-1"})[0] == 200
+    assert strict.ask("POST", "/v1/messages", first, visitor["token"])[0] == 200
+
+
+def test_who_is_known_is_not_asked_again(strict: RunningDesk) -> None:
+    visitor = strict.visitor(site="strict", fields={"order": "A-1"})
+    body = {"id": "message-0001", "text": "hello"}
+    assert strict.ask("POST", "/v1/messages", body, visitor["token"])[1]["code"] == "form_first"
+    other = strict.visitor(site="strict")
+    assert fill(strict, other, "contact", {"name": "Li", "order": "A-1"})[0] == 200
+    assert strict.ask("POST", "/v1/frames", {"t": "end"}, other["token"])[0] in (200, 204)
+    assert strict.ask("POST", "/v1/messages", body, other["token"])[0] == 200
+
+
 def test_a_message_left_while_nobody_is_there_waits_for_a_person(shop: RunningDesk) -> None:
     visitor = shop.visitor(site="forms")
     assert fill(shop, visitor, "offline", {"email": "li@shop.cn", "message": "Call me back"})[0] == 200

@@ -124,3 +124,60 @@ async def test_wrong_values(browsers: list[aiohttp.ClientSession]) -> None:
 
 async def test_routes_are_off_unless_wanted(desk: RunningDesk) -> None:
     assert desk.ask("POST", "/visitor_login", {})[0] == 404
+
+
+def picture() -> bytes:
+    return bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+        "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+    )
+
+
+async def upload(browser: aiohttp.ClientSession, path: str, content: bytes) -> dict[str, Any]:
+    form = aiohttp.FormData()
+    form.add_field("imgfile", content, filename="photo.png", content_type="image/png")
+    async with browser.post(path, data=form) as answer:
+        assert answer.status == 200
+        return await answer.json()  # type: ignore[no-any-return]
+
+
+async def test_an_uploaded_picture_is_one_for_everybody(
+    gofly: RunningDesk, browsers: list[aiohttp.ClientSession]
+) -> None:
+    visitor, _, stranger = browsers
+    assert (await upload(stranger, "/uploadimg", picture()))["code"] == 400
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    assert (await upload(visitor, "/uploadimg", b"\x7fELF\x02\x01\x01" + bytes(60)))["code"] == 400
+    path = (await upload(visitor, "/uploadimg", picture()))["result"]["path"]
+    await post(visitor, "/2/message", from_id=id, to_id="demo", content=f"img[{path}]", type="visitor")
+    _, found = gofly.ask("GET", f"/v1/conversations?visitor={id}", None, gofly.token)
+    conversation = found["items"][0]["conversation"]["id"]
+    _, history = gofly.ask("GET", f"/v1/conversations/{conversation}/events", None, gofly.token)
+    borne = [event for event in history["events"] if event.get("kind") == "image"]
+    assert "/" + path == borne[0]["extra"]["file"]["url"]
+    assert (await post(visitor, "/uploadimg"))["code"] == 400
+
+
+async def test_addresses_are_kept_out_and_let_in(browsers: list[aiohttp.ClientSession]) -> None:
+    _, agent, stranger = browsers
+    assert (await post(stranger, "/ipblack", ip="203.0.113.7"))["code"] == 400
+    await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    assert (await post(agent, "/ipblack", ip="no address"))["code"] == 400
+    assert (await post(agent, "/ipblack", ip="203.0.113.7"))["code"] == 200
+    assert [row["ip"] for row in (await get(agent, "/ipblacks"))["result"]["list"]] == ["203.0.113.7"]
+    async with agent.delete("/ipblack?ip=203.0.113.7") as answer:
+        assert (await answer.json())["code"] == 200
+    assert (await get(agent, "/ipblacks"))["result"]["list"] == []
+
+
+async def test_what_is_set_up_elsewhere_says_where(browsers: list[aiohttp.ClientSession]) -> None:
+    _, agent, stranger = browsers
+    await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    for answer in (
+        await get(agent, "/roles"),
+        await post(agent, "/role", role_id="1"),
+        await post(agent, "/kefuinfo"),
+    ):
+        assert answer["code"] == 400
+        assert "/console/" in answer["msg"]
+    assert (await get(stranger, "/roles"))["msg"] == "请先登录"

@@ -178,7 +178,10 @@ def test_who_is_not_known_cannot_be_erased(desk: RunningDesk) -> None:
 
 def test_retention_removes_what_is_old_and_nothing_else(own_desk: RunningDesk) -> None:
     desk = own_desk
-    assert desk.ask("GET", "/v1/retention", None, desk.token) == (200, {"days": 0, "last_at": 0})
+    assert desk.ask("GET", "/v1/retention", None, desk.token) == (
+        200,
+        {"days": 0, "audit_days": 0, "last_at": 0},
+    )
     assert desk.ask("POST", "/v1/retention", {"days": -1}, desk.token)[0] == 422
     visitor = desk.visitor()
     say(desk, visitor, "message-0001", "young and here to stay")

@@ -51,7 +51,12 @@ def api(asked: RunningDesk) -> Any:
     return schemathesis.openapi.from_url(asked.base + "/openapi.json")
 
 
-def test_every_answer_is_declared(api: Any, asked: RunningDesk, tokens: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "examples", [3, pytest.param(12, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+)
+def test_every_answer_is_declared(
+    api: Any, asked: RunningDesk, tokens: dict[str, str], examples: int
+) -> None:
     """Ask each operation with values that its description allows, and some that it does not."""
     failures = []
     for found in api.get_all_operations():
@@ -62,15 +67,15 @@ def test_every_answer_is_declared(api: Any, asked: RunningDesk, tokens: dict[str
         token = tokens["visitor" if permission == "visitor" else "agent"]
         headers = {"Authorization": f"Bearer {token}"} if permission else {}
         try:
-            _probe(operation, headers)
+            _probe(operation, headers, examples)
         except (Exception, FailureGroup) as failure:
             failures.append(f"{operation.method.upper()} {operation.path}: {failure}"[:1500])
     assert not failures, "\n\n".join(failures)
 
 
-def _probe(operation: Any, headers: dict[str, str]) -> None:
+def _probe(operation: Any, headers: dict[str, str], examples: int) -> None:
     @settings(
-        max_examples=3,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,

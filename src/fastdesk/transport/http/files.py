@@ -9,11 +9,12 @@ from aiohttp import web
 
 from fastdesk.desk.files import view
 from fastdesk.errors import Refused
+from fastdesk.model.file import StoredFile
 from fastdesk.model.identity import Principal
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.tenants.limits import Rate
 from fastdesk.tenants.throttle import Throttle
-from fastdesk.transport.http.routes import Call, Route
+from fastdesk.transport.http.routes import Call, Query, Route
 
 __all__ = ["FileRoutes", "chunks_of"]
 
@@ -40,25 +41,29 @@ class FileRoutes:
         return [
             Route(method="POST", path="/v1/files", handler=self.take, access="known", tag="files", answer=dict[str, Any],
                   takes="application/octet-stream", status=201,
-                  summary="Store a file, sent as the body; X-File-Name is its name, percent-encoded"),
+                  headers=(Query("X-File-Name", str, None, "Its name, percent-encoded UTF-8; `file` where it has none"),),
+                  summary="Store a file, sent as the body; one that no message bears within a day is removed"),
             Route(method="GET", path="/v1/files/{id}/{name}", handler=self.give, access="open", tag="files", gives="*/*",
                   summary="Download a file"),
         ]  # fmt: skip
 
     async def take(self, call: Call) -> dict[str, Any]:
         """Store a file."""
-        principal = call.principal
-        wait_ns = self._throttle.take((principal.id,), self._rooms.clock.now_ns())
-        if wait_ns:
-            raise Refused("rate_limited", "Too many files.", retry_after_ms=-(-wait_ns // 1_000_000))
-        self._check_sender(principal, call.address)
         if (call.request.content_length or 0) > self._rooms.files.limits.max_bytes:
             raise Refused("too_large", f"At most {self._rooms.files.limits.max_bytes} bytes are possible.")
         name = unquote(call.request.headers.get("X-File-Name", ""))
-        file = await self._rooms.files.take(
-            principal, name, chunks_of(call.request, self._rooms.clock.now_ns)
-        )
-        return view(file)
+        chunks = chunks_of(call.request, self._rooms.clock.now_ns)
+        return view(await self.store(call.principal, call.address, name, chunks))
+
+    async def store(
+        self, principal: Principal, address: str, name: str, chunks: AsyncIterator[bytes]
+    ) -> StoredFile:
+        """Store a file of somebody who may send one; raises Refused."""
+        wait_ns = self._throttle.take((principal.id,), self._rooms.clock.now_ns())
+        if wait_ns:
+            raise Refused("rate_limited", "Too many files.", retry_after_ms=-(-wait_ns // 1_000_000))
+        self._check_sender(principal, address)
+        return await self._rooms.files.take(principal, name, chunks)
 
     async def give(self, call: Call) -> web.StreamResponse:
         """Return a file's bytes; their type is what they are."""

@@ -5,7 +5,6 @@ asking is proved by the desk's own tokens, in a cookie that no script reads or i
 `to_id` names a site. Not described in /openapi.json: new clients use the desk's own routes.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +25,10 @@ from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Send
 from fastdesk.store.protocol import VisitorQuery
 from fastdesk.transport.http.agents import AgentRoutes, SignInWish
+from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.gofly_frames import GoflySession, to_desk
+from fastdesk.transport.http.gofly_office import ELSEWHERE, GoflyOffice
+from fastdesk.transport.http.gofly_values import Told, envelope, number_of, text_of, time_of
 from fastdesk.transport.http.routes import Call
 from fastdesk.transport.http.sessions import PostSession
 
@@ -38,18 +40,17 @@ MAX_TEXT: Final = 4_000
 PAGE: Final = 50
 
 
-class _Told(Exception):
-    """A refusal as gofly tells it: status 200, code 400."""
-
-
 class Gofly:
     """Serve gofly's clients."""
 
-    def __init__(self, engine: Engine, agents: AgentRoutes, *, peer_of: Any) -> None:
+    def __init__(self, engine: Engine, agents: AgentRoutes, files: FileRoutes, *, peer_of: Any) -> None:
         self._engine = engine
         self._rooms = engine.rooms
         self._agents = agents
         self._peer_of = peer_of
+        self._office = GoflyOffice(
+            engine, files, peer_of=peer_of, agent_of=self._agent_of, sender_of=self._sender_of
+        )
 
     def add(self, app: web.Application) -> None:
         """Register the routes."""
@@ -67,6 +68,13 @@ class Gofly:
         get("/userinfo", self._guarded(self.agent))
         get("/notice", self._guarded(self.notice))
         get("/replys", self._guarded(self.replies))
+        post("/uploadimg", self._guarded(self._office.upload))
+        post("/uploadfile", self._guarded(self._office.upload))
+        get("/ipblacks", self._guarded(self._office.blocks))
+        post("/ipblack", self._guarded(self._office.block))
+        app.router.add_delete("/ipblack", self._guarded(self._office.unblock))
+        for method, path in ELSEWHERE:
+            app.router.add_route(method, path, self._guarded(self._office.elsewhere))
         get("/ws_visitor", self.visitor_socket)
         get("/ws_kefu", self.agent_socket)
 
@@ -74,9 +82,9 @@ class Gofly:
         async def serve(request: web.Request) -> web.Response:
             try:
                 answer = await handler(request)
-            except (_Told, Refused) as refusal:
+            except (Told, Refused) as refusal:
                 return web.json_response({"code": 400, "msg": str(refusal)})
-            return answer if isinstance(answer, web.Response) else _envelope(answer)
+            return answer if isinstance(answer, web.Response) else envelope(answer)
 
         return serve
 
@@ -94,24 +102,33 @@ class Gofly:
     def _agent_of(self, request: web.Request, permission: str = "conversation.read") -> Principal:
         principal = self._principal(request, AGENT_COOKIE)
         if principal is None or permission not in principal.permissions:
-            raise _Told("请先登录")
+            raise Told("请先登录")
+        return principal
+
+    def _sender_of(self, request: web.Request) -> Principal:
+        """Return who may send a file: an agent, or a visitor by its cookie."""
+        principal = self._principal(request, AGENT_COOKIE) or self._principal(request, VISITOR_COOKIE)
+        if principal is None or (
+            principal.kind != "visitor" and "conversation.write" not in principal.permissions
+        ):
+            raise Told("请先登录")
         return principal
 
     async def _visitor_of(self, request: web.Request, id: str) -> Live:
         """Return the conversation of the visitor whose cookie this is; an id alone proves nothing."""
         principal = self._principal(request, VISITOR_COOKIE)
         if principal is None or principal.kind != "visitor" or principal.id != id:
-            raise _Told("访客不存在")
+            raise Told("访客不存在")
         live = await self._engine.opening.find_live(principal, self._peer_of(request))
         if isinstance(live, Rejection):
-            raise _Told(live.sentence)
+            raise Told(live.sentence)
         return live
 
     async def _live_for_agent(self, principal: Principal, visitor: str) -> Live:
         known = await self._rooms.lives.known_visitor(principal.tenant, visitor)
         site = None if known is None else self._rooms.records.site(principal.tenant, known.site)
         if known is None or site is None:
-            raise _Told("访客不存在")
+            raise Told("访客不存在")
         return await self._rooms.lives.of_visitor(known, site)
 
     # Coming in.
@@ -119,9 +136,11 @@ class Gofly:
     async def check(self, request: web.Request) -> web.Response:
         """Sign an agent in."""
         form = await request.post()
-        wish = SignInWish(_text(form, "username", 200), _text(form, "password", 256), _text(form, "code", 10))
+        wish = SignInWish(
+            text_of(form, "username", 200), text_of(form, "password", 256), text_of(form, "code", 10)
+        )
         signed = await self._agents.sign_in(Call(request, None, wish, {}, self._peer_of(request)))
-        response = _envelope({"token": signed.token, "created_at": self._rooms.clock.now_ms() // 1000})
+        response = envelope({"token": signed.token, "created_at": self._rooms.clock.now_ms() // 1000})
         response.set_cookie(
             AGENT_COOKIE, signed.token, httponly=True, samesite="Strict", secure=request.secure
         )
@@ -130,30 +149,30 @@ class Gofly:
     async def visitor_login(self, request: web.Request) -> web.Response:
         """Give a visitor an identity, or know it again by its cookie."""
         form = await request.post()
-        rooms, key, now_ms = self._rooms, _text(form, "to_id", 64), self._rooms.clock.now_ms()
+        rooms, key, now_ms = self._rooms, text_of(form, "to_id", 64), self._rooms.clock.now_ms()
         tenant = rooms.records.tenant_of_site(key)
         site = rooms.records.site(tenant, key) if tenant is not None else None
         origin = request.headers.get("Origin")
         if tenant is None or site is None or (site.signed_only):
-            raise _Told("客服不存在")
+            raise Told("客服不存在")
         if site.origins and origin is not None and origin not in site.origins:
-            raise _Told("origin refused")
+            raise Told("origin refused")
         address = self._peer_of(request)
         refusal = rooms.gatekeeper.refuse(tenant, "", address)
         if refusal is not None:
-            raise _Told(refusal.sentence)
+            raise Told(refusal.sentence)
         known = self._principal(request, VISITOR_COOKIE)
         is_known = (
             known is not None and known.kind == "visitor" and (known.tenant, known.site) == (tenant, site.id)
         )
         id = VisitorId(known.id if known is not None and is_known else new_id(now_ms, rooms.entropy))
         visitor = await rooms.lives.known_visitor(tenant, id) or Visitor(
-            id=id, tenant=tenant, site=site.id, first_seen=now_ms, referrer=_text(form, "refer", 500)
+            id=id, tenant=tenant, site=site.id, first_seen=now_ms, referrer=text_of(form, "refer", 500)
         )
         live = await rooms.lives.of_visitor(visitor, site)
         live.visitor = replace(visitor, last_seen=now_ms, address=address)
         result = {"visitor_id": id, "name": visitor.name or "访客", "avator": "", "to_id": key, "status": 1}
-        response = _envelope(result)
+        response = envelope(result)
         token = self._engine.gate.visitors.issue(tenant, site.id, id, now_ms=now_ms)
         response.set_cookie(VISITOR_COOKIE, token, httponly=True, samesite="Lax", secure=request.secure)
         return response
@@ -164,31 +183,32 @@ class Gofly:
         """Store a message of a visitor or of an agent."""
         form = await request.post()
         text, from_id, to_id = (
-            _text(form, "content", MAX_TEXT),
-            _text(form, "from_id", 64),
-            _text(form, "to_id", 64),
+            text_of(form, "content", MAX_TEXT),
+            text_of(form, "from_id", 64),
+            text_of(form, "to_id", 64),
         )
-        is_agent = request.path == "/kefu/message" or _text(form, "type", 10) == "kefu"
+        is_agent = request.path == "/kefu/message" or text_of(form, "type", 10) == "kefu"
         id = new_id(self._rooms.clock.now_ms(), self._rooms.entropy)
+        frame = await self._office.frame_of(id, text)
         if is_agent:
             principal = self._agent_of(request, "conversation.write")
             live = await self._live_for_agent(principal, to_id)
             said = await self._send(
-                request, principal, live, Send(id, text, conversation=live.conversation.id)
+                request, principal, live, replace(frame, conversation=live.conversation.id)
             )
         else:
             live = await self._visitor_of(request, from_id)
             visitor = Principal(
                 kind="visitor", tenant=live.conversation.tenant, id=from_id, site=live.site.id
             )
-            said = await self._send(request, visitor, live, Send(id, text))
+            said = await self._send(request, visitor, live, frame)
         data = {
             "id": from_id,
             "to_id": to_id,
             "name": said.name,
             "avator": "",
             "content": said.text,
-            "time": _time(said.at),
+            "time": time_of(said.at),
         }
         return {"type": "message", "data": {**data, "is_kefu": "yes" if is_agent else "no"}}
 
@@ -202,7 +222,7 @@ class Gofly:
         finally:
             self._rooms.hub.unwatch(session, live.conversation.id)
         if isinstance(answer, Rejection):
-            raise _Told(answer.sentence)
+            raise Told(answer.sentence)
         return answer
 
     async def messages(self, request: web.Request) -> Any:
@@ -211,8 +231,8 @@ class Gofly:
 
     async def messages_page(self, request: web.Request) -> Any:
         """Return one page of messages, the newest on the first."""
-        size = min(max(_number(request, "pagesize", 10), 1), PAGE)
-        return await self._history(request, max(_number(request, "page", 1), 1), size)
+        size = min(max(number_of(request, "pagesize", 10), 1), PAGE)
+        return await self._history(request, max(number_of(request, "page", 1), 1), size)
 
     async def _history(self, request: web.Request, page: int, size: int) -> dict[str, Any]:
         id = request.query.get("visitor_id", "")
@@ -230,7 +250,7 @@ class Gofly:
             else []
         )
         rows = [
-            {"time": _time(said.at), "content": said.text, "name": said.name, "avator": "",
+            {"time": time_of(said.at), "content": said.text, "name": said.name, "avator": "",
              "mes_type": "visitor" if said.role == "visitor" else "kefu"}
             for said in found if said.seq <= last
         ]  # fmt: skip
@@ -251,7 +271,7 @@ class Gofly:
         every = [msgspec.json.decode(body, type=Visitor) for body in found.items]
         rows = [
             {"visitor_id": each.id, "name": each.name, "avator": "", "city": each.place, "refer": each.referrer,
-             "updated_at": _time(each.last_seen)}
+             "updated_at": time_of(each.last_seen)}
             for each in every
         ]  # fmt: skip
         return {"list": rows, "count": len(rows), "pagesize": PAGE}
@@ -287,7 +307,7 @@ class Gofly:
         tenant = self._rooms.records.tenant_of_site(key)
         site = self._rooms.records.site(tenant, key) if tenant is not None else None
         if site is None:
-            raise _Told("客服不存在")
+            raise Told("客服不存在")
         welcome, offline = pick_text(site.texts.welcome, "zh"), pick_text(site.texts.offline, "zh")
         return {"username": pick_text(site.name, "zh"), "avatar": "", "welcome": welcome, "offlineMessage": offline,
                 "allNotice": pick_text(site.texts.announcement, "zh")}  # fmt: skip
@@ -355,28 +375,3 @@ class Gofly:
             live = self._rooms.hub.find(session.principal.tenant, conversation)
             if live is not None:
                 self._rooms.hub.watch(session, live)
-
-
-def _envelope(result: Any) -> web.Response:
-    body: dict[str, Any] = {"code": 200, "msg": "ok"}
-    if result is not None:
-        body["result"] = result
-    return web.json_response(body, dumps=lambda each: msgspec.json.encode(each).decode())
-
-
-def _text(form: Any, name: str, most: int) -> str:
-    value = form.get(name, "")
-    if not isinstance(value, str) or len(value) > most:
-        raise _Told(f"{name}不能超过{most}个字")
-    if name == "content" and not value.strip():
-        raise _Told("内容不能为空")
-    return value
-
-
-def _number(request: web.Request, name: str, otherwise: int) -> int:
-    text = request.query.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
-
-
-def _time(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

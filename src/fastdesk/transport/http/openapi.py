@@ -89,7 +89,8 @@ def _operation(route: Route, by_shape: dict[int, Any], components: dict[str, Any
         "operationId": _operation_id(route),
         "tags": [route.tag or "desk"],
         "parameters": [_path_parameter(name) for name in _PART.findall(route.path)]
-        + [_parameter(each) for each in route.query],
+        + [_parameter(each, "query") for each in route.query]
+        + [_parameter(each, "header") for each in route.headers],
         "responses": {str(route.status): _answer(route, by_shape, components), "default": _refusal()},
     }
     if route.access != "open":
@@ -148,13 +149,13 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _parameter(query: Query) -> dict[str, Any]:
+def _parameter(query: Query, place: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": _JSON_TYPES[query.type]}
     if query.type is int:
         schema |= {"minimum": query.least, "maximum": query.most}
     return {
         "name": query.name,
-        "in": "query",
+        "in": place,
         "required": False,
         "description": query.about,
         "schema": schema,

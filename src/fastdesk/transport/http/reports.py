@@ -23,7 +23,6 @@ from fastdesk.reports import (
 )
 from fastdesk.reports.facts import Facts
 from fastdesk.reports.spreadsheet import HEADER, rows_of, write_rows
-from fastdesk.store.protocol import ConversationQuery
 from fastdesk.transport.http.routes import Call, Query, Route
 from fastdesk.transport.http.zones import moment_of, zone_of
 
@@ -223,10 +222,7 @@ class ReportRoutes:
         overview = REPORTS["overview"]
         counts = await rooms.store.counts(tenant)
         table = await rooms.store.run(lambda c: read_table(c, tenant, overview, today), tenant, fresh=False)
-        queued = await rooms.store.conversations(
-            tenant, ConversationQuery(mode="queued", states=("open",), limit=500)
-        )
-        since = min((row.conversation.queued_at for row in queued.items), default=now_ms)
+        since = min((each.queued_at for each in rooms.boards.queued(tenant)), default=now_ms)
         agents = [
             LiveAgent(
                 agent.id, agent.name, bool(rooms.hub.agent_sessions(tenant, agent.id)),

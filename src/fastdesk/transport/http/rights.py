@@ -30,15 +30,20 @@ class Erased(Struct, frozen=True):
 
 
 class Retention(Struct, frozen=True):
-    """How many days messages, notes, files and visitors are kept; 0: for ever."""
+    """How many days messages, notes, files and visitors are kept, and entries of the audit log; 0: for ever.
+
+    `audit_days` stays as it is where it is not given.
+    """
 
     days: Annotated[int, Meta(ge=0, le=36_500)]
+    audit_days: Annotated[int, Meta(ge=0, le=36_500)] | None = None
 
 
 class RetentionState(Struct, frozen=True):
     """The setting, and when it was last carried out (0: not yet)."""
 
     days: int
+    audit_days: int
     last_at: int
 
 
@@ -74,12 +79,14 @@ class RightsRoutes:
         """Return the setting."""
         tenant = self._tenant(call)
         last = await self._rooms.store.record(tenant.id, FORGETTING, LAST)
-        return RetentionState(tenant.retention_days, last.at if last is not None else 0)
+        return RetentionState(tenant.retention_days, tenant.audit_days, last.at if last is not None else 0)
 
     async def set_retention(self, call: Call) -> RetentionState:
         """Change the setting; it is carried out within minutes, then once a day."""
         wish: Retention = call.body
-        changed = replace(self._tenant(call), retention_days=wish.days)
+        tenant = self._tenant(call)
+        audit_days = tenant.audit_days if wish.audit_days is None else wish.audit_days
+        changed = replace(tenant, retention_days=wish.days, audit_days=audit_days)
         self._rooms.records.put(HOUSE, "tenant", changed, actor=call.principal.id, reason="retention")
         self._rights.look_again()
         return await self.retention(call)

@@ -67,6 +67,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     answer: Any = None
     query: tuple[Query, ...] = ()
+    #: Headers that say something about the body, for the OpenAPI page; the handler reads them.
+    headers: tuple[Query, ...] = ()
     status: int = 200
     max_body: int = MAX_BODY
     raw_body: bool = False

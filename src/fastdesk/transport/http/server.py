@@ -71,8 +71,9 @@ class HttpServer:
         front.add(app, self._visitors.routes())
         agents = AgentRoutes(rooms, gate=engine.gate, audit=engine.audit, limits_on=settings.limits == "on")
         front.add(app, agents.routes())
+        files = FileRoutes(rooms, limits_on=settings.limits == "on")
         if settings.gofly:
-            Gofly(engine, agents, peer_of=self._peer_of).add(app)
+            Gofly(engine, agents, files, peer_of=self._peer_of).add(app)
         front.add(
             app, SecondFactorRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes()
         )
@@ -88,7 +89,7 @@ class HttpServer:
         front.add(app, TeachingFileRoutes(rooms).routes())
         front.add(app, RightsRoutes(rooms, engine.rights).routes())
         front.add(app, self._archives(engine, settings).routes())
-        front.add(app, FileRoutes(rooms, limits_on=settings.limits == "on").routes())
+        front.add(app, files.routes())
         front.add(app, ContactRoutes(rooms, engine.contacts, engine.cards).routes())
         front.add(app, PhraseRoutes(rooms, engine.phrases).routes())
         front.add(app, UnansweredRoutes(rooms).routes())  # before the reports, whose names stand in the path
