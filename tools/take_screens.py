@@ -1,5 +1,6 @@
 """Take the pictures of the documentation: a desk of its own, real browsers, real messages. `python tools/take_screens.py [FOLDER]`."""
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from tests.e2e.conftest import CHROMIUM, FLAGS  # noqa: E402  (after the path is known)
 from tests.e2e.consoles import Console  # noqa: E402
 from tests.e2e.people import Agent, Visitor  # noqa: E402
-from tests.running import PASSWORD, RunningDesk  # noqa: E402
+from tests.running import PASSWORD, RunningDesk, free_port  # noqa: E402
 
 RETURNS = {
     "en": "You can **return any order** within 30 days:\n\n1. Open *My orders* and choose the parcel.\n"
@@ -157,6 +158,8 @@ def open_shop(desk: RunningDesk) -> list[str]:
     found = []
     for n, (name, language, texts, wants_person) in enumerate(PEOPLE):
         fields = {"name": name, "plan": "gold" if n % 2 else "silver"}
+        if n == 0:
+            fields["order"] = "20260002"  # which the shop's plug-in shows beside the conversation
         wish = {"site": "demo", "locale": language, "fields": fields}
         _, visitor = desk.ask("POST", "/v1/visitors", wish, User_Agent=BROWSER)
         token = visitor["token"]
@@ -207,7 +210,14 @@ def console_at_work(studio: Studio) -> None:
     conversations = open_shop(studio.desk)
     with console(studio, locale="zh-CN") as agent:
         answer_as_agent(agent, conversations[0])
+        agent.page.locator(".visitor-card").wait_for()
         studio.take(agent, "console-light-zh")
+        for row in (1, 3):
+            pick = agent.page.locator(".rows li:has(.row)").nth(row).locator(".pick input")
+            pick.click(modifiers=["Shift"] if row > 1 else [])
+        agent.press("a")
+        studio.take(agent, "console-several-zh")
+        agent.page.keyboard.press("Escape")
         agent.press("Control+k")
         agent.page.keyboard.type("茶")
         agent.page.wait_for_timeout(600)
@@ -260,8 +270,15 @@ def main() -> None:
     """Take all pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screens"
     folder.mkdir(parents=True, exist_ok=True)
+    shop, port = ROOT / "examples/shop", free_port()
+    orders = subprocess.Popen(
+        [sys.executable, str(shop / "order_server.py"), "--port", str(port)], stdout=subprocess.DEVNULL
+    )
     with tempfile.TemporaryDirectory() as data, sync_playwright() as driver:
-        desk = RunningDesk(Path(data) / "desk", LIMITS="off").start()
+        options = Path(data) / "fastdesk.toml"
+        options.write_text(f'[plugins.orders]\nurl = "http://127.0.0.1:{port}"\n')
+        plugins = {"PLUGINS_DIR": str(shop / "plugins"), "CONFIG": str(options)}
+        desk = RunningDesk(Path(data) / "desk", LIMITS="off", **plugins).start()
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         try:
             seed(desk)
@@ -270,6 +287,7 @@ def main() -> None:
         finally:
             browser.close()
             desk.close()
+            orders.terminate()
 
 
 if __name__ == "__main__":

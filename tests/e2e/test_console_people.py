@@ -112,6 +112,14 @@ def test_everything_goes_out_and_comes_in(console: SignIn, desk: RunningDesk, tm
         other.close()
 
 
+def test_a_site_is_looked_at_without_losing_ones_place(console: SignIn) -> None:
+    agent = console().go("settings", "sites", "demo")
+    agent.page.frame_locator(".preview").locator(".composer-text").wait_for()
+    agent.page.locator(".qr").wait_for()
+    assert agent.page.evaluate("document.activeElement.tagName") != "IFRAME"
+    assert agent.page.locator(".copyable", has_text="widget.js").first.is_visible()
+
+
 def test_a_second_factor_guards_the_door(console: SignIn, desk: RunningDesk) -> None:
     account = {"email": "guarded@example.com", "password": "a long password", "name": "Guarded"}
     assert desk.ask("POST", "/v1/agents", account, desk.token)[0] == 201
@@ -120,6 +128,7 @@ def test_a_second_factor_guards_the_door(console: SignIn, desk: RunningDesk) -> 
     card = agent.page.locator("section.card", has_text="Second factor")
     card.locator("input[type=password]").fill(account["password"])
     card.locator("button[type=submit]").click()
+    card.locator(".qr").wait_for()
     seed = card.locator(".copyable code").first.inner_text()
     card.locator("input[autocomplete=one-time-code]").fill(code_at(seed, int(time.time() * 1000)))
     card.locator("button[type=submit]").click()

@@ -20,6 +20,8 @@ export interface Boot {
   theme?: Record<string, string>;
   page: PageFacts;
   modal: boolean;
+  /** Take no focus: somebody only looks how the chat looks. */
+  quiet?: boolean;
   /** Commands of the host page, in the order they were given. */
   commands: [string, ...unknown[]][];
 }

@@ -39,6 +39,8 @@ export class Chat {
   readonly known = signal<Record<string, string>>({});
   /** Fields of its own that the host page passes on; unknown ones are kept by the desk. */
   fields: Record<string, unknown> = {};
+  /** Whether the open chat takes the focus. */
+  takesFocus = true;
   private typedAt = 0;
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
 

@@ -49,6 +49,7 @@ function hear(message: ToFrame): void {
       look.mode = message.mode as Mode | undefined;
       look.own = { ...message.theme };
       ({ page, modal } = message);
+      chat.takesFocus = !message.quiet;
       void start().then(() => {
         for (const command of message.commands) act(command);
         if (message.isOpen) chat.open();

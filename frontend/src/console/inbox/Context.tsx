@@ -75,6 +75,9 @@ export function Context() {
   );
 }
 
+/** Fields of the widget that the record has under names of its own. */
+const SAID_ELSEWHERE = new Set(["locale", "page", "title", "referrer"]);
+
 /** What is known of the visitor, the telling things first. */
 function Facts({ who }: { who: Visitor }) {
   const known: [string, string | undefined][] = [
@@ -89,9 +92,15 @@ function Facts({ who }: { who: Visitor }) {
     [t("fact.referrer"), who.referrer],
     [t("fact.first_seen"), who.first_seen ? `${formatDay(who.first_seen, Date.now())}` : undefined],
   ];
-  const own = Object.entries({ ...who.fields, ...who.attributes }).map(
-    ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as [string, string],
-  );
+  const own = Object.entries({ ...who.fields, ...who.attributes })
+    .filter(([name]) => !SAID_ELSEWHERE.has(name))
+    .map(
+      ([name, value]) =>
+        [
+          name === "time_zone" ? t("fact.time_zone") : name,
+          typeof value === "string" ? value : JSON.stringify(value),
+        ] as [string, string],
+    );
   const title = personName(who);
   const facts = [...known, ...own.filter(([, value]) => value !== title)].filter(([, value]) => value);
   return (

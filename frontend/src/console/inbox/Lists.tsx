@@ -70,7 +70,16 @@ export function Lists() {
         ))}
       </div>
       {items.length === 0 ? (
-        <Empty icon={viewId.value === "queued" ? "check" : "inbox"} text={emptyText()} />
+        <Empty icon={viewId.value === "queued" ? "check" : "inbox"} text={emptyText()}>
+          {viewId.value === "mine" && (countOf("queued") ?? 0) > 0 && (
+            <p class="empty-next">
+              {t("none.mine_waiting", { n: countOf("queued") ?? 0 })}
+              <button type="button" class="primary" onClick={() => void show("queued")}>
+                {t("show_waiting")}
+              </button>
+            </p>
+          )}
+        </Empty>
       ) : (
         <Window
           items={items}

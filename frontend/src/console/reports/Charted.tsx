@@ -36,8 +36,8 @@ export function Charted({ report }: { report: Report }) {
             >
               <span>{titleIn(column.title)}</span>
               <b>{figure(report.total[n], column.unit)}</b>
-              <small class={toneOf(changed)}>
-                {changed ? t("since_before", { change: changed.text }) : t("nothing_before")}
+              <small class={toneOf(changed)} title={changed ? undefined : t("nothing_before")}>
+                {changed ? t("since_before", { change: changed.text }) : "\u00a0"}
               </small>
             </button>
           );

@@ -204,13 +204,18 @@ function Named({ name, reading }: { name: string; reading: Reading }) {
       <dl class="facts">
         {found.map(([label, value]) => (
           <div key={label}>
-            <dt>{label.replace(/_/g, " ")}</dt>
+            <dt>{figureName(label)}</dt>
             <dd>{value.toLocaleString(undefined, { maximumFractionDigits: 3 })}</dd>
           </div>
         ))}
       </dl>
     </section>
   );
+}
+
+function figureName(label: string): string {
+  const text = t(`figure.${label}`);
+  return text.startsWith("figure.") ? label.replace(/_/g, " ") : text;
 }
 
 /** The last minute as a line. */

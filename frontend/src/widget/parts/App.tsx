@@ -22,7 +22,7 @@ export function App({ chat, onClose }: AppProps) {
   const mayAttach = allows(chat.desk.site.value, "upload") && chat.desk.site.value !== null;
 
   useEffect(() => {
-    if (!chat.isOpen.value) return;
+    if (!chat.isOpen.value || !chat.takesFocus) return;
     // On a phone the keyboard would cover the conversation: the title gets the focus there.
     const touch = matchMedia("(pointer: coarse)").matches;
     const first = touch ? null : root.current?.querySelector<HTMLElement>(".composer-text, .sheet input");

@@ -7,6 +7,7 @@ import { notify } from "../../notices";
 import { Sign } from "../../ui/Sign";
 import { type Plain, read, write } from "../form/field";
 import type { AsideProps } from "../kinds/kind";
+import { QrCode } from "../QrCode";
 
 /** The line that puts a site's chat on a page, the link to the chat alone, and the chat as it looks with these colours. */
 export function SiteAside({ record, isNew, onChange }: AsideProps) {
@@ -18,6 +19,8 @@ export function SiteAside({ record, isNew, onChange }: AsideProps) {
       <Copyable text={`<script async src="${location.origin}/widget.js" data-site="${key}"></script>`} />
       <h3>{t("chat_link")}</h3>
       <Copyable text={`${location.origin}/chat/${key}`} />
+      <QrCode text={`${location.origin}/chat/${key}`} label={t("qr_chat")} />
+      <p class="hint">{t("qr_chat_about")}</p>
       {typeof record.signing_secret === "string" && record.signing_secret && (
         <>
           <h3>{t("signing_secret")}</h3>
@@ -73,6 +76,7 @@ function Preview({ record, siteKey }: { record: Plain; siteKey: string }) {
           locale: languageTag.value,
           page: page.value,
           modal: false,
+          quiet: true,
           commands: [["theme", looks.current]],
         });
       },

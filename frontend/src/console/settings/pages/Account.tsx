@@ -4,6 +4,7 @@ import { ask, offers } from "../../api";
 import { me } from "../../colleagues";
 import { attempt } from "../../notices";
 import { Copyable } from "../asides/SiteAside";
+import { QrCode } from "../QrCode";
 
 /** One's own account: password and second factor. */
 export function Account() {
@@ -95,6 +96,7 @@ function SecondFactor() {
       {seed && !isOn.value && (
         <>
           <p>{t("second_factor_seed")}</p>
+          {last.value?.address && <QrCode text={last.value.address} label={t("second_factor")} />}
           <Copyable text={seed} />
           {last.value?.address && (
             <a class="link" href={last.value.address}>

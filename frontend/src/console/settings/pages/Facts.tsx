@@ -5,7 +5,9 @@ import type { Plain } from "../form/field";
 export function Facts({ value }: { value: Plain }) {
   const entries = Object.entries(value);
   const simple = entries.filter(([, each]) => typeof each !== "object" || each === null);
-  const nested = entries.filter(([, each]) => typeof each === "object" && each !== null);
+  const nested = entries.filter(
+    ([, each]) => typeof each === "object" && each !== null && Object.keys(each).length > 0,
+  );
   return (
     <div class="facts-tree">
       {simple.length > 0 && (
@@ -54,6 +56,7 @@ function words(name: string): string {
 function shown(name: string, value: unknown): string {
   if (value === null || value === "") return "–";
   if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (name === "breaker") return t(`breaker.${value}`);
   if (typeof value !== "number") return String(value);
   if (name.endsWith("_at") && value > 1e12) return new Date(value).toLocaleString();
   if (name.endsWith("_ms")) return `${Math.round(value)} ms`;
