@@ -253,6 +253,9 @@ on("error", frame => {
   thread.value = thread.value.filter(
     entry => !(entry.t === "message" && entry.pending && entry.id === frame.id),
   );
+  // What was told of a conversation that is gone and not looked at is no news.
+  const isOfAnother = !openId.value || frame.conversation !== openId.value;
+  if (frame.code === "not_found" && !frame.id && isOfAnother) return;
   notify(frame.message as string, "bad");
 });
 
@@ -264,7 +267,7 @@ on("reset", async () => {
   } catch (failure) {
     if (!(failure instanceof Refusal) || failure.code !== "not_found") return notify(explain(failure), "bad");
     dropRow(id);
-    open("");
+    if (openId.value === id) open("");
   }
 });
 

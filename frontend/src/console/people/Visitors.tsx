@@ -43,7 +43,11 @@ export default function Visitors() {
         <h1>{t("visitors_now")}</h1>
         {found && <b class="count">{found.length}</b>}
       </header>
-      {found?.length === 0 && <Empty icon="globe" text={t("nobody_here")} />}
+      {found?.length === 0 && (
+        <Empty icon="globe" text={t("nobody_here")}>
+          <p class="hint">{t("presence_about")}</p>
+        </Empty>
+      )}
       {!!found?.length && (
         <div class="sheet" tabIndex={0}>
           <table class="table">

@@ -17,6 +17,7 @@ export function SiteAside({ record, isNew, onChange }: AsideProps) {
     <>
       <h3>{t("snippet")}</h3>
       <Copyable text={`<script async src="${location.origin}/widget.js" data-site="${key}"></script>`} />
+      <p class="hint">{t("presence_about")}</p>
       <h3>{t("chat_link")}</h3>
       <Copyable text={`${location.origin}/chat/${key}`} />
       <QrCode text={`${location.origin}/chat/${key}`} label={t("qr_chat")} />
