@@ -1,5 +1,6 @@
 """Passwords: hashed with argon2id, verified off the loop, nothing learned from a missing agent."""
 
+from fastdesk.tenants import passwords
 from fastdesk.tenants.passwords import hash_password, hash_token, verify_password
 
 
@@ -14,6 +15,12 @@ async def test_only_the_right_password_is_right() -> None:
 
 async def test_nobody_has_a_password() -> None:
     assert not await verify_password(None, "nobody has this password")
+
+
+def test_a_missing_agent_takes_as_long_as_any_other() -> None:
+    hasher = passwords._hasher
+    assert hasher.verify(passwords._NOBODY, "nobody has this password")
+    assert not hasher.check_needs_rehash(passwords._NOBODY), "its costs are those of every other hash"
 
 
 def test_a_token_is_stored_by_a_digest_that_does_not_show_it() -> None:

@@ -20,8 +20,6 @@ from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
-import rjieba
-
 from fastdesk.knowledge.stemming import CHINESE_FORM, STOP_FORMS, STOP_WORDS, stem
 from fastdesk.knowledge.synonyms import Meanings
 
@@ -96,13 +94,21 @@ def _terms(text: str, of_chinese: Callable[[str], list[str]]) -> list[str]:
     return found or stopped
 
 
+def _cut(run: str) -> list[str]:
+    """Cut Chinese into words."""
+    import rjieba  # loads its dictionary for a fifth of a second, which a start should not wait for
+
+    words: list[str] = rjieba.cut(run)
+    return words
+
+
 def _every_term(run: str) -> list[str]:
-    long_words = [word for word in rjieba.cut(run) if len(word) > 2]
+    long_words = [word for word in _cut(run) if len(word) > 2]
     return long_words + list(run) + [first + second for first, second in pairwise(run)]
 
 
 def _likely_terms(run: str) -> list[str]:
-    words = rjieba.cut(run)
+    words = _cut(run)
     inside = [first + second for word in words if len(word) > 2 for first, second in pairwise(word)]
     # Two words of one character each are often one that the dictionary doesn't have.
     joined = [first + second for first, second in pairwise(words) if len(first) == len(second) == 1]
@@ -136,7 +142,7 @@ class Analyser:
         pieces: list[int] = []
         for token in TOKEN.findall(fold(text)):
             if is_cjk(token):
-                for word in rjieba.cut(token):
+                for word in _cut(token):
                     if word in STOP_WORDS:
                         form.append(hash_term(word) | STOP)
                     else:
