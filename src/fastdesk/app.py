@@ -252,6 +252,7 @@ class App:
             on_open=sockets.on_open,
             on_close=sockets.on_close,
             on_error=sockets.on_error,
+            on_writable=sockets.on_writable,
             call_soon=loop.call_soon,
         )
         endpoints = {"/v1/ws": self._endpoint}

@@ -32,12 +32,12 @@ class Floor(Desk):
         self.put(TENANT, "agent", agent)
         return await self.sign_in(name)
 
-    async def sign_in(self, name: str) -> Peer:
+    async def sign_in(self, name: str, **hello: Any) -> Peer:
         agent = self.engine.records.get(Agent, TENANT, "agent", name)
         assert agent is not None
         token = self.engine.gate.sign_in(TENANT, agent, address="", device="")
         peer = Peer()
-        self.engine.opening.receive(peer, json.dumps({"t": "hello", "token": token}).encode())
+        self.engine.opening.receive(peer, json.dumps({"t": "hello", "token": token, **hello}).encode())
         await self.settle()
         return peer
 

@@ -35,6 +35,9 @@ class Session:
         self.closed = False
         self._errors = 0
 
+    def claim(self) -> None:
+        """Stop counting as a stranger: its token is good, and what it missed is being sent."""
+
     def admit(self, principal: Principal) -> None:
         """Take the peer for who its token says."""
         self.principal = principal
@@ -46,6 +49,9 @@ class Session:
     def close(self, code: int, reason: str) -> None:
         """End the connection with a close code of `fastdesk.protocol.codes`."""
         raise NotImplementedError
+
+    async def until_writable(self) -> None:
+        """Return when there is room for more, or nobody left to read it: for whoever has much to send."""
 
     def send(self, frame: Outbound) -> None:
         """Encode and send one frame."""

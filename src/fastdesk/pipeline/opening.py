@@ -13,7 +13,7 @@ from fastdesk.hub.hub import agent_frame, message_frame
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.agent import Agent
-from fastdesk.model.event import Changed, Event, Noted, Said
+from fastdesk.model.event import Changed, Noted, Said
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import VisitorId
 from fastdesk.model.visitor import Visitor
@@ -26,6 +26,8 @@ from fastdesk.protocol.frames import Hello, Reset, Welcome
 
 __all__ = ["Gate", "Opening", "as_visitor"]
 
+#: An agent who is further behind starts afresh: to read the lists anew takes less.
+MAX_MISSED: Final = 20_000
 #: Frames kept while a session is being opened; a peer that sends more before its welcome is cut.
 MAX_EARLY: Final = 64
 
@@ -151,63 +153,73 @@ class Opening:
     ) -> Rejection | None:
         rooms = self._rooms
         is_known = hello.epoch in (None, rooms.epoch) and (hello.after or 0) <= live.durable_seq
-        missed = await self.missed(live, hello.after) if is_known and hello.after is not None else []
-        if session.closed:
-            return None
-        refusal = self._refuse_blocked(principal, live, session.address)
-        if refusal is not None:  # the block began while we read
-            return refusal
         conversation = live.conversation
-        session.admit(as_visitor(principal, live))
+        session.claim()
         site = rooms.site_view(conversation.tenant, live.site)
         session.send(
             Welcome(rooms.epoch, live.durable_seq, live.visitor.id, conversation.id, conversation.state, site)
         )
         if not is_known:
             session.send(Reset(rooms.epoch, live.durable_seq))
-        for said in missed:
-            session.send(message_frame(said))
+        elif hello.after is not None:
+            await self._replay(session, live, hello.after)
+            if session.closed:
+                return None
+            refusal = self._refuse_blocked(principal, live, session.address)
+            if refusal is not None:  # the block began meanwhile
+                return refusal
+        session.admit(as_visitor(principal, live))
         session.send(self._rooms.status(live.conversation))
         rooms.hub.join_visitor(session, live)
         for greet in self.greeters:
             greet(live)
         return None
 
+    async def _replay(self, session: Session, live: Live, after: int, *, for_agents: bool = False) -> None:
+        """Send the committed messages behind `after` as fast as the peer takes them; on return none is missing."""
+        while missed := await self._page_behind(live, after):
+            for said in missed:
+                session.send(message_frame(said, for_agents=for_agents))
+                after = said.seq
+                await session.until_writable()
+                if session.closed:
+                    return
+
     async def missed(self, live: Live, after: int) -> list[Said]:
         """Return the committed messages behind `after`; on return, none has been committed since the last of them."""
         messages: list[Said] = []
-        conversation = live.conversation
-        while True:
-            last = messages[-1].seq if messages else after
-            recent = live.recall(last)
-            if recent is not None:
-                return messages + recent
-            page = await self._rooms.store.said(conversation.tenant, conversation.id, last, PAGE)
-            messages += [said for said in page if said.seq <= live.durable_seq]
+        while page := await self._page_behind(live, messages[-1].seq if messages else after):
+            messages += page
+        return messages
+
+    async def _page_behind(self, live: Live, after: int) -> list[Said]:
+        """Return the next committed messages behind `after`, none when there are none at the moment of return."""
+        recent = live.recall(after)
+        if recent is None:
+            conversation = live.conversation
+            page = await self._rooms.store.said(conversation.tenant, conversation.id, after, PAGE)
+            recent = [said for said in page if said.seq <= live.durable_seq]
             if not page:  # what memory holds is all there is
-                return messages + [said for said in live.recent or () if said.seq > last]
+                recent = [said for said in live.recent or () if said.seq > after]
+        return recent
 
     # Agents.
 
     async def _welcome_agent(self, session: Session, hello: Hello, principal: Principal) -> Rejection | None:
         rooms = self._rooms
-        is_known = hello.epoch in (None, rooms.epoch)
-        missed: list[Event] = []
         shown = rooms.durable_rev(principal.tenant)
-        if hello.after is not None and is_known:
-            missed, shown = await self._missed_of_agent(principal, hello.after)
-        if session.closed:
-            return None
-        session.admit(principal)
+        is_known = hello.epoch in (None, rooms.epoch) and shown - (hello.after or shown) <= MAX_MISSED
+        session.claim()
         if must_mask(principal):
             session.codec = masked_codec(session.codec)
         session.send(Welcome(rooms.epoch, 0, agent=self._profile(principal), rev=shown))
         if not is_known:
             session.send(Reset(rooms.epoch, 0, rev=shown))
-        for event in missed:
-            frame = agent_frame(event)
-            if frame is not None:
-                session.send(frame)
+        elif hello.after is not None:
+            await self._replay_to_agent(session, principal, hello.after)
+            if session.closed:
+                return None
+        session.admit(principal)
         rooms.hub.join_agent(session)
         for live in rooms.hub.lives():
             if live.conversation.tenant == principal.tenant and live.conversation.assignee == principal.id:
@@ -223,22 +235,21 @@ class Opening:
             profile |= {"capacity": agent.capacity, "teams": list(agent.teams)}
         return profile
 
-    async def _missed_of_agent(self, principal: Principal, after: int) -> tuple[list[Event], int]:
-        """Return the events behind `after` that an agent hears (all changes, messages of its own conversations) and the last rev."""
-        heard: list[Event] = []
-        last = after
-        while last < self._rooms.durable_rev(principal.tenant):
-            page = await self._rooms.store.since(principal.tenant, last, PAGE)
+    async def _replay_to_agent(self, session: Session, principal: Principal, after: int) -> None:
+        """Send the events behind `after` that an agent hears: all changes, and the messages of its own conversations."""
+        while after < self._rooms.durable_rev(principal.tenant) and not session.closed:
+            page = await self._rooms.store.since(principal.tenant, after, PAGE)
             if not page:
-                break
-            last = page[-1].rev
-            heard += [
-                event
-                for event in page
-                if isinstance(event, Changed)
-                or (isinstance(event, Said | Noted) and await self._owns(principal, event))
-            ]
-        return heard, last
+                return
+            after = page[-1].rev
+            for event in page:
+                if isinstance(event, Changed) or (
+                    isinstance(event, Said | Noted) and await self._owns(principal, event)
+                ):
+                    frame = agent_frame(event)
+                    if frame is not None:
+                        session.send(frame)
+                        await session.until_writable()
 
     async def _owns(self, principal: Principal, event: Said | Noted) -> bool:
         live = await self._rooms.lives.by_id(principal.tenant, event.conversation)
@@ -258,10 +269,8 @@ class Opening:
             session.send(Reset(self._rooms.epoch, live.durable_seq, conversation.id))
         else:
             self._rooms.hub.unwatch(session, conversation.id)
-            missed = await self.missed(live, after)
+            await self._replay(session, live, after, for_agents=True)
             if session.closed:
                 return
-            for said in missed:
-                session.send(message_frame(said, for_agents=True))
         self._rooms.hub.watch(session, live)
         self._rooms.viewing.open(session, live)

@@ -11,9 +11,7 @@ __all__ = ["hash_password", "hash_token", "verify_password"]
 _hasher = PasswordHasher()  # argon2-cffi's defaults follow RFC 9106's low-memory recommendation
 #: Verified in place of a missing agent's, so that known and unknown addresses take the same time. Written down, because to
 #: make it takes a tenth of a second of every start.
-_NOBODY = (
-    "$argon2id$v=19$m=65536,t=3,p=4$1l5YazxDpXBZt65j2ONX4A$exoCLFiBEcVgKUY9Q6XpX2VCaIxkl9hbcsM+qJXFQr4"
-)
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$1l5YazxDpXBZt65j2ONX4A$exoCLFiBEcVgKUY9Q6XpX2VCaIxkl9hbcsM+qJXFQr4"
 
 
 def hash_password(password: str) -> str:

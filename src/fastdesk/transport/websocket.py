@@ -1,10 +1,11 @@
 """WebSocket sessions: between the native listener and the pipeline."""
 
+import asyncio
+
 import structlog
 
 from fastdesk._core import WsConnection
 from fastdesk.hub.session import Session
-from fastdesk.model.identity import Principal
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.runner import Pipeline
 from fastdesk.protocol.codec import JSON, SUBPROTOCOLS
@@ -19,7 +20,7 @@ _log = structlog.get_logger("fastdesk.websocket")
 class SocketSession(Session):
     """A session on one WebSocket."""
 
-    __slots__ = ("_connection", "_send")
+    __slots__ = ("_connection", "_send", "_waiter")
 
     def __init__(self, connection: WsConnection) -> None:
         handshake = connection.handshake
@@ -27,9 +28,9 @@ class SocketSession(Session):
         super().__init__(codec=codec, address=connection.peer, bucket=address_prefix(connection.peer))
         self._connection = connection
         self._send = connection.send_text if codec.is_text else connection.send_binary
+        self._waiter: asyncio.Future[None] | None = None
 
-    def admit(self, principal: Principal) -> None:
-        super().admit(principal)
+    def claim(self) -> None:
         self._connection.context = self  # from now on the listener does not cut it as unclaimed
 
     def write(self, data: bytes) -> None:
@@ -38,6 +39,17 @@ class SocketSession(Session):
 
     def close(self, code: int, reason: str) -> None:
         self._connection.close(code, reason)
+
+    async def until_writable(self) -> None:
+        while self._connection.is_open and not self._connection.is_writable:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def wake(self) -> None:
+        """Let who waits to write look again."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
 
 class WebSockets:
@@ -54,7 +66,7 @@ class WebSockets:
     def on_message(self, connection: WsConnection, payload: bytes, is_text: bool) -> None:
         """Take one whole message; the first one must be `hello`."""
         session = connection.context
-        if session is None:
+        if session is None or session.principal is None:
             self._receive_stranger(connection, payload, is_text)
         elif is_text is session.codec.is_text:
             self._accept(session, payload)
@@ -78,8 +90,14 @@ class WebSockets:
         session = self._strangers.pop(connection, None) or connection.context
         if session is not None:
             session.closed = True
+            session.wake()
             self._opening.leave(session)
             connection.context = None
+
+    def on_writable(self, connection: WsConnection) -> None:
+        """Let a session that has much to send go on."""
+        if connection.context is not None:
+            connection.context.wake()
 
     def on_error(self, connection: WsConnection, failure: Exception) -> None:
         """Log a fault of ours; the listener closes the connection with 1011."""
