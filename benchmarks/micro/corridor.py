@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 from benchmarks.load.desk import ANSWER, QUESTION, RULE
 from fastdesk.engine import Engine
@@ -26,17 +27,23 @@ _TENANT, _SITE = TenantId("demo"), SiteId("demo")
 _IN_FLIGHT = 16
 
 
-class _Peer(Session):
+class Peer(Session):
     """A visitor's session that counts the replies it gets."""
 
-    __slots__ = ("replies",)
+    __slots__ = ("_answer", "_engine", "replies")
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine, answer: str) -> None:
         super().__init__()
+        self._engine = engine
+        self._answer = answer.encode()
         self.replies = 0
 
+    def say(self, frame: bytes) -> None:
+        """Send a frame to the desk."""
+        self._engine.pipeline.accept(self, frame)
+
     def write(self, data: bytes) -> None:
-        self.replies += ANSWER.encode() in data
+        self.replies += self._answer in data
 
     def close(self, code: int, reason: str) -> None:
         raise RuntimeError(f"the desk has closed the session: {code} {reason}")
@@ -58,7 +65,7 @@ def corridor_run() -> Callable[[int], None]:
     """Return a run in which a rule answers each message of one visitor."""
     loop = asyncio.new_event_loop()
     try:
-        engine, peer = loop.run_until_complete(_start())
+        peer = loop.run_until_complete(start_engine(1, ANSWER))[0]
     except BaseException:
         loop.close()
         raise
@@ -69,7 +76,7 @@ def corridor_run() -> Callable[[int], None]:
         for number in range(said, said + count):
             text = QUESTION.replace("{n}", str(number))
             frame = f'{{"t":"send","id":"018f3a5c-0001-7abc-8def-{number:012x}","text":"{text}"}}'
-            engine.pipeline.accept(peer, frame.encode())
+            peer.say(frame.encode())
             if number % _IN_FLIGHT == 0:
                 await asyncio.sleep(0)
         said += count
@@ -86,7 +93,8 @@ def corridor_run() -> Callable[[int], None]:
     return run
 
 
-async def _start() -> tuple[Engine, _Peer]:
+async def start_engine(visitors: int, answer: str, **rooms: Any) -> list[Peer]:
+    """Return visitors of a desk whose store is in memory; each counts the messages that hold `answer`."""
     clock, entropy = SystemClock(), SeededEntropy(1)
     store = memory_store(entropy)
     await store.start()
@@ -99,6 +107,7 @@ async def _start() -> tuple[Engine, _Peer]:
         secret=_SECRET,
         limits=Limits(enabled=False, address=rate, visitor=rate, agent=rate, tenant=rate),
         caller=_NoCalls(),
+        **rooms,
     )
     await engine.load()
     rule = parse_rule(RULE)
@@ -106,13 +115,15 @@ async def _start() -> tuple[Engine, _Peer]:
     engine.records.put(HOUSE, "tenant", Tenant(id=_TENANT), actor="benchmark")
     engine.records.put(_TENANT, "site", Site(id=_SITE), actor="benchmark")
     engine.records.put(_TENANT, "rule", rule, actor="benchmark")
-    peer = _Peer()
-    visitor = new_id(clock.now_ms(), entropy)
-    token = VisitorTokens(_SECRET).issue(_TENANT, _SITE, visitor, now_ms=clock.now_ms())
-    engine.opening.receive(peer, f'{{"t":"hello","token":"{token}"}}'.encode())
+    peers = [Peer(engine, answer) for _ in range(visitors)]
+    for peer in peers:
+        token = VisitorTokens(_SECRET).issue(
+            _TENANT, _SITE, new_id(clock.now_ms(), entropy), now_ms=clock.now_ms()
+        )
+        engine.opening.receive(peer, f'{{"t":"hello","token":"{token}"}}'.encode())
     for _ in range(1000):
         await asyncio.sleep(0.001)
-        if peer.live is not None:
+        if all(peer.live is not None for peer in peers):
             await asyncio.sleep(0.05)  # the rule book is compiled in a thread
-            return engine, peer
-    raise RuntimeError("the visitor was not let in")
+            return peers
+    raise RuntimeError("the visitors were not let in")

@@ -143,6 +143,9 @@ class LoopClock:
     def now_ms(self) -> int:
         return 1_795_000_000_000 + self.now_ns() // 1_000_000
 
+    def cpu_ns(self) -> int:
+        return 0  # computing takes no time here
+
 
 class ScriptedCall:
     """A call of the scripted model, answered by the test."""

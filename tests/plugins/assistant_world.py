@@ -105,6 +105,8 @@ class Desk:
         self.clock = LoopClock()
         self.endpoint = Endpoint()
         self.sent = 0
+        #: Plug-ins of the owner, by name.
+        self.plugins: list[tuple[str, object]] = []
         #: Makes what finds articles by meaning; None finds them by their words alone.
         self.make_meaning: Callable[[Tasks], Meaning] | None = None
 
@@ -126,6 +128,7 @@ class Desk:
             secret=SECRET,
             limits=RateLimits(enabled=False, address=rate, visitor=rate, agent=rate, tenant=rate),
             caller=self.endpoint,
+            plugins=self.plugins,
             meaning=None if self.make_meaning is None else self.make_meaning(self.tasks),
             assistant=AssistantOptions(
                 defaults=self.defaults,

@@ -4,13 +4,14 @@ Enters: a visitor's question with what the desk knows about it. Leaves: an answe
 rules must answer. The room knows no route, no store and no hub; what it needs of them comes in by
 constructor. It opens sockets to models only.
 
-The walk of a question: `Assistant.ask` (word filter, deadline, context) → `PromptWriter` (what a model may
+The walk of a question: `Assistant.begin` (word filter, deadline, context) → `PromptWriter` (what a model may
 read) → `Run` (rate limits, pool, one model after another) → `Attempt` (breaker, budget, time limits) → a
 `Provider` → `Draft` (checked sentence by sentence, shown) → `Answer`, or `NoAnswer` with its reason.
 """
 
 from fastdesk.ai.actions import ProposedAction
 from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result, Screened
+from fastdesk.ai.asking import Asking
 from fastdesk.ai.assistant import Assistant, AssistantKit
 from fastdesk.ai.budget import Ledger, MemoryLedger, Row, Spent
 from fastdesk.ai.copilot import CopilotAsk
@@ -32,6 +33,7 @@ from fastdesk.ai.setup import Setup
 
 __all__ = [
     "Answer",
+    "Asking",
     "Assistant",
     "AssistantKit",
     "AssistantSettings",

@@ -1,18 +1,20 @@
 """One question that waits: its deadline, what it is shown meanwhile, and the one result it gets."""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
+from fastdesk.ai.alarm import Alarm
 from fastdesk.ai.answer import NoAnswer, Result
 from fastdesk.ai.attempt import Spending
 from fastdesk.ai.counters import Counters
 from fastdesk.model.turn import Port
 
-__all__ = ["Asking", "Awaited"]
+__all__ = ["Asking", "Awaited", "Deadlines"]
 
 
 #: An answer that takes longer is announced: the visitor sees that something is being done.
-ANNOUNCE_AFTER_S = 0.1
+ANNOUNCE_AFTER_S: Final = 0.1
 
 
 class Awaited(Protocol):
@@ -26,46 +28,46 @@ class Awaited(Protocol):
 
 
 class Asking:
-    """Wait for a result. Whoever cancels `future` ends the question: nobody wants the answer any more.
+    """Wait for a result, of which `then` is told once. Whoever cancels it ends the question.
 
     Args:
+        then: takes the result; must not raise.
         port: shows pieces of the answer; None shows none.
         follows_up: an answer after the deadline is wanted too.
     """
 
-    def __init__(self, *, port: Port | None, follows_up: bool, counters: Counters) -> None:
-        self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self.future.add_done_callback(self._on_done)
+    def __init__(
+        self, then: Callable[[Result], None], *, port: Port | None, follows_up: bool, counters: Counters
+    ) -> None:
+        #: Whether the deadline still counts: no token has come, and nothing has ended the question.
+        self.is_waiting = True
+        self._then: Callable[[Result], None] | None = then
         self._port = port
         self._follows_up = follows_up
         self._counters = counters
         self._follow_up: asyncio.Future[Result] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._awaited: Awaited | None = None
 
     @property
     def is_over(self) -> bool:
         """Tell whether the question has its result, or nobody wants it any more."""
-        return self.future.done() and self._follow_up is None
-
-    def expect_within(self, delay_ns: int) -> None:
-        """Begin the time for the first token."""
-        loop = self.future.get_loop()
-        delay_s = max(0, delay_ns) / 1e9
-        if self._port is None or delay_s <= ANNOUNCE_AFTER_S:
-            self._timer = loop.call_later(delay_s, self._on_deadline)
-        else:
-            self._timer = loop.call_later(ANNOUNCE_AFTER_S, self._announce, delay_s - ANNOUNCE_AFTER_S)
+        return self._then is None and self._follow_up is None
 
     def wait_for(self, awaited: Awaited) -> None:
         """Name what is waited for."""
         self._awaited = awaited
 
+    def cancel(self) -> None:
+        """End the question: nobody wants the answer any more."""
+        if self._then is not None:
+            self._then = None
+            self._leave()
+
     # Called by what is waited for.
 
     def on_begun(self) -> None:
         """The first token has come: the deadline is met."""
-        self._stop_timer()
+        self.is_waiting = False
 
     def show(self, text: str, *, replace: bool) -> None:
         """Show a checked piece."""
@@ -79,46 +81,38 @@ class Asking:
 
     def tell(self, result: Result) -> None:
         """Give the result."""
-        self._stop_timer()
-        self._awaited = None
-        if not self.future.done():
+        self.is_waiting = False
+        self._awaited = self._port = None
+        then, self._then = self._then, None
+        if then is not None:
             if isinstance(result, NoAnswer):
                 self._counters.count(result.reason)
             else:
                 self._counters.answered += 1
-            self.future.set_result(result)
+            then(result)
         elif self._follow_up is not None and not self._follow_up.done():
             self._counters.follow_ups += 1
             self._follow_up.set_result(result)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    # Time.
 
-    # Called by the loop.
-
-    def _announce(self, left_s: float) -> None:
-        self._timer = self.future.get_loop().call_later(left_s, self._on_deadline)
+    def announce(self) -> None:
+        """Tell the visitor that it takes a moment."""
         self.thinking("")
 
-    def _on_deadline(self) -> None:
-        self._timer = None
+    def on_deadline(self) -> None:
+        """Give the result that there is none, or let the answer follow later."""
         awaited = self._awaited
         if self._follows_up and awaited is not None:
             # What comes now comes as a message of its own, not as pieces of an answer that the rules have
             # given.
-            self._port = None
-            self._follow_up = self.future.get_loop().create_future()
-            self._follow_up.add_done_callback(self._on_done)
+            follow_up: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            follow_up.add_done_callback(self._on_follow_up_done)
             awaited.wait_on()
-            self._counters.late += 1
-            self.future.set_result(NoAnswer(reason="late", follow_up=self._follow_up))
+            self.tell(NoAnswer(reason="late", follow_up=follow_up))
+            self._follow_up, self._awaited = follow_up, awaited
             return
-        if awaited is None:
-            self.tell(NoAnswer(reason="late"))
-            return
-        used = awaited.leave(self, is_late=True)
+        used = awaited.leave(self, is_late=True) if awaited is not None else Spending()
         self.tell(
             NoAnswer(
                 reason="late",
@@ -128,11 +122,32 @@ class Asking:
             )
         )
 
-    def _on_done(self, future: "asyncio.Future[Result]") -> None:
-        if not future.cancelled():
-            return
+    def _on_follow_up_done(self, follow_up: "asyncio.Future[Result]") -> None:
+        if follow_up.cancelled():
+            self._leave()
+
+    def _leave(self) -> None:
         self._counters.cancelled += 1
-        self._stop_timer()
+        self.is_waiting = False
         awaited, self._awaited = self._awaited, None
         if awaited is not None:
             awaited.leave(self, is_late=False)
+
+
+class Deadlines:
+    """Bound the time of many questions."""
+
+    def __init__(self) -> None:
+        self._announcing: Alarm[Asking] = Alarm(Asking.announce)
+        #: By the length of the deadline: those with the same one end in the order in which they began.
+        self._ending: dict[int, Alarm[Asking]] = {}
+
+    def expect(self, asking: Asking, left_ns: int, deadline_ms: int) -> None:
+        """Begin the time for the first token: `left_ns` are left of `deadline_ms`."""
+        ending = self._ending.get(deadline_ms)
+        if ending is None:
+            ending = self._ending[deadline_ms] = Alarm(Asking.on_deadline)
+        now, left_s = asyncio.get_running_loop().time(), max(0, left_ns) / 1e9
+        ending.add(now + left_s, asking)
+        if left_s > ANNOUNCE_AFTER_S:
+            self._announcing.add(now + ANNOUNCE_AFTER_S, asking)

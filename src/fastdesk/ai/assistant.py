@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from fastdesk.ai.answer import NoAnswer, Question, Result, Screen
-from fastdesk.ai.asking import Asking
+from fastdesk.ai.asking import Asking, Deadlines
 from fastdesk.ai.budget import Budgets, Ledger, Spent
 from fastdesk.ai.cache import AnswerCache, cache_key
 from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
@@ -28,9 +28,9 @@ from fastdesk.observe.clock import Clock, Entropy
 
 __all__ = ["Assistant", "AssistantKit", "Said"]
 
-_MS = 1_000_000
+_MS: Final = 1_000_000
 #: An agent who asked for help waits longer than a visitor.
-COPILOT_DEADLINE_MS = 15_000
+COPILOT_DEADLINE_MS: Final = 15_000
 
 #: What was said so far, oldest first: at once from memory or later from the store.
 Said = Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]
@@ -68,6 +68,7 @@ class Assistant:
         self._pool = Pool(kit.max_active, kit.max_waiting)
         self._budgets = Budgets(kit.ledger, kit.spawn, kit.warn)
         self._cache = AnswerCache()
+        self._deadlines = Deadlines()
         self._setups: dict[tuple[TenantId, SiteId], Setup] = {}
         self._models = Models(kit.key_of, self._kit_for, kit.make_provider)
         self._runs = RunKit(
@@ -107,47 +108,64 @@ class Assistant:
     def ask(
         self, question: Question, setup: Setup, port: Port | None = None, said: Said = ()
     ) -> "asyncio.Future[Result]":
-        """Answer a question; the result is there when the deadline passes without a first token, at the latest.
+        """Return the answer as a future; cancel it when nobody wants the answer any more. See `begin`."""
+        answer, tell = _promise()
+        asking = self.begin(question, setup, tell, port, said)
+        answer.add_done_callback(lambda answer: asking.cancel() if answer.cancelled() else None)
+        return answer
 
-        Cancel the future when nobody wants the answer any more: the visitor left, a person took over, a
-        newer message came.
+    def begin(
+        self,
+        question: Question,
+        setup: Setup,
+        then: Callable[[Result], None],
+        port: Port | None = None,
+        said: Said = (),
+    ) -> Asking:
+        """Answer a question; `then` is told when the deadline passes without a first token, at the latest.
+
+        Cancel what is returned when nobody wants the answer any more: the visitor left, a person took over,
+        a newer message came. `then` may be called before this returns.
         """
         kit, settings = self._kit, setup.settings
-        asking = self._new_asking(port, follows_up=settings.late == "follow_up")
+        asking = self._new_asking(then, port, follows_up=settings.late == "follow_up")
         if not setup.models:
             asking.tell(NoAnswer(reason="unset"))
-            return asking.future
+            return asking
         screened = kit.screen(question.tenant, question.text, "input")
         if screened.is_stopped:
             asking.tell(
                 NoAnswer(reason="blocked", detail=f"input {screened.level} {screened.reason}".strip())
             )
-            return asking.future
-        left_ns = settings.deadline_ms * _MS - (kit.clock.now_ns() - question.received_ns)
+            return asking
+        now_ns = kit.clock.now_ns()
+        left_ns = settings.deadline_ms * _MS - (now_ns - question.received_ns)
         if left_ns <= 0 and settings.late == "drop":
             asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
-            return asking.future
-        asking.expect_within(left_ns)
-        if isinstance(said, Sequence):
-            self._begin(asking, question, setup, screened.text, said)
-        else:
+            return asking
+        self._deadlines.expect(asking, left_ns, settings.deadline_ms)
+        if isinstance(said, Awaitable):
             kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
-        return asking.future
+        else:
+            self._start(asking, question, setup, screened.text, said, now_ns)
+        return asking
 
     def copilot(
         self, ask: CopilotAsk, question: Question, setup: Setup, port: Port
     ) -> "asyncio.Future[Result]":
         """Help an agent; `question` says for which conversation, with the agent's id as its visitor."""
-        asking = self._new_asking(port, follows_up=False)
+        answer, tell = _promise()
+        asking = self._new_asking(tell, port, follows_up=False)
+        answer.add_done_callback(lambda answer: asking.cancel() if answer.cancelled() else None)
         if not setup.models:
             asking.tell(NoAnswer(reason="unset"))
-            return asking.future
+            return answer
         settings = replace(setup.settings, deadline_ms=COPILOT_DEADLINE_MS, allow=(), cache_s=0, late="drop")
-        asking.expect_within(COPILOT_DEADLINE_MS * _MS)
+        self._deadlines.expect(asking, COPILOT_DEADLINE_MS * _MS, COPILOT_DEADLINE_MS)
         run = Run(self._runs, Setup(settings, setup.models), question, copilot_prompt(ask, settings))
         run.join(asking)
-        run.start()
-        return asking.future
+        run.start(self._kit.clock.now_ns())
+        return answer
 
     def forget(self, tenant: TenantId) -> None:
         """Drop a tenant's cached answers: what they were made from has changed."""
@@ -167,9 +185,9 @@ class Assistant:
         await _close(self._models.drop_others(set()))
         await self._budgets.close()
 
-    def _new_asking(self, port: Port | None, *, follows_up: bool) -> Asking:
+    def _new_asking(self, then: Callable[[Result], None], port: Port | None, *, follows_up: bool) -> Asking:
         self.counters.asked += 1
-        return Asking(port=port, follows_up=follows_up, counters=self.counters)
+        return Asking(then, port=port, follows_up=follows_up, counters=self.counters)
 
     async def _load(
         self,
@@ -182,10 +200,16 @@ class Assistant:
         """Wait for the context; when it is not there by the deadline, the question has its result already."""
         lines = await said
         if not asking.is_over:
-            self._begin(asking, question, setup, text, lines)
+            self._start(asking, question, setup, text, lines, self._kit.clock.now_ns())
 
-    def _begin(
-        self, asking: Asking, question: Question, setup: Setup, text: str, said: Sequence[ReadyLine]
+    def _start(
+        self,
+        asking: Asking,
+        question: Question,
+        setup: Setup,
+        text: str,
+        said: Sequence[ReadyLine],
+        now_ns: int,
     ) -> None:
         prompt = setup.writer.write(
             text,
@@ -196,18 +220,16 @@ class Assistant:
             instruction=question.instruction,
         )
         key = cache_key(setup, question, prompt)
-        if key is not None and self._find(asking, question, key):
+        if key is not None and self._find(asking, question, key, now_ns):
             return
         run = Run(self._runs, setup, question, prompt)
         run.join(asking)
         if key is not None:
-            now_ns = self._kit.clock.now_ns()
             self._cache.keep(key, run, tenant=question.tenant, ttl_s=setup.settings.cache_s, now_ns=now_ns)
-        run.start()
+        run.start(now_ns)
 
-    def _find(self, asking: Asking, question: Question, key: bytes) -> bool:
+    def _find(self, asking: Asking, question: Question, key: bytes, now_ns: int) -> bool:
         """Answer from an equal question, asked before or being asked; return whether there is one."""
-        now_ns = self._kit.clock.now_ns()
         known = self._cache.find(key, now_ns)
         if known is not None:
             self.counters.cached += 1
@@ -232,3 +254,14 @@ class Assistant:
 async def _close(models: list[Model]) -> None:
     for model in models:
         await model.provider.close()
+
+
+def _promise() -> "tuple[asyncio.Future[Result], Callable[[Result], None]]":
+    """Return a future, and what gives it its result unless it was cancelled."""
+    answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def tell(result: Result) -> None:
+        if not answer.done():
+            answer.set_result(result)
+
+    return answer, tell

@@ -10,7 +10,7 @@ Rules:
 """
 
 import asyncio
-from typing import Protocol
+from typing import Final, Protocol
 
 from fastdesk.ai.budget import Reservation
 from fastdesk.ai.models import Model
@@ -20,11 +20,11 @@ from fastdesk.observe.clock import Clock, Entropy
 
 __all__ = ["Attempt", "AttemptOwner", "Spending"]
 
-_MS = 1_000_000
+_MS: Final = 1_000_000
 #: How long a model is left alone that asks for it without saying how long (429), and one that does not take
 #: our key.
-_ASKED_TOO_OFTEN_MS = 2_000
-_BAD_KEY_MS = 30_000
+_ASKED_TOO_OFTEN_MS: Final = 2_000
+_BAD_KEY_MS: Final = 30_000
 
 
 class Spending:
@@ -41,7 +41,7 @@ class Spending:
 class AttemptOwner(Protocol):
     """Whoever makes attempts, one at a time."""
 
-    def on_first(self) -> None:
+    def on_first(self, now_ns: int) -> None:
         """The first token has come."""
 
     def on_text(self, text: str) -> None:
@@ -58,7 +58,7 @@ class Attempt:
     """A call under way. Time is the clock's, chance the entropy's; timers are the loop's."""
 
     __slots__ = (
-        "_call", "_chance", "_clock", "_is_over", "_last_ns", "_owner", "_received", "_reservation",
+        "_call", "_clock", "_entropy", "_is_over", "_last_ns", "_owner", "_received", "_reservation",
         "_spending", "_started_ns", "_ticket", "_watch", "model", "request",
     )  # fmt: skip
 
@@ -73,6 +73,7 @@ class Attempt:
         spending: Spending,
         clock: Clock,
         entropy: Entropy,
+        now_ns: int,
     ) -> None:
         self.model = model
         self.request = request
@@ -81,18 +82,22 @@ class Attempt:
         self._reservation = reservation
         self._spending = spending
         self._clock = clock
-        self._chance = entropy.uniform
+        self._entropy = entropy
         self._call: Call | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._started_ns = 0
+        self._started_ns = now_ns
         self._last_ns = 0
         self._received = 0
         self._is_over = False
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it is under way."""
+        return not self._is_over
+
     def start(self, *, first_token_ms: int) -> None:
         """Make the call; 0 leaves the time to the first token to the owner."""
         self.model.calls += 1
-        self._started_ns = self._clock.now_ns()
         if first_token_ms:
             self._watch_for(first_token_ms * _MS)
         call = self.model.provider.start(self.request, self)
@@ -118,7 +123,7 @@ class Attempt:
         now_ns = self._clock.now_ns()
         if min_patience_ns and not self._last_ns and now_ns - self._started_ns >= min_patience_ns:
             self._count("late")
-            self.model.breaker.fail(self._ticket, now_ns, self._chance())
+            self.model.breaker.fail(self._ticket, now_ns, self._entropy.uniform())
         else:
             self.model.breaker.forget(self._ticket)
         self._break_off()
@@ -133,8 +138,8 @@ class Attempt:
         self._last_ns = self._clock.now_ns()
         if is_first:
             self._stop_watch()
-            self._watch_for(self.model.settings.gap_ms * _MS)
-            self._owner.on_first()
+            self._look_later(self._last_ns)
+            self._owner.on_first(self._last_ns)
         self._owner.on_text(text)
 
     def on_end(self, completion: Completion) -> None:
@@ -156,19 +161,26 @@ class Attempt:
     # Time.
 
     def _watch_for(self, delay_ns: int) -> None:
-        self._watch = asyncio.get_running_loop().call_later(delay_ns / 1e9, self._on_watch)
+        self._watch = asyncio.get_running_loop().call_later(delay_ns / 1e9, self._time_out)
 
-    def _on_watch(self) -> None:
-        settings = self.model.settings
-        now_ns = self._clock.now_ns()
-        end_ns = self._started_ns + settings.total_ms * _MS
-        if self._last_ns:
-            end_ns = min(end_ns, self._last_ns + settings.gap_ms * _MS)
-            if now_ns < end_ns:  # the timer is not moved with each piece, it looks again
-                self._watch_for(end_ns - now_ns)
-                return
-        self._watch = None
+    def _time_out(self) -> None:
         self._fail(Failure("timeout", "no token in time"))
+
+    def look(self) -> None:
+        """See whether the model still speaks: the alarm is not moved with each piece, it looks again."""
+        now_ns = self._clock.now_ns()
+        if now_ns < self._end_ns():
+            self._look_later(now_ns)
+        else:
+            self._time_out()
+
+    def _look_later(self, now_ns: int) -> None:
+        self.model.gaps.add(asyncio.get_running_loop().time() + (self._end_ns() - now_ns) / 1e9, self)
+
+    def _end_ns(self) -> int:
+        """Return when the model has been silent for too long, or has taken too long in all."""
+        settings = self.model.settings
+        return min(self._last_ns + settings.gap_ms * _MS, self._started_ns + settings.total_ms * _MS)
 
     def _stop_watch(self) -> None:
         if self._watch is not None:
@@ -183,14 +195,17 @@ class Attempt:
         breaker, now_ns = self.model.breaker, self._clock.now_ns()
         if status == 429:
             breaker.fail(
-                self._ticket, now_ns, self._chance(), _ASKED_TOO_OFTEN_MS if wait_ms is None else wait_ms
+                self._ticket,
+                now_ns,
+                self._entropy.uniform(),
+                _ASKED_TOO_OFTEN_MS if wait_ms is None else wait_ms,
             )
         elif status in (401, 403):
-            breaker.fail(self._ticket, now_ns, self._chance(), _BAD_KEY_MS)
+            breaker.fail(self._ticket, now_ns, self._entropy.uniform(), _BAD_KEY_MS)
         elif 400 <= status < 500:
             breaker.forget(self._ticket)
         else:
-            breaker.fail(self._ticket, now_ns, self._chance(), wait_ms)
+            breaker.fail(self._ticket, now_ns, self._entropy.uniform(), wait_ms)
         if failure.kind == "timeout":
             self._break_off()
         else:
@@ -223,7 +238,7 @@ class Attempt:
         failures[kind] = failures.get(kind, 0) + 1
 
     def _settle_estimate(self) -> None:
-        self._settle(line_tokens(line.content for line in self.request.lines), self._received)
+        self._settle(line_tokens([line.content for line in self.request.lines]), self._received)
 
     def _settle(self, tokens_in: int, tokens_out: int) -> None:
         cost = self.model.cost_micro(tokens_in, tokens_out)

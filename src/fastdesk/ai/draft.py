@@ -1,88 +1,64 @@
-"""The answer as it is being written: checked sentence by sentence, shown as far as it is checked."""
+"""The answer of one model as it is being written: checked sentence by sentence, ready to be shown as far as it is checked."""
 
-from collections.abc import Callable
-
-from fastdesk.ai.answer import Screened
+from fastdesk.ai.answer import Screen, Screened
 from fastdesk.ai.guard import PersonalData, mask_personal
 from fastdesk.ai.sentences import Sentences, without_reasoning
+from fastdesk.model.ids import TenantId
 
 __all__ = ["Draft"]
 
 
 class Draft:
-    """Collect one answer over however many models begin it.
+    """Collect and check one answer.
 
     Args:
-        screen: the word filter for what the desk says.
+        screen: the word filter, for what the desk of `tenant` says.
         mask: kinds of personal data to hide.
         known: text whose numbers and addresses may be said: the site's own prompt and passages.
-        show: shows a checked piece; `replace` when it takes the place of all pieces so far.
     """
 
     def __init__(
-        self,
-        *,
-        screen: Callable[[str], Screened],
-        mask: tuple[PersonalData, ...],
-        known: str,
-        show: Callable[[str, bool], None],
+        self, screen: Screen, tenant: TenantId, *, mask: tuple[PersonalData, ...], known: str
     ) -> None:
         self._screen = screen
+        self._tenant = tenant
         self._mask = mask
         self._known = known
-        self._show = show
-        self._sentences = Sentences()
-        self._pieces: list[str] = []
-        self._replaces = False
-        self.is_streamed = False
+        self._sentences: Sentences | None = None
+        self._raw: list[str] = []
+        #: What has been checked so far.
+        self.text = ""
         #: What the word filter said of the piece that it stopped.
         self.stopped: Screened | None = None
-        self._raw: list[str] = []
-
-    @property
-    def text(self) -> str:
-        """What has been checked so far."""
-        return "".join(self._pieces)
 
     @property
     def raw(self) -> str:
         """What the model said, unchecked: for agents only."""
         return "".join(self._raw)
 
-    def begin(self) -> None:
-        """Begin anew with another model; what was shown stays until its first piece replaces it."""
-        self._sentences = Sentences()
-        self._pieces.clear()
-        self._raw.clear()
-        self._replaces = self.is_streamed
-
-    def feed(self, text: str) -> bool:
-        """Take what the model says next; return False when the word filter stopped it."""
+    def feed(self, text: str) -> str:
+        """Take what the model says next; return what may be shown of it now, "" when nothing may."""
         self._raw.append(text)
+        if self._sentences is None:
+            self._sentences = Sentences()
         ready = self._sentences.feed(text)
-        if not ready:
-            return True
-        if not self._check(ready):
-            return False
-        self._show(self._pieces[-1], self._replaces)
-        self._replaces = False
-        self.is_streamed = True
-        return True
+        return self._check(ready) if ready else ""
 
-    def finish(self, whole: str) -> bool:
-        """Take the whole answer, and check what has not been; return False when the word filter stopped it."""
-        if self._raw:
+    def finish(self, whole: str) -> None:
+        """Take the whole answer, and check what has not been."""
+        if self._sentences is not None:
             rest = self._sentences.finish()
         else:
             self._raw.append(whole)
             rest = without_reasoning(whole)
-        return self._check(rest) if rest else True
+        if rest:
+            self._check(rest)
 
-    def _check(self, piece: str) -> bool:
-        screened = self._screen(piece)
+    def _check(self, piece: str) -> str:
+        screened = self._screen(self._tenant, piece, "output")
         if screened.is_stopped:
             self.stopped = screened
-            return False
-        masked = mask_personal(screened.text, self._mask, keep=self._known.__contains__)
-        self._pieces.append(masked.text)
-        return True
+            return ""
+        checked = mask_personal(screened.text, self._mask, keep=self._known.__contains__).text
+        self.text = self.text + checked if self.text else checked
+        return checked

@@ -4,17 +4,17 @@ What a call may use at most is taken before it, what it did not use is given bac
 """
 
 from collections.abc import Callable, Hashable
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from fastdesk.ai.settings import Limits
 
-__all__ = ["Buckets", "RateLimits", "Taken"]
+__all__ = ["Buckets", "Rate", "RateLimits", "Taken", "rates_of"]
 
 #: `r` for requests or `t` for tokens, then tenant, site, visitor as far as they go.
 Key = tuple[str, ...]
 
 #: Keys of one table; buckets that are not full are never forgotten for room.
-MAX_KEYS = 100_000
+MAX_KEYS: Final = 100_000
 
 
 class Buckets(Protocol):
@@ -27,8 +27,29 @@ class Buckets(Protocol):
         """Put tokens back."""
 
 
+class Rate(NamedTuple):
+    """A limit in force: of requests ("r") or tokens ("t"), for the first `depth` of tenant, site and visitor."""
+
+    kind: str
+    depth: int
+    per_minute: int
+
+
+def rates_of(limits: Limits) -> tuple[Rate, ...]:
+    """Return the limits that are set, the narrowest first."""
+    rates = (
+        Rate("r", 3, limits.visitor_requests),
+        Rate("r", 2, limits.site_requests),
+        Rate("r", 1, limits.tenant_requests),
+        Rate("t", 3, limits.visitor_tokens),
+        Rate("t", 2, limits.site_tokens),
+        Rate("t", 1, limits.tenant_tokens),
+    )
+    return tuple(rate for rate in rates if rate.per_minute)
+
+
 class Taken:
-    """What was taken for one call, so that the rest can be given back."""
+    """Tokens that were taken for one call, so that the rest can be given back."""
 
     __slots__ = ("_tokens",)
 
@@ -54,29 +75,28 @@ class RateLimits:
         self._make = make_buckets
         self._tables: dict[int, Buckets] = {}
 
-    def take(self, limits: Limits, owners: tuple[str, str, str], tokens: int, now_ns: int) -> Taken | int:
-        """Take one request and `tokens` for (tenant, site, visitor); or nothing, and return the nanoseconds to wait."""
-        tenant, site, visitor = owners
+    def take(
+        self, rates: tuple[Rate, ...], owners: tuple[str, str, str], tokens: int, now_ns: int
+    ) -> Taken | int | None:
+        """Take one request and `tokens` for (tenant, site, visitor), or nothing.
+
+        Returns:
+            What may have to be given back, None when no tokens are limited; or the nanoseconds to wait.
+        """
         taken: list[tuple[Buckets, Key, int]] = []
-        for per_minute, key, wanted in (
-            (limits.visitor_requests, ("r", tenant, site, visitor), 1),
-            (limits.site_requests, ("r", tenant, site), 1),
-            (limits.tenant_requests, ("r", tenant), 1),
-            (limits.visitor_tokens, ("t", tenant, site, visitor), tokens),
-            (limits.site_tokens, ("t", tenant, site), tokens),
-            (limits.tenant_tokens, ("t", tenant), tokens),
-        ):
-            if not per_minute:
-                continue
+        for kind, depth, per_minute in rates:
             table = self._table(per_minute)
-            amount = min(wanted, per_minute)  # or a call larger than the bucket could never be made
+            key = (kind, *owners[:depth])
+            # Not more than the bucket holds, or a larger call could never be made.
+            amount = 1 if kind == "r" else min(tokens, per_minute)
             wait_ns = table.take(key, amount, now_ns)
             if wait_ns:
                 for other, other_key, given in taken:
                     other.give(other_key, given, now_ns)
                 return wait_ns
             taken.append((table, key, amount))
-        return Taken([entry for entry in taken if entry[1][0] == "t"])
+        of_tokens = [entry for entry in taken if entry[1][0] == "t"]
+        return Taken(of_tokens) if of_tokens else None
 
     def _table(self, per_minute: int) -> Buckets:
         table = self._tables.get(per_minute)

@@ -2,18 +2,27 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Final, Protocol
 
 import msgspec
 
+from fastdesk.ai.alarm import Alarm, Sleeper
 from fastdesk.ai.breaker import Breaker
 from fastdesk.ai.provider import Provider, ProviderKit
 from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.ai.settings import ModelSettings
 from fastdesk.errors import ConfigError
 
-__all__ = ["Model", "Models"]
+__all__ = ["Model", "Models", "Watched", "model_state"]
 
-_MILLION = 1_000_000
+_MILLION: Final = 1_000_000
+
+
+class Watched(Sleeper, Protocol):
+    """A stream that may not pause for long."""
+
+    def look(self) -> None:
+        """See whether the pause has been too long."""
 
 
 class Model:
@@ -28,6 +37,8 @@ class Model:
         self.refuses_tools = False
         self.calls = 0
         self.failures: dict[str, int] = {}
+        #: Looks after streams that pause.
+        self.gaps: Alarm[Watched] = Alarm(lambda watched: watched.look())
 
     def cost_micro(self, tokens_in: int, tokens_out: int) -> int:
         """Return the price of so many tokens, rounded up."""

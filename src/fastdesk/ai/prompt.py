@@ -58,7 +58,8 @@ class PromptWriter:
     def __init__(self, settings: AssistantSettings) -> None:
         self._settings = settings
         self._template = settings.prompt or DEFAULT_PROMPT
-        self._names = frozenset(_VARIABLE.findall(self._template))
+        #: Variables that the site's prompt has.
+        self.names = frozenset(_VARIABLE.findall(self._template))
         #: System lines without passages and variables, with their tokens, by language.
         self._ready: dict[str, tuple[Line, int]] = {}
 
@@ -87,13 +88,13 @@ class PromptWriter:
         room = settings.context_tokens - tokens - asked.tokens
         window = newest_lines(said[-settings.context_turns :] if settings.context_turns else (), room)
         lines = (system, *window, asked.line)
-        is_personal = asked.is_masked or bool(window) or not self._names <= _IMPERSONAL
+        is_personal = asked.is_masked or bool(window) or not self.names <= _IMPERSONAL
         return Prompt(lines, code, is_personal)
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
     ) -> tuple[Line, int]:
-        is_plain = not passages and not self._names and not wanted
+        is_plain = not passages and not self.names and not wanted
         if is_plain and code in self._ready:
             return self._ready[code]
         parts = [

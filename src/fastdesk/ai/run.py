@@ -11,15 +11,13 @@ what was shown, so no half answer stays.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from fastdesk.ai.actions import ProposedAction
-from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result, Screen, Screened
+from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result, Screen
 from fastdesk.ai.asking import Asking
 from fastdesk.ai.attempt import Attempt, Spending
 from fastdesk.ai.budget import FREE, Budgets, Reservation
@@ -37,29 +35,43 @@ from fastdesk.observe.clock import Clock, Entropy
 
 __all__ = ["Run", "RunKit"]
 
-_MS = 1_000_000
+_MS: Final = 1_000_000
 
 
-class RunKit(NamedTuple):
+class RunKit:
     """What all runs share."""
 
-    clock: Clock
-    entropy: Entropy
-    spawn: Spawn
-    pool: Pool
-    limits: RateLimits
-    budgets: Budgets
-    counters: Counters
-    screen: Screen
-    perform: Perform | None
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        spawn: Spawn,
+        pool: Pool,
+        limits: RateLimits,
+        budgets: Budgets,
+        counters: Counters,
+        screen: Screen,
+        perform: Perform | None,
+    ) -> None:
+        self.clock = clock
+        self.entropy = entropy
+        self.spawn = spawn
+        self.pool = pool
+        self.limits = limits
+        self.budgets = budgets
+        self.counters = counters
+        self.screen = screen
+        self.perform = perform
 
 
-class _Chosen(Struct, frozen=True):
-    """A model whose breaker has let us pass."""
+class _Chosen:
+    """A model whose breaker has let us pass, waiting for the budget."""
 
-    model: Model
-    ticket: int
-    request: ModelRequest
+    def __init__(self, model: Model, ticket: int, request: ModelRequest) -> None:
+        self.model = model
+        self.ticket = ticket
+        self.request = request
 
 
 class Run:
@@ -77,7 +89,8 @@ class Run:
         self._lines = prompt.lines
         self._offer = setup.offer(question.identity)
         self._rounds_left = setup.settings.max_tool_rounds
-        self._models = deque(setup.models)
+        #: The place in the setup's models of the one to be asked next.
+        self._next = 0
         self._failure = "no model may be asked now"
         self._actions: list[ProposedAction] = []
         self._taken: Taken | None = None
@@ -85,9 +98,9 @@ class Run:
         self._chosen: _Chosen | None = None
         self._attempt: Attempt | None = None
         self._performing: asyncio.Task[Any] | None = None
-        self._draft = Draft(
-            screen=self._screen, mask=setup.settings.mask, known=prompt.lines[0].content, show=self._show
-        )
+        self._draft: Draft | None = None
+        self._is_streamed = False
+        self._replaces = False
         self._first_ns = 0
         self._is_patient = False
         self._is_over = False
@@ -100,7 +113,7 @@ class Run:
         asking.wait_for(self)
         if self._first_ns:
             asking.on_begun()
-            if self._draft.is_streamed:
+            if self._is_streamed and self._draft is not None:
                 asking.show(self._draft.text, replace=False)
 
     def leave(self, asking: Asking, *, is_late: bool) -> Spending:
@@ -124,30 +137,32 @@ class Run:
 
     # The way to a model.
 
-    def start(self) -> None:
+    def start(self, now_ns: int) -> None:
         """Take from the rate limits and ask for a place in the pool."""
         kit, question, setup = self._kit, self._question, self._setup
-        owners = (question.tenant, question.site, question.visitor)
-        most = (
-            line_tokens(line.content for line in self._lines) + setup.max_tokens if setup.limits_tokens else 0
-        )
-        taken = kit.limits.take(setup.settings.limits, owners, most, kit.clock.now_ns())
-        if isinstance(taken, int):
-            self._fail("limited", f"wait {taken // _MS} ms")
-            return
-        self._taken = taken
+        if setup.rates:
+            tokens = 0
+            if setup.limits_tokens:
+                tokens = line_tokens([line.content for line in self._lines]) + setup.max_tokens
+            owners = (question.tenant, question.site, question.visitor)
+            taken = kit.limits.take(setup.rates, owners, tokens, now_ns)
+            if isinstance(taken, int):
+                self._fail("limited", f"wait {taken // _MS} ms")
+                return
+            self._taken = taken
         answer = kit.pool.enter(question.tenant, self)
         if answer is None:
             self._place = "queued"
         elif answer:
-            self.on_slot()
+            self._place = "slot"
+            self._advance(now_ns)
         else:
             self._fail("busy")
 
     def on_slot(self) -> None:
         """Called by the pool: begin with the first model."""
         self._place = "slot"
-        self._advance()
+        self._advance(self._kit.clock.now_ns())
 
     def on_refused(self) -> None:
         """Called by the pool: the place in the queue is lost."""
@@ -164,27 +179,27 @@ class Run:
             chosen.model.breaker.forget(chosen.ticket)
             self._fail("budget")
         else:
-            self._call(chosen, reservation)
+            self._call(chosen.model, chosen.ticket, chosen.request, reservation, self._kit.clock.now_ns())
 
-    def _advance(self) -> None:
+    def _advance(self, now_ns: int) -> None:
         """Turn to the next model whose breaker lets a call pass."""
-        kit = self._kit
-        while self._models:
-            model = self._models.popleft()
-            ticket = model.breaker.allow(kit.clock.now_ns())
+        models = self._setup.models
+        while self._next < len(models):
+            model = models[self._next]
+            self._next += 1
+            ticket = model.breaker.allow(now_ns)
             if ticket is None:
                 continue
             tools = () if model.refuses_tools else self._offer.as_seen
             request = ModelRequest(lines=self._lines, tools=tools, max_tokens=model.settings.max_tokens)
-            chosen = _Chosen(model, ticket, request)
             reservation = self._reserve(model, request)
             if reservation == "used_up":
                 model.breaker.forget(ticket)
                 self._fail("budget")
             elif reservation == "wait":
-                self._chosen = chosen
+                self._chosen = _Chosen(model, ticket, request)
             else:
-                self._call(chosen, reservation)
+                self._call(model, ticket, request, reservation, now_ns)
             return
         self._fail("failed", self._failure)
 
@@ -192,55 +207,74 @@ class Run:
         kit, budget = self._kit, self._setup.settings.budget
         if not budget.day and not budget.month:
             return FREE
-        most = model.cost_micro(most_tokens(line.content for line in request.lines), request.max_tokens)
+        most = model.cost_micro(most_tokens([line.content for line in request.lines]), request.max_tokens)
         return kit.budgets.reserve(self._question.tenant, budget, most, kit.clock.now_ms(), self)
 
-    def _call(self, chosen: _Chosen, reservation: Reservation) -> None:
+    def _call(
+        self, model: Model, ticket: int, request: ModelRequest, reservation: Reservation, now_ns: int
+    ) -> None:
         kit = self._kit
         kit.counters.calls += 1
-        self._draft.begin()
+        self._draft = Draft(
+            kit.screen,
+            self._question.tenant,
+            mask=self._setup.settings.mask,
+            known=self._prompt.lines[0].content,
+        )
+        self._replaces = self._is_streamed
         self._attempt = attempt = Attempt(
             self,
-            chosen.model,
-            chosen.request,
-            ticket=chosen.ticket,
+            model,
+            request,
+            ticket=ticket,
             reservation=reservation,
             spending=self.spending,
             clock=kit.clock,
             entropy=kit.entropy,
+            now_ns=now_ns,
         )
-        model = chosen.model.settings
         # The askings' deadline bounds the first token of a first model; nobody else bounds it later.
-        own_ms = model.total_ms if self._first_ns or self._is_patient else 0
-        attempt.start(first_token_ms=model.first_token_ms or own_ms)
+        own_ms = model.settings.total_ms if self._first_ns or self._is_patient else 0
+        attempt.start(first_token_ms=model.settings.first_token_ms or own_ms)
 
     # What the model says.
 
-    def on_first(self) -> None:
+    def on_first(self, now_ns: int) -> None:
         """Called by the attempt: the deadline is met."""
         if not self._first_ns:
-            self._first_ns = self._kit.clock.now_ns()
-            for asking in tuple(self._askings):
+            self._first_ns = now_ns
+            for asking in self._askings:
                 asking.on_begun()
 
     def on_text(self, text: str) -> None:
         """Called by the attempt: show what can be."""
-        if not self._draft.feed(text):
-            self._block()
+        draft = self._draft
+        assert draft is not None
+        piece = draft.feed(text)
+        if draft.stopped is not None:
+            self._block(draft)
+        elif piece:
+            replaces, self._replaces = self._replaces, False
+            self._is_streamed = True
+            for asking in tuple(self._askings):
+                asking.show(piece, replace=replaces)
 
     def on_whole(self, completion: Completion) -> None:
         """Called by the attempt: check the rest and finish, or do what the model proposes."""
         attempt, self._attempt = self._attempt, None
+        draft, now_ns = self._draft, self._kit.clock.now_ns()
         assert attempt is not None
-        self.on_first()
-        if not self._draft.finish(completion.text):
-            self._block()
+        assert draft is not None
+        self.on_first(now_ns)
+        draft.finish(completion.text)
+        if draft.stopped is not None:
+            self._block(draft)
         elif completion.tool_calls:
-            self._take_tools(attempt.model, completion)
-        elif not self._draft.text.strip():
+            self._take_tools(attempt.model, completion, now_ns)
+        elif not draft.text or draft.text.isspace():
             self._turn_away("an empty answer")
         else:
-            self._answer(attempt.model, completion.finish)
+            self._answer(attempt.model, completion.finish, now_ns)
 
     def on_failed(self, failure: Failure) -> None:
         """Called by the attempt: let the next model try."""
@@ -249,75 +283,67 @@ class Run:
         if failure.status in (400, 422) and attempt.request.tools:
             # Some servers take no tools with some models: once more without, and never again with.
             attempt.model.refuses_tools = True
-            self._models.appendleft(attempt.model)
+            self._next -= 1
         self._turn_away(
             f"{attempt.model.name}: {failure.kind} {failure.status or ''} {failure.detail}".strip()
         )
 
     def _turn_away(self, why: str) -> None:
         self._failure = why
-        if self._models:
+        if self._next < len(self._setup.models):
             self._kit.counters.fallbacks += 1
-        if self._draft.is_streamed:
+        if self._is_streamed:
             self._kit.counters.broken_streams += 1
-        self._advance()
+        self._advance(self._kit.clock.now_ns())
 
-    def _take_tools(self, model: Model, completion: Completion) -> None:
+    def _take_tools(self, model: Model, completion: Completion, now_ns: int) -> None:
         tools = ToolRound(completion, self._offer, self._question, self._kit.counters)
         self._actions += tools.actions
         if not tools.needs_model:
-            self._answer(model, completion.finish)
+            self._answer(model, completion.finish, now_ns)
         elif self._rounds_left:
             self._rounds_left -= 1
             for asking in tuple(self._askings):
                 asking.thinking(tools.names)
-            self._performing = self._kit.spawn(self._perform(model, tools), "tools of an answer")
+            self._performing = self._kit.spawn(self._perform(tools), "tools of an answer")
         else:
             self._fail("failed", "too many rounds of tools")
 
-    async def _perform(self, model: Model, tools: ToolRound) -> None:
+    async def _perform(self, tools: ToolRound) -> None:
+        """Do what the model proposed, then tell it."""
         told = await tools.perform(self._kit.perform)
         self._performing = None
         self._lines += told
-        self._models.appendleft(model)
-        self._advance()
-
-    # Showing and checking.
-
-    def _show(self, piece: str, replace: bool) -> None:
-        for asking in tuple(self._askings):
-            asking.show(piece, replace=replace)
-
-    def _screen(self, piece: str) -> Screened:
-        return self._kit.screen(self._question.tenant, piece, "output")
+        self._next -= 1
+        self._advance(self._kit.clock.now_ns())
 
     # Ends.
 
-    def _block(self) -> None:
+    def _block(self, draft: Draft) -> None:
         if self._attempt is not None:
             self._attempt.give_up()
-        stopped = self._draft.stopped
+        stopped = draft.stopped
         self._fail(
-            "blocked", f"output {stopped.level} {stopped.reason}".strip() if stopped else "", self._draft.raw
+            "blocked", f"output {stopped.level} {stopped.reason}".strip() if stopped else "", draft.raw
         )
 
-    def _answer(self, model: Model, finish: str) -> None:
-        now_ns, received_ns = self._kit.clock.now_ns(), self._question.received_ns
-        text = self._draft.text.strip()
+    def _answer(self, model: Model, finish: str, now_ns: int) -> None:
+        question, spending = self._question, self.spending
+        text = self._draft.text.strip() if self._draft is not None else ""
         self._finish(
             Answer(
                 text=text,
                 language=self._prompt.language,
                 model=model.name,
-                tokens_in=self.spending.tokens_in,
-                tokens_out=self.spending.tokens_out,
-                cost_micro=self.spending.cost_micro,
-                first_ms=(self._first_ns - received_ns) // _MS,
-                total_ms=(now_ns - received_ns) // _MS,
+                tokens_in=spending.tokens_in,
+                tokens_out=spending.tokens_out,
+                cost_micro=spending.cost_micro,
+                first_ms=(self._first_ns - question.received_ns) // _MS,
+                total_ms=(now_ns - question.received_ns) // _MS,
                 finish=finish,
-                sources=cited(text, self._question.passages) if self._question.passages else (),
+                sources=cited(text, question.passages) if question.passages else (),
                 actions=tuple(self._actions),
-                is_streamed=self._draft.is_streamed,
+                is_streamed=self._is_streamed,
             )
         )
 
@@ -326,7 +352,7 @@ class Run:
             NoAnswer(
                 reason=reason,
                 detail=detail,
-                is_streamed=self._draft.is_streamed,
+                is_streamed=self._is_streamed,
                 tokens_in=self.spending.tokens_in,
                 tokens_out=self.spending.tokens_out,
                 cost_micro=self.spending.cost_micro,

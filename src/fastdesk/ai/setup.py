@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fastdesk.ai.actions import as_tool, offered_tools
+from fastdesk.ai.limits import rates_of
 from fastdesk.ai.models import Model
 from fastdesk.ai.prompt import PromptWriter
 from fastdesk.ai.provider import Tool
@@ -29,8 +30,8 @@ class Setup:
         self.settings = settings
         self.models = models
         self.writer = PromptWriter(settings)
-        limits = settings.limits
-        self.limits_tokens = bool(limits.visitor_tokens or limits.site_tokens or limits.tenant_tokens)
+        self.rates = rates_of(settings.limits)
+        self.limits_tokens = any(rate.kind == "t" for rate in self.rates)
         self.max_tokens = max((model.settings.max_tokens for model in models), default=0)
         self._offers: dict[frozenset[str], Offer] = {}
         self._sources = frozenset(source for tool in settings.tools for source in tool.identity.values())

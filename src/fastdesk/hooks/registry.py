@@ -113,6 +113,10 @@ class Hooks:
     def _bind(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
         return tuple((name, getattr(plugin, hook)) for name, plugin in self.plugins if hasattr(plugin, hook))
 
+    def is_trusted(self, name: str) -> bool:
+        """Tell whether a plug-in is part of the product."""
+        return name in self._trusted
+
     def call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
         """Call one subscriber under guard; return its value, None when it failed or is switched off."""
         try:

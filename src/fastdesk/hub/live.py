@@ -1,7 +1,7 @@
 """A conversation that somebody is connected to, in memory."""
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
@@ -9,15 +9,19 @@ from fastdesk.model.site import Site
 from fastdesk.model.visitor import Visitor
 
 if TYPE_CHECKING:
-    from asyncio import Task
-    from typing import Any
-
     from fastdesk.hub.session import Session
 
-__all__ = ["RECENT", "Live"]
+__all__ = ["RECENT", "Live", "Running"]
 
 #: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
 RECENT = 32
+
+
+class Running(Protocol):
+    """A handler at work on an answer."""
+
+    def cancel(self) -> None:
+        """Stop it; its answer is not wanted any more."""
 
 
 class Live:
@@ -28,7 +32,7 @@ class Live:
     """
 
     __slots__ = (
-        "agents", "conversation", "durable_seq", "id", "is_opened", "named", "pending", "recent", "run", "sent", "sent_from",
+        "agents", "conversation", "durable_seq", "id", "is_opened", "named", "recent", "run", "sent", "sent_from",
         "seq", "site", "tenant", "visitor", "visitors", "waiting",
     )  # fmt: skip
 
@@ -52,9 +56,8 @@ class Live:
         self.waiting: dict[int, list[Session]] | None = None
         #: The name under which the desk answers here, with the site and language that it was chosen for.
         self.named: tuple[Site, str, str] | None = None
-        #: The handler that is writing an answer, and the turns that came after its own.
-        self.run: Task[Any] | None = None
-        self.pending: list[Any] | None = None
+        #: The handler that is writing an answer.
+        self.run: Running | None = None
 
     @property
     def is_idle(self) -> bool:

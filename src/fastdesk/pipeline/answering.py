@@ -47,6 +47,36 @@ class _Port:
         )
 
 
+class _Waiting:
+    """A turn whose answer is on its way."""
+
+    __slots__ = ("_answering", "answer", "live", "port", "reason", "slow", "turn")
+
+    def __init__(
+        self,
+        answering: "Answering",
+        live: Live,
+        turn: Turn,
+        port: _Port,
+        slow: Slow,
+        answer: "asyncio.Future[Outcome | None]",
+        reason: str,
+    ) -> None:
+        self._answering = answering
+        self.live = live
+        self.turn = turn
+        self.port = port
+        self.slow = slow
+        self.answer = answer
+        self.reason = reason
+
+    def cancel(self) -> None:
+        self.answer.cancel()
+
+    def on_done(self, answer: "asyncio.Future[Outcome | None]") -> None:
+        self._answering.finish(self)
+
+
 class Answering:
     """Route a turn to its handler, run it, and store what it answers."""
 
@@ -107,55 +137,50 @@ class Answering:
     def _settle(
         self, live: Live, turn: Turn, port: _Port, answer: Outcome | Aside | Slow | None, reason: str = ""
     ) -> None:
-        """Store an outcome that is there; wait in a task for one that is not."""
+        """Store an outcome that is there; wait for one that is not."""
         if isinstance(answer, Outcome):
-            self._reply(live, turn, answer, reason)
+            self._reply(live, turn, port, answer, reason)
         elif isinstance(answer, Aside):
-            self._reply(live, turn, answer.outcome, reason)
+            self._reply(live, turn, port, answer.outcome, reason)
             hooks = self._rooms.hooks
             self._settle(live, turn, port, process(turn, route(turn, answer.rest, hooks), hooks), reason)
         elif answer is not None:
-            work = self._finish_later(live, turn, port, answer, reason)
-            live.run = self._rooms.tasks.spawn(work, "answer")
-            live.run.add_done_callback(lambda _: answer.close())
+            future = answer.begin(self._rooms.hooks, self._rooms.tasks)
+            live.run = waiting = _Waiting(self, live, turn, port, answer, future, reason)
+            future.add_done_callback(waiting.on_done)
 
     def silence(self, live: Live) -> None:
         """Stop the handler that is writing: a person speaks now."""
-        if live.run is not None:
-            live.run.cancel()
-            live.run = None
+        run, live.run = live.run, None
+        if run is not None:
+            run.cancel()
 
     def stop(self, live: Live, turn: str) -> None:
         """Stop an answer at the visitor's wish; what was shown of it stays as the answer."""
-        if live.run is not None and live.run.get_name() == "answer":
-            live.run.cancel(turn)
+        run = live.run
+        self.silence(live)
+        if isinstance(run, _Waiting) and run.turn.id == turn and run.port.shown:
+            shown = Reply(text=run.port.shown, role="assistant")
+            self._reply(live, run.turn, run.port, Outcome(replies=(shown,)))
 
-    async def _finish_later(self, live: Live, turn: Turn, port: _Port, slow: Slow, reason: str) -> None:
-        """Wait for a slow handler and store its outcome, unless it was stopped or superseded."""
-        me = asyncio.current_task()
-        try:
-            outcome = await finish(turn, slow, self._rooms.hooks)
-        except asyncio.CancelledError as stopped:
-            if stopped.args and stopped.args[0] == turn.id and port.shown and live.run is me:
-                live.run = None
-                self._reply(
-                    live, turn, Outcome(replies=(_final(port, Reply(text=port.shown, role="assistant")),))
-                )
-            raise
-        finally:
-            is_mine = live.run is me
-            if is_mine:
-                live.run = None
-        if is_mine and isinstance(outcome, Aside):
-            self._settle(live, turn, port, outcome, reason)
-        elif is_mine and isinstance(outcome, Outcome):
-            if port.shown and outcome.replies:
-                first = _final(port, outcome.replies[0])
-                outcome = replace(outcome, replies=(first, *outcome.replies[1:]))
-            self._reply(live, turn, outcome, reason)
+    def finish(self, waiting: _Waiting) -> None:
+        """Store what a slow handler has answered, unless it was stopped or superseded."""
+        live, answer = waiting.live, waiting.answer
+        is_wanted = live.run is waiting
+        if is_wanted:
+            live.run = None
+        if answer.cancelled():
+            waiting.slow.close()
+        elif is_wanted:
+            outcome = finish(waiting.turn, waiting.slow, answer, self._rooms.hooks)
+            self._settle(live, waiting.turn, waiting.port, outcome, waiting.reason)
+        else:
+            answer.exception()  # looked at, as nobody else will
 
-    def _reply(self, live: Live, turn: Turn, outcome: Outcome, reason: str = "") -> None:
+    def _reply(self, live: Live, turn: Turn, port: _Port, outcome: Outcome, reason: str = "") -> None:
         rooms = self._rooms
+        if port.shown and outcome.replies:
+            outcome = replace(outcome, replies=(_final(port, outcome.replies[0]), *outcome.replies[1:]))
         for name, watch in rooms.hooks.on_outcome:
             outcome = rooms.hooks.watch_outcome(name, watch, turn, outcome)
         reply(live, turn, outcome, Means(rooms.scribe, rooms.words, self.acts, rooms.clock.now_ms(), reason))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.model.turn import Outcome, Turn
+from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.route import Route, route
 
 __all__ = ["Aside", "Slow", "finish", "process"]
@@ -33,11 +34,23 @@ class Slow:
         self.chosen = chosen
         self.answer = answer
 
+    def begin(self, hooks: Hooks, tasks: Tasks) -> "asyncio.Future[Outcome | None]":
+        """Return the future of the answer: a task that waits in bounded time, or what a handler of our own bounds itself."""
+        answer = self.answer
+        if isinstance(answer, asyncio.Future) and hooks.is_trusted(self.chosen.handler.name):
+            return answer
+        return tasks.spawn(_in_time(answer), "answer")
+
     def close(self) -> None:
         """Give up an answer that nobody has begun to wait for."""
         close = getattr(self.answer, "close", None)
         if close is not None:
             close()
+
+
+async def _in_time(answer: Awaitable[Outcome | None]) -> Outcome | None:
+    async with asyncio.timeout(MAX_ANSWER_S):
+        return await answer
 
 
 def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Aside | Slow | None:
@@ -57,16 +70,15 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Aside |
     return None
 
 
-async def finish(turn: Turn, slow: Slow, hooks: Hooks) -> Outcome | Aside:
-    """Wait for a slow handler; when it fails or gives nothing, let the handlers behind it answer."""
-    answer: Outcome | Aside | Slow | None = slow
-    while isinstance(answer, Slow):
-        try:
-            async with asyncio.timeout(MAX_ANSWER_S):
-                outcome = await answer.answer
-            if outcome is not None:
-                return Aside(outcome, answer.chosen.rest) if outcome.goes_on else outcome
-        except Exception as failure:  # the border to foreign code
-            hooks.fail(answer.chosen.handler.name, failure)
-        answer = process(turn, route(turn, answer.chosen.rest, hooks), hooks)
-    return answer or Outcome()
+def finish(
+    turn: Turn, slow: Slow, answer: "asyncio.Future[Outcome | None]", hooks: Hooks
+) -> Outcome | Aside | Slow | None:
+    """Return what a slow handler has answered; when it failed or gave nothing, let the handlers behind it answer."""
+    failure = answer.exception()
+    if failure is not None:
+        hooks.fail(slow.chosen.handler.name, failure)
+    else:
+        outcome = answer.result()
+        if outcome is not None:
+            return Aside(outcome, slow.chosen.rest) if outcome.goes_on else outcome
+    return process(turn, route(turn, slow.chosen.rest, hooks), hooks)

@@ -4,7 +4,7 @@
     committed → deliver
 
 An ordinary rule answers synchronously: the visitor's message and its reply stand in the same commit, no task is made and
-nothing is awaited. A handler that waits (model, remote call) runs as one task of its conversation.
+nothing is awaited. An answer that has to be waited for (model, remote call) comes back by a callback, one for each conversation.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """Let a language model answer what no rule and no article answered, in time or not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from fastdesk.ai import (
     Answer,
+    Asking,
     Assistant,
     AssistantSettings,
     NoAnswer,
@@ -38,11 +39,41 @@ _WITHHELD = {
     "en": "Sorry, I cannot answer this. Ask something else, or talk to a person.",
 }
 
+#: What is known of a visitor without a signed identity, and of a prompt without variables.
+_NOTHING: dict[str, str] = {}
+
 _log = structlog.get_logger("fastdesk.assistant")
 
 
 #: Carry out an outcome though its turn has been answered; the reason stands in its events.
 Volunteer = Callable[[Turn, Outcome, str], None]
+
+
+class _Asked:
+    """A turn whose question is with the models; `outcome` gets what is decided on their result."""
+
+    def __init__(
+        self, decide: Callable[[Turn, Question, Result], Outcome], turn: Turn, question: Question
+    ) -> None:
+        self.question = question
+        self.asking: Asking | None = None
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.outcome.add_done_callback(self._on_done)
+        self._decide = decide
+        self._turn = turn
+
+    def tell(self, result: Result) -> None:
+        """Take the result of the models."""
+        if self.outcome.done():
+            return
+        try:
+            self.outcome.set_result(self._decide(self._turn, self.question, result))
+        except Exception as failure:  # the corridor logs it and lets the next handler answer
+            self.outcome.set_exception(failure)
+
+    def _on_done(self, outcome: "asyncio.Future[Outcome]") -> None:
+        if outcome.cancelled() and self.asking is not None:
+            self.asking.cancel()
 
 
 class AssistantHandler:
@@ -100,30 +131,28 @@ class AssistantHandler:
             return None
         return setup, ""
 
-    def answer(self, turn: Turn, claim: tuple[Setup, str] | Outcome) -> "Outcome | Awaitable[Outcome]":
+    def answer(self, turn: Turn, claim: tuple[Setup, str] | Outcome) -> "Outcome | asyncio.Future[Outcome]":
         """Ask the models; who cancels the answer cancels the call. An answer that came late is its own claim."""
-        return claim if isinstance(claim, Outcome) else self._answer(turn, *claim)
+        if isinstance(claim, Outcome):
+            return claim
+        setup, instruction = claim
+        asked = _Asked(self._outcome, turn, self._question(turn, setup, instruction))
+        asked.asking = self._assistant.begin(
+            asked.question, setup, asked.tell, turn.port, self._contexts.said(turn, setup.settings)
+        )
+        return asked.outcome
 
     def instructed(self, turn: Turn, instruction: str) -> tuple[Setup, str] | None:
         """Return the claim on a turn that a rule gives to the assistant, with what the rule wants of it."""
         claim = self.claim(turn)
         return None if claim is None else (claim[0], instruction)
 
-    async def _answer(self, turn: Turn, setup: Setup, instruction: str) -> Outcome:
-        question = self._question(turn, instruction)
-        result = await self._assistant.ask(question, setup, turn.port, self._contexts.said(turn))
-        if isinstance(result, Answer):
-            return self._outcome(turn, question, result)
-        if result.follow_up is not None:
-            self._tasks.spawn(self._follow_up(turn, question, result.follow_up), "late answer")
-        return self._without(turn, result)
-
     async def _follow_up(self, turn: Turn, question: Question, late: "asyncio.Future[Result]") -> None:
         result = await late
         if isinstance(result, Answer) and not self._contexts.has_moved_on(turn):
-            self._volunteer(turn, self._outcome(turn, question, result), "late answer")
+            self._volunteer(turn, self._said(turn, question, result), "late answer")
 
-    def _question(self, turn: Turn, instruction: str) -> Question:
+    def _question(self, turn: Turn, setup: Setup, instruction: str) -> Question:
         conversation, visitor = turn.conversation, turn.visitor
         return Question(
             tenant=conversation.tenant,
@@ -135,19 +164,39 @@ class AssistantHandler:
             received_ns=turn.received_ns,
             language=turn.language,
             audience=",".join(audience_of(turn)),
-            identity={} if visitor.identity is None else {"identity": visitor.identity},
-            variables={"site": pick_text(turn.site.name, turn.language), "visitor": visitor.name},
+            identity=_NOTHING if visitor.identity is None else {"identity": visitor.identity},
+            variables=self._variables(turn) if setup.writer.names else _NOTHING,
             instruction=instruction,
             passages=self._contexts.passages(turn),
         )
 
+    def _variables(self, turn: Turn) -> dict[str, str]:
+        return {"site": pick_text(turn.site.name, turn.language), "visitor": turn.visitor.name}
+
     # What becomes of it.
 
-    def _outcome(self, turn: Turn, question: Question, answer: Answer) -> Outcome:
-        why: dict[str, Any] = {"by": self.name, "model": answer.model, **_figures(answer)}
-        why |= {"first_ms": answer.first_ms, "total_ms": answer.total_ms, "cached": answer.is_cached}
-        actions = {action.name: action for action in answer.actions}
-        text, handing = answer.text, actions.get("hand_off")
+    def _outcome(self, turn: Turn, question: Question, result: Result) -> Outcome:
+        if isinstance(result, Answer):
+            return self._said(turn, question, result)
+        if result.follow_up is not None:
+            self._tasks.spawn(self._follow_up(turn, question, result.follow_up), "late answer")
+        return self._without(turn, result)
+
+    def _said(self, turn: Turn, question: Question, answer: Answer) -> Outcome:
+        why: dict[str, Any] = {
+            "by": self.name,
+            "model": answer.model,
+            "tokens_in": answer.tokens_in,
+            "tokens_out": answer.tokens_out,
+            "cost_micro": answer.cost_micro,
+            "first_ms": answer.first_ms,
+            "total_ms": answer.total_ms,
+            "cached": answer.is_cached,
+        }
+        text, handing = answer.text, None
+        for action in answer.actions:
+            if action.name == "hand_off":
+                handing = action
         if not text and handing is None:
             return replace(self._otherwise(turn), why=why | {"not_sure": True})
         if not text:

@@ -70,23 +70,26 @@ class Contexts:
         #: Messages that were asked about and were not durable then: a quick second one must not make the first forgotten.
         self._asked: dict[ConversationId, list[Said]] = {}
 
-    def said(self, turn: Turn) -> Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
+    def said(
+        self, turn: Turn, settings: AssistantSettings
+    ) -> Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
         """Return what was said before a turn; at once when memory has it all."""
         live = self._find(turn.conversation.tenant, turn.conversation.id)
         if live is None:
             return ()
-        waiting = self._waiting(turn, live)
+        waiting = self._waiting(turn, live, settings)
         if live.durable_seq == 0:
             return waiting
-        turns = self._at_hand(live)
+        turns = self._at_hand(live, settings)
         since = turn.conversation.bot_from
         if turns is None:
             return self._read(live, waiting, before=turn.message.seq, since=since)
-        return _lines(turns, turn.message.seq, since) + waiting
+        lines = _lines(turns, turn.message.seq, since)
+        return lines + waiting if waiting else lines
 
     async def recent(self, live: Live) -> Sequence[ReadyLine]:
         """Return what has been said in a conversation, for an agent who works on it."""
-        turns = self._at_hand(live)
+        turns = self._at_hand(live, self._settings_of(live.tenant, live.site))
         return await self._read(live, [], before=live.durable_seq + 1) if turns is None else _lines(turns)
 
     def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
@@ -96,7 +99,10 @@ class Contexts:
 
     def passages(self, turn: Turn) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a turn, best first."""
-        return self.find_passages(turn.conversation.tenant, turn.message.text, audience_of(turn))
+        tenant = turn.conversation.tenant
+        if not len(self._knowledge(tenant)):
+            return ()
+        return self.find_passages(tenant, turn.message.text, audience_of(turn))
 
     def find_passages(
         self, tenant: TenantId, question: str, audience: Collection[str] = ()
@@ -121,13 +127,12 @@ class Contexts:
             return True
         return any(said.role == "visitor" and said.seq > turn.message.seq for said in live.recent or ())
 
-    def _at_hand(self, live: Live) -> list[ContextTurn] | None:
+    def _at_hand(self, live: Live, settings: AssistantSettings) -> list[ContextTurn] | None:
         """Bring the context up to what is durable from memory, and return its window when that was possible.
 
         It is one longer than what a model is given, as the question itself may be durable by now.
         """
-        tenant, conversation = live.conversation.tenant, live.conversation.id
-        settings = self._settings_of(tenant, live.site)
+        tenant, conversation = live.tenant, live.id
         known = self.cache.known(tenant, conversation)
         if known != live.durable_seq and (news := live.recall(known or 0)):
             turns = [_turn(said, settings) for said in news]
@@ -155,17 +160,16 @@ class Contexts:
         settings = AssistantSettings() if live is None else self._settings_of(tenant, live.site)
         return [_turn(said, settings) for said in await self._store.last_said(tenant, conversation, limit)]
 
-    def _waiting(self, turn: Turn, live: Live) -> list[ReadyLine]:
+    def _waiting(self, turn: Turn, live: Live, settings: AssistantSettings) -> list[ReadyLine]:
         """Return the visitor's messages before this turn that are not durable yet, and remember this one."""
-        key, durable = turn.conversation.id, live.durable_seq
-        before = self._asked.get(key)
-        waiting = [] if before is None else [said for said in before if durable < said.seq < turn.message.seq]
-        if len(self._asked) > MAX_ASKED:
-            self._asked.clear()
-        self._asked[key] = [*waiting, turn.message]
-        if not waiting:
+        durable, before = live.durable_seq, self._asked.get(live.id)
+        if before is None or before[-1].seq <= durable:
+            if len(self._asked) > MAX_ASKED:
+                self._asked.clear()
+            self._asked[live.id] = [turn.message]
             return []
-        settings = self._settings_of(turn.conversation.tenant, live.site)
+        waiting = [said for said in before if durable < said.seq < turn.message.seq]
+        self._asked[live.id] = [*waiting, turn.message]
         return _lines([_turn(said, settings) for said in waiting])
 
 
