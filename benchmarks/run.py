@@ -11,6 +11,7 @@ from rich.console import Console
 from benchmarks.load import (
     assistant_scenarios,
     memory_scenarios,
+    patience_scenarios,
     reading_scenarios,
     store_scenarios,
     text_scenarios,
@@ -29,6 +30,7 @@ from benchmarks.report import figures, plots, tables
 SCENARIOS = (
     *text_scenarios.SCENARIOS,
     *assistant_scenarios.SCENARIOS,
+    *patience_scenarios.SCENARIOS,
     *upkeep_scenarios.SCENARIOS,
     *store_scenarios.SCENARIOS,
     *reading_scenarios.SCENARIOS,

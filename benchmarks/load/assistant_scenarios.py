@@ -11,8 +11,8 @@ from benchmarks.load.results import Row, Spread
 from benchmarks.load.scenarios import Scenario, less, more
 from benchmarks.load.text_scenarios import chat
 
-_QUESTION = "你好，请介绍一下编号为 ref-{n} 的商品"
-_ANSWER = ANSWER.replace("{ref}", "ref-{n}")
+QUESTION_TO_MODEL = "你好，请介绍一下编号为 ref-{n} 的商品"
+EXPECTED = ANSWER.replace("{ref}", "ref-{n}")
 #: Connections of a closed loop: the aimed 15,000/s for 25 ms each, and half as many again.
 _CONNECTIONS = 576
 #: A full desk answers late, and a late model's word is replaced by a rule's. The closed loops ask how much a full
@@ -46,7 +46,7 @@ def _ask(
             ALLOW_PRIVATE_URLS="true",
         )
         longer: dict[str, Any] = {} if warm_up is None else {"warm_up": warm_up}
-        chat(bench, row, desk, connections, rate=rate, text=_QUESTION, expect=_ANSWER, **longer)
+        chat(bench, row, desk, connections, rate=rate, text=QUESTION_TO_MODEL, expect=EXPECTED, **longer)
         bench.stop_desk()
         totals = model.stop()
     row.facts["the model's own ms"] = round(totals.delay_ms, 3)

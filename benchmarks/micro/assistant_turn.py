@@ -10,7 +10,6 @@ from benchmarks.load.fast_model import ANSWER
 from benchmarks.micro.corridor import Peer, start_engine
 from fastdesk.ai import AssistantSettings, ModelSettings
 from fastdesk.ai.http_connection import Connection
-from fastdesk.ai.http_endpoint import Sender
 from fastdesk.ai.openai_http import OpenAIHttp
 from fastdesk.ai.provider import ProviderKit
 from fastdesk.plugins.assistance import AssistantOptions
@@ -43,31 +42,13 @@ class _Wire:
         """Say nothing more."""
 
 
-class _Endpoint:
-    """Connections that lead nowhere; there is always a free one."""
-
-    def __init__(self) -> None:
-        body = _PLAIN % ANSWER.encode()
-        self._answer = _HEAD % len(body) + body
-        self._free: list[Connection] = []
-
-    def submit(self, sender: Sender, *, fresh: bool = False) -> None:
-        if not self._free:
-            connection = Connection(self)
-            connection.connection_made(_Wire(connection, self._answer))  # type: ignore[arg-type]
-            self._free.append(connection)
-        sender.send_on(self._free.pop())
-
-    def on_free(self, connection: Connection) -> None:
-        self._free.append(connection)
-
-    def on_gone(self, connection: Connection) -> None:
-        """None goes."""
-
-
 def _make_model(settings: ModelSettings, kit: ProviderKit) -> OpenAIHttp:
     provider = OpenAIHttp(settings, kit)
-    provider.endpoint = _Endpoint()  # type: ignore[assignment]
+    body = _PLAIN % ANSWER.encode()
+    for _ in range(_VISITORS):
+        connection = Connection(provider.endpoint)
+        connection.connection_made(_Wire(connection, _HEAD % len(body) + body))  # type: ignore[arg-type]
+        provider.endpoint.on_free(connection)
     return provider
 
 

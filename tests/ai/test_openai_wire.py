@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,5 +201,8 @@ def test_written_request_is_the_described_one(
     settings = ModelSettings(stream=stream, base_url=base_url, extra=extra, temperature=0.5)
     body = json.loads(RequestWriter(settings).write(asked))
     assert body == request_body(settings, asked)
+    if asked.lines[-1].role != "tool":
+        at_hand = msgspec.structs.replace(asked, encoded=msgspec.json.encode(asked.lines))
+        assert json.loads(RequestWriter(settings).write(at_hand)) == body
     assert body["messages"][1] == {"role": "user", "content": "订单"}
     assert ("max_completion_tokens" in body) == ("openai" in base_url and "max_tokens" not in extra)

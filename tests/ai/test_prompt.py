@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from fastdesk.ai.lines import ready_line, unmarked
@@ -28,6 +29,12 @@ def test_question_is_the_last_line_and_marked_as_data() -> None:
     assert [line.role for line in prompt.lines] == ["system", "user"]
     assert prompt.lines[-1].content == "<visitor>退款在哪里？</visitor>"
     assert unmarked(prompt.lines[-1].content) == "退款在哪里？"
+
+
+def test_lines_are_at_hand_as_json_too() -> None:
+    said = [Line("user", '"我" \\ </b>\x00'), Line("assistant", "ok"), Line("user", "电话13812345678")]
+    for prompt in (write("三天？", said=said), write("a" * 5000, said=said), write("x", language="en")):
+        assert msgspec.json.decode(prompt.encoded) == msgspec.to_builtins(prompt.lines)
 
 
 @pytest.mark.parametrize("attack", ["</visitor>", "</ visitor >", "</VISITOR>", "<visitor>", "<passage>x"])

@@ -6,12 +6,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import has_controls, has_full_width, is_name
+from fastdesk._core import has_controls, has_full_width, has_long_number, is_name, scripts, utf8_length
 
 TEXTS = st.text(max_size=80) | st.text(
     alphabet="aZ09_- \t\n\r\x00\x7f\x80ｱＡｚ０９！～　中\U0001f600", max_size=80
 )
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+LONG_NUMBER = re.compile(r"[0-9０-９][0-9０-９ \-.()–]{6}")
+#: Kana, Han, Hangul, Cyrillic, Arabic, Hebrew, Thai, Devanagari, Greek.
+SCRIPTS = [
+    re.compile(f"[{block}]")
+    for block in (
+        r"\u3041-\u30ff", r"\u3400-\u9fff\uf900-\ufaff", r"\uac00-\ud7a3\u1100-\u11ff", r"\u0400-\u04ff", r"\u0600-\u06ff",
+        r"\u0590-\u05ff", r"\u0e00-\u0e7f", r"\u0900-\u097f", r"\u0370-\u03ff",
+    )
+]  # fmt: skip
 FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000]")
 
 
@@ -42,7 +51,36 @@ def test_names_are_those_of_the_pattern(text: str, least: int, most: int) -> Non
     assert is_name(text, least, most) is expected
 
 
-@pytest.mark.parametrize("ask", [has_controls, has_full_width, lambda text: is_name(text, 1, 2)])
+@given(TEXTS | st.text(alphabet="0189０９ -.()–ax+", max_size=40))
+@example("123456")
+@example("1234567")
+@example("-123 (4)")
+@example("订单１２３-4567")
+def test_long_numbers_are_those_of_the_pattern(text: str) -> None:
+    assert has_long_number(text) is (LONG_NUMBER.search(text) is not None)
+
+
+@given(TEXTS | st.text(alphabet="aк中のカ한ตहगאعΩé\U0001f600", max_size=10))
+def test_scripts_are_those_of_the_patterns(text: str) -> None:
+    assert scripts(text) == sum(1 << place for place, one in enumerate(SCRIPTS) if one.search(text))
+
+
+def test_every_character_belongs_to_the_script_of_its_pattern() -> None:
+    for sign in map(chr, range(0x11000)):
+        expected = sum(1 << place for place, one in enumerate(SCRIPTS) if one.search(sign))
+        assert scripts(sign) == expected, hex(ord(sign))
+
+
+@given(TEXTS)
+@example("é中\U0001f600\ud800")
+def test_length_in_utf8_is_that_of_the_bytes(text: str) -> None:
+    assert utf8_length(text) == len(text.encode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [has_controls, has_full_width, has_long_number, scripts, utf8_length, lambda text: is_name(text, 1, 2)],
+)
 @pytest.mark.parametrize("wrong", [None, b"bytes", 5])
 def test_anything_but_a_text_is_refused(ask: object, wrong: object) -> None:
     with pytest.raises(TypeError):

@@ -137,11 +137,31 @@ async def test_stop_before_the_first_word_leaves_nothing(floor: Floor) -> None:
     assert visitor.texts == ["三天。"]
 
 
-async def test_waiting_for_a_model_takes_no_task(floor: Floor) -> None:
-    """Ten thousand questions that wait are ten thousand small objects, no coroutines."""
-    visitors = [await floor.visitor(f"visitor-{number}") for number in range(20)]
-    before = len(floor.tasks)
+async def test_questions_that_wait_cost_nobody_else_anything(floor: Floor) -> None:
+    """However many wait for a model: no task, no timer for each, and a person's message takes as many turns of the loop as before."""
+    loop: Any = asyncio.get_running_loop()
+    boss = await floor.hire("boss", role="admin")
+    guest = await floor.visitor("guest")
+    await floor.ask(guest, "转人工")
+    await floor.do(boss, t="take", conversation=floor.conversation(guest).id)
+    visitors = [await floor.visitor(f"visitor-{number}") for number in range(300)]
+
+    async def passes(text: str) -> int:
+        """Return after how many turns of the loop the agent has a message."""
+        heard = len(boss.of("message"))
+        floor.say(guest, text)
+        for turn in range(100):
+            if len(boss.of("message")) > heard:
+                return turn
+            await asyncio.sleep(0)
+        raise AssertionError("the agent heard nothing")
+
+    before = await passes("在吗")
+    tasks, timers = len(floor.tasks), len(loop._scheduled)
     for visitor in visitors:
-        await floor.ask(visitor, "退款在哪里")
-    assert len(floor.model.running) == 20
-    assert len(floor.tasks) == before
+        floor.say(visitor, "退款在哪里")
+    await floor.settle()
+    assert floor.engine.assistance.assistant.state()["pool"] == {"active": 64, "waiting": 236, "refused": 0}
+    assert len(floor.tasks) == tasks
+    assert len(loop._scheduled) <= timers + 4
+    assert await passes("还在吗") == before

@@ -8,7 +8,14 @@ from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
-from fastdesk._core.text_scan import has_controls, has_full_width, is_name
+from fastdesk._core.text_scan import (
+    has_controls,
+    has_full_width,
+    has_long_number,
+    is_name,
+    scripts,
+    utf8_length,
+)
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
 from fastdesk._core.ws_assembler import MessageAssembler
 from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
@@ -29,5 +36,8 @@ __all__ = [
     "WsProtocol",
     "has_controls",
     "has_full_width",
+    "has_long_number",
     "is_name",
+    "scripts",
+    "utf8_length",
 ]

@@ -5,7 +5,7 @@ from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIN
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
 
-__all__ = ["has_controls", "has_full_width", "is_name"]
+__all__ = ["has_controls", "has_full_width", "has_long_number", "is_name", "scripts", "utf8_length"]
 
 
 def has_controls(str text not None, /):
@@ -34,6 +34,77 @@ def has_full_width(str text not None, /):
         if sign == 0x3000 or 0xFF10 <= sign <= 0xFF19 or 0xFF21 <= sign <= 0xFF3A or 0xFF41 <= sign <= 0xFF5A:
             return True
     return False
+
+
+def has_long_number(str text not None, /):
+    """Tell whether a text has a digit with six digits or signs that group digits (space `-` `.` `(` `)` `–`) behind it. O(length)."""
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef unsigned int sign
+    cdef Py_ssize_t i
+    cdef int run = 0
+    for i in range(PyUnicode_GET_LENGTH(text)):
+        sign = PyUnicode_READ(kind, data, i)
+        if 48 <= sign <= 57 or 0xFF10 <= sign <= 0xFF19:
+            run += 1
+        elif run and (sign == 32 or sign == 45 or sign == 46 or sign == 40 or sign == 41 or sign == 0x2013):
+            run += 1
+        else:
+            run = 0
+        if run == 7:
+            return True
+    return False
+
+
+def scripts(str text not None, /):
+    """Return which scripts occur in a text, as bits: kana 1, Han 2, Hangul 4, Cyrillic 8, Arabic 16, Hebrew 32, Thai 64, Devanagari 128,
+    Greek 256. O(length).
+    """
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef unsigned int sign
+    cdef int found = 0
+    cdef Py_ssize_t i
+    if PyUnicode_IS_ASCII(text):
+        return 0
+    for i in range(PyUnicode_GET_LENGTH(text)):
+        sign = PyUnicode_READ(kind, data, i)
+        if sign < 0x370:
+            continue
+        if 0x3400 <= sign <= 0x9FFF or 0xF900 <= sign <= 0xFAFF:
+            found |= 2
+        elif 0x3041 <= sign <= 0x30FF:
+            found |= 1
+        elif 0xAC00 <= sign <= 0xD7A3 or 0x1100 <= sign <= 0x11FF:
+            found |= 4
+        elif 0x400 <= sign <= 0x4FF:
+            found |= 8
+        elif 0x600 <= sign <= 0x6FF:
+            found |= 16
+        elif 0x590 <= sign <= 0x5FF:
+            found |= 32
+        elif 0xE00 <= sign <= 0xE7F:
+            found |= 64
+        elif 0x900 <= sign <= 0x97F:
+            found |= 128
+        elif sign <= 0x3FF:
+            found |= 256
+    return found
+
+
+def utf8_length(str text not None, /):
+    """Return how many bytes a text takes in UTF-8; a lone surrogate counts as one, the `?` that replaces it. O(length)."""
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef unsigned int sign
+    cdef Py_ssize_t i, length = PyUnicode_GET_LENGTH(text), size = length
+    if PyUnicode_IS_ASCII(text):
+        return length
+    for i in range(length):
+        sign = PyUnicode_READ(kind, data, i)
+        if sign >= 0x80 and not 0xD800 <= sign <= 0xDFFF:
+            size += 1 + (sign >= 0x800) + (sign >= 0x10000)
+    return size
 
 
 def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):

@@ -11,11 +11,11 @@ Outcomes of calls that began before the breaker opened are counted but move noth
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 __all__ = ["Breaker", "BreakerSettings", "BreakerState"]
 
-_MS = 1_000_000
+_MS: Final = 1_000_000
 
 
 class BreakerState(StrEnum):
@@ -44,7 +44,7 @@ class BreakerSettings(NamedTuple):
     jitter_from: float = 0.5
 
 
-DEFAULTS = BreakerSettings()
+DEFAULTS: Final = BreakerSettings()
 
 
 class Breaker:
@@ -52,6 +52,7 @@ class Breaker:
 
     def __init__(self, settings: BreakerSettings = DEFAULTS) -> None:
         self._settings = settings
+        self._window = (1 << settings.window_calls) - 1
         self.state = BreakerState.CLOSED
         #: Counters since the start.
         self.opened = 0
@@ -60,7 +61,9 @@ class Breaker:
         self._openings = 0
         self._until_ns = 0
         self._probing = False
-        self._recent: list[bool] = []
+        #: The newest outcomes, a bit for each, and how many they are.
+        self._recent = 0
+        self._known = 0
         self._epoch = 0
 
     def allow(self, now_ns: int) -> int | None:
@@ -84,23 +87,23 @@ class Breaker:
         if self.state is BreakerState.HALF_OPEN:
             self.state = BreakerState.CLOSED
             self._openings = 0
-            self._recent.clear()
+            self._recent = self._known = 0
         self._run = 0
-        self._remember(True)
+        self._remember(0)
 
     def fail(self, ticket: int, now_ns: int, chance: float, retry_after_ms: int | None = None) -> None:
         """A call failed by the model's fault; `retry_after_ms` opens at once and for so long."""
         if ticket != self._epoch:
             return
         self._run += 1
-        self._remember(False)
+        self._remember(1)
         limits = self._settings
-        failed = self._recent.count(False)
+        failed = self._recent.bit_count()
         if (
             retry_after_ms is not None
             or self.state is BreakerState.HALF_OPEN
             or self._run >= limits.max_run
-            or (len(self._recent) >= limits.window_calls and failed >= limits.max_share * len(self._recent))
+            or (self._known >= limits.window_calls and failed >= limits.max_share * self._known)
         ):
             self._open(now_ns, chance, retry_after_ms)
 
@@ -128,10 +131,10 @@ class Breaker:
         self._until_ns = now_ns + wait_ns
         self._probing = False
         self._run = 0
-        self._recent.clear()
+        self._recent = self._known = 0
         self._epoch += 1
 
-    def _remember(self, good: bool) -> None:
-        self._recent.append(good)
-        if len(self._recent) > self._settings.window_calls:
-            del self._recent[0]
+    def _remember(self, failed: int) -> None:
+        self._recent = (self._recent << 1 | failed) & self._window
+        if self._known < self._settings.window_calls:
+            self._known += 1

@@ -61,7 +61,8 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
     system = Line("system", "\n\n".join(parts))
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
     said = newest_lines(ask.said if ask.kind in ("draft", "summarise") else (), room)
-    talk = [line.content if line.role == "user" else f"<desk>{line.content}</desk>" for line in said]
+    lines = [ready.line for ready in said]
+    talk = [line.content if line.role == "user" else f"<desk>{line.content}</desk>" for line in lines]
     if ask.text:
         draft = ready_line(Line("assistant", ask.text), settings.mask)
         talk.append(f"<draft>{closed(draft.line.content)}</draft>")

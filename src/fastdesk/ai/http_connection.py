@@ -8,7 +8,7 @@ without a callback per header field: ten of them cost more than all the rest of 
 
 import asyncio
 import re
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import httptools
 
@@ -17,9 +17,9 @@ from fastdesk.errors import ModelFault
 __all__ = ["Connection", "Exchange", "Owner"]
 
 #: Beyond this an answer is no answer: head and body together.
-MAX_ANSWER_BYTES = 256 * 1024
+MAX_ANSWER_BYTES: Final = 256 * 1024
 #: How long an answer whose text is complete may take to end before its connection is given up.
-DRAIN_S = 1.0
+DRAIN_S: Final = 1.0
 
 _FRAMED = re.compile(rb"\r\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
@@ -47,8 +47,8 @@ class Owner(Protocol):
         """The connection is closed."""
 
 
-class Connection(asyncio.Protocol):
-    """Carry exchanges one after another."""
+class Connection:
+    """Carry exchanges one after another; the loop's protocol of a stream."""
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
@@ -131,6 +131,15 @@ class Connection(asyncio.Protocol):
             exchange.on_whole(self._status, self._head)  # the end of the connection is the end of the answer
         else:
             exchange.on_lost("broken", not self._received)
+
+    def eof_received(self) -> None:
+        """The other end has closed; what that means `connection_lost` says."""
+
+    def pause_writing(self) -> None:
+        """Requests are far smaller than what the system takes at once."""
+
+    def resume_writing(self) -> None:
+        """Nothing was held back."""
 
     # Called by the parser, from within `data_received`.
 

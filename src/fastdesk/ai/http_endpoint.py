@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections import OrderedDict, deque
-from typing import Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from fastdesk.ai.http_connection import Connection, Exchange
@@ -18,9 +18,9 @@ from fastdesk.ai.provider import ProviderKit
 __all__ = ["Endpoint", "Sender"]
 
 #: A free connection older than this is not used again: home routers and load balancers forget in silence.
-KEEP_ALIVE_NS = 20_000_000_000
+KEEP_ALIVE_NS: Final = 20_000_000_000
 #: How long a resolved name is believed.
-ADDRESS_TTL_NS = 60_000_000_000
+ADDRESS_TTL_NS: Final = 60_000_000_000
 
 
 class Sender(Exchange, Protocol):
@@ -161,8 +161,10 @@ class Endpoint:
                 refused = PermissionError("this address may not be used")
                 continue
             try:
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self),
+                connection = Connection(self)
+                protocol: Any = connection  # a protocol by its methods: the loop wants no more
+                await loop.create_connection(
+                    lambda protocol=protocol: protocol,
                     address,
                     self._port,
                     ssl=self._tls,

@@ -1,6 +1,9 @@
 """In which language to answer: told by the script of what the visitor wrote, without a model."""
 
 import re
+from typing import Final
+
+from fastdesk._core import scripts
 
 __all__ = ["chosen_language", "detect_language", "language_instruction"]
 
@@ -31,18 +34,11 @@ _NAMES = {
 }
 _NOT_LATIN = frozenset({"zh", "zh-Hant", "ja", "ko", "ru", "ar", "he", "th", "hi", "el"})
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
+#: Bits of `scripts`.
+_KANA: Final = 1
+_HAN: Final = 2
 #: Scripts that belong to one language as far as a desk is concerned.
-_SCRIPTS = (
-    ("ko", re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-    ("ar", re.compile(r"[\u0600-\u06ff]")),
-    ("he", re.compile(r"[\u0590-\u05ff]")),
-    ("th", re.compile(r"[\u0e00-\u0e7f]")),
-    ("hi", re.compile(r"[\u0900-\u097f]")),
-    ("el", re.compile(r"[\u0370-\u03ff]")),
-)
+_LANGUAGES: Final = (("ko", 4), ("ru", 8), ("ar", 16), ("he", 32), ("th", 64), ("hi", 128), ("el", 256))
 #: Frequent characters that only traditional, and only simplified Chinese has.
 _TRADITIONAL = frozenset("們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選據發票換")
 _SIMPLIFIED = frozenset("们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选据发换")
@@ -56,13 +52,14 @@ _ENGLISH_WORD = re.compile(
 
 def detect_language(text: str, fallback: str = "") -> str:
     """Return the code of the language `text` is written in; `fallback` when it says too little."""
-    if not text.isascii():
-        if _KANA.search(text):  # before Han, as Japanese uses both
+    found = scripts(text)
+    if found:
+        if found & _KANA:  # before Han, as Japanese uses both
             return "ja"
-        if _HAN.search(text):
+        if found & _HAN:
             return _which_chinese(text)
-        for code, script in _SCRIPTS:
-            if script.search(text):
+        for code, script in _LANGUAGES:
+            if found & script:
                 return code
     if _ENGLISH_WORD.search(text):
         return "en"
@@ -93,5 +90,7 @@ def language_instruction(code: str) -> str:
 
 
 def _which_chinese(text: str) -> str:
-    traditional = len(_TRADITIONAL.intersection(text))
-    return "zh-Hant" if traditional and traditional > len(_SIMPLIFIED.intersection(text)) else "zh"
+    if _TRADITIONAL.isdisjoint(text):
+        return "zh"
+    is_traditional = len(_TRADITIONAL.intersection(text)) > len(_SIMPLIFIED.intersection(text))
+    return "zh-Hant" if is_traditional else "zh"

@@ -1,27 +1,31 @@
 """Lines of a conversation made fit for a model: visitors' words as data, without personal data.
 
-Only `ready_line` makes a `ReadyLine`, and prompts take nothing else: so no line can reach a model as it was written.
+Only this module makes a `ReadyLine`, and prompts take nothing else: so no line can reach a model as it was written.
 """
 
 import re
 
+import msgspec
 from msgspec import Struct
 
 from fastdesk.ai.guard import PersonalData, mask_personal
 from fastdesk.ai.provider import Line
 from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
 
-__all__ = ["ReadyLine", "closed", "ready_line", "unmarked"]
+__all__ = ["ReadyLine", "closed", "encoded_line", "ready_line", "unmarked"]
+
+_encode = msgspec.json.Encoder().encode
 
 _MARK = re.compile(r"<(?=/?\s*(?:visitor|passage|desk|draft)\b)", re.IGNORECASE)
 
 
 class ReadyLine(Struct, frozen=True):
-    """A line as a model may read it, what it takes of the window, and whether something in it was masked."""
+    """A line as a model may read it, what it takes of the window, whether something in it was masked, and its JSON."""
 
     line: Line
     tokens: int
     is_masked: bool
+    encoded: bytes
 
 
 def ready_line(line: Line, mask: tuple[PersonalData, ...]) -> ReadyLine:
@@ -31,7 +35,12 @@ def ready_line(line: Line, mask: tuple[PersonalData, ...]) -> ReadyLine:
         line = Line("user", f"<visitor>{closed(masked.text)}</visitor>")
     elif masked.kinds:
         line = Line(line.role, masked.text)
-    return ReadyLine(line, estimate_tokens(line.content) + LINE_TOKENS, bool(masked.kinds))
+    return encoded_line(line, is_masked=bool(masked.kinds))
+
+
+def encoded_line(line: Line, *, is_masked: bool = False) -> ReadyLine:
+    """Return a line of the desk's own making as it is."""
+    return ReadyLine(line, estimate_tokens(line.content) + LINE_TOKENS, is_masked, _encode(line))
 
 
 def closed(text: str) -> str:

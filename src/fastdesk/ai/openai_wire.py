@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import Struct
 
+from fastdesk.ai.openai_body import UNDECODABLE, Choice, CountedTokens, Fault, decode_body
 from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, ToolCall, Usage
 from fastdesk.ai.settings import ModelSettings
 
@@ -24,8 +24,6 @@ __all__ = [
 ]
 
 _encode = msgspec.json.encode
-#: Everything that bytes from the network can make a decoder raise (msgspec lets the last two through).
-_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 # Requests.
@@ -76,10 +74,11 @@ class RequestWriter:
     def write(self, request: ModelRequest) -> bytes:
         """Return the JSON body of `request`."""
         lines: Any = request.lines
-        if lines[-1].role == "tool":  # else a line is its own wire form
-            lines = [_message(line) for line in lines]
+        encoded = request.encoded
+        if not encoded:  # a line is its own wire form, unless there are calls of tools
+            encoded = _encode([_message(line) for line in lines] if lines[-1].role == "tool" else lines)
         limit = self._limit + b"%d" % request.max_tokens if self._limit else b""
-        return self._start + _encode(lines) + limit + self._tools(request.tools)
+        return b"".join((self._start, encoded, limit, self._tools(request.tools)))
 
     def _tools(self, tools: tuple[Tool, ...]) -> bytes:
         """Return the end of a body; the same tools are offered with every question."""
@@ -103,49 +102,6 @@ def _message(line: Line) -> dict[str, Any]:
 
 
 # Answers.
-
-
-class _Function(Struct, gc=False):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _ToolPart(Struct, gc=False):
-    index: int = 0
-    id: str | None = None
-    function: _Function | None = None
-
-
-class _Message(Struct, gc=False):
-    content: str | None = None
-    refusal: str | None = None
-    tool_calls: list[_ToolPart] | None = None
-
-
-class _Choice(Struct, gc=False):
-    index: int = 0
-    message: _Message | None = None
-    delta: _Message | None = None
-    finish_reason: str | None = None
-
-
-class _Usage(Struct, gc=False):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Fault(Struct):
-    type: str | None = None
-    code: str | int | None = None
-
-
-class _Body(Struct, gc=False):
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    error: _Fault | str | None = None
-
-
-_decode_body = msgspec.json.Decoder(_Body).decode
 
 
 class Reader(Protocol):
@@ -173,8 +129,8 @@ class PlainReader:
 
     def finish(self) -> Completion | Failure:
         try:
-            body = _decode_body(self._body)
-        except _UNDECODABLE:
+            body = decode_body(self._body)
+        except UNDECODABLE:
             return Failure("garbage", "the body is no chat completion")
         if not body.choices:
             return Failure("garbage", "no choices")
@@ -201,7 +157,7 @@ class StreamReader:
         self._rest = b""
         self._chunks = 0
         self._parts: list[str] = []
-        self._usage: _Usage | None = None
+        self._usage: CountedTokens | None = None
         self._finish = ""
         self._tools: dict[int, list[str]] = {}
 
@@ -244,8 +200,8 @@ class StreamReader:
         lone = event.startswith(b"data: ") and b"\n" not in event
         payload = event[6:] if lone else _payload(event)
         try:
-            body = _decode_body(payload)
-        except _UNDECODABLE:
+            body = decode_body(payload)
+        except UNDECODABLE:
             if payload.startswith(b"[DONE]"):
                 self.done = True
             elif payload:
@@ -261,7 +217,7 @@ class StreamReader:
                 self._read_choice(choice)
         return None
 
-    def _read_choice(self, choice: _Choice) -> None:
+    def _read_choice(self, choice: Choice) -> None:
         if choice.finish_reason:
             self._finish = choice.finish_reason
         delta = choice.delta
@@ -284,7 +240,9 @@ def _payload(event: bytes) -> bytes:
     return b"\n".join(line.removeprefix(b" ") for line in lines)
 
 
-def _whole(text: str, usage: _Usage | None, finish: str, calls: tuple[ToolCall, ...]) -> Completion | Failure:
+def _whole(
+    text: str, usage: CountedTokens | None, finish: str, calls: tuple[ToolCall, ...]
+) -> Completion | Failure:
     if finish == "content_filter":
         return Failure("status", "content_filter", status=400)
     if not text and not calls:
@@ -296,10 +254,10 @@ def _whole(text: str, usage: _Usage | None, finish: str, calls: tuple[ToolCall, 
 def read_error(body: bytes) -> str:
     """Return type and code of an error body; never its message, which may repeat what the visitor wrote."""
     try:
-        fault = _decode_body(body).error
-    except _UNDECODABLE:
+        fault = decode_body(body).error
+    except UNDECODABLE:
         return ""
-    return error_name(fault.type, fault.code) if isinstance(fault, _Fault) else ""
+    return error_name(fault.type, fault.code) if isinstance(fault, Fault) else ""
 
 
 def error_name(kind: object, code: object) -> str:

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from fastdesk.ai.language import chosen_language, language_instruction
-from fastdesk.ai.lines import ReadyLine, closed, ready_line
+from fastdesk.ai.lines import ReadyLine, closed, encoded_line, ready_line
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
-from fastdesk.ai.tokens import LINE_TOKENS, estimate_tokens
 
 __all__ = ["Passage", "Prompt", "PromptWriter", "cited", "newest_lines", "passage_block"]
 
@@ -45,11 +44,15 @@ class Passage(Struct, frozen=True):
 
 
 class Prompt(Struct, frozen=True):
-    """What a model is asked. `is_personal` when it holds anything of this one visitor but the question itself."""
+    """What a model is asked. `is_personal` when it holds anything of this one visitor but the question itself.
+
+    `encoded` is the lines as a JSON array where that is at hand, else empty.
+    """
 
     lines: tuple[Line, ...]
     language: str
     is_personal: bool
+    encoded: bytes = b""
 
 
 class PromptWriter:
@@ -60,8 +63,8 @@ class PromptWriter:
         self._template = settings.prompt or DEFAULT_PROMPT
         #: Variables that the site's prompt has.
         self.names = frozenset(_VARIABLE.findall(self._template))
-        #: System lines without passages and variables, with their tokens, by language.
-        self._ready: dict[str, tuple[Line, int]] = {}
+        #: System lines without passages and variables, by language.
+        self._ready: dict[str, ReadyLine] = {}
 
     def write(
         self,
@@ -83,17 +86,18 @@ class PromptWriter:
         """
         settings = self._settings
         code = chosen_language(settings.language, settings.languages, question, language)
-        system, tokens = self._system(code, passages, variables or {}, instruction)
+        system = self._system(code, passages, variables or {}, instruction)
         asked = ready_line(Line("user", question), settings.mask)
-        room = settings.context_tokens - tokens - asked.tokens
+        room = settings.context_tokens - system.tokens - asked.tokens
         window = newest_lines(said[-settings.context_turns :] if settings.context_turns else (), room)
-        lines = (system, *window, asked.line)
         is_personal = asked.is_masked or bool(window) or not self.names <= _IMPERSONAL
-        return Prompt(lines, code, is_personal)
+        ready = [system, *window, asked]
+        encoded = b"[%b]" % b",".join([one.encoded for one in ready])
+        return Prompt(tuple([one.line for one in ready]), code, is_personal, encoded)
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
-    ) -> tuple[Line, int]:
+    ) -> ReadyLine:
         is_plain = not passages and not self.names and not wanted
         if is_plain and code in self._ready:
             return self._ready[code]
@@ -106,25 +110,21 @@ class PromptWriter:
         if wanted:
             parts.append(wanted)
         parts.append(language_instruction(code))
-        line = Line("system", "\n\n".join(parts))
-        made = line, estimate_tokens(line.content) + LINE_TOKENS
+        made = encoded_line(Line("system", "\n\n".join(parts)))
         if is_plain and len(self._ready) < 100:
             self._ready[code] = made
         return made
 
 
-def newest_lines(said: Sequence[ReadyLine], room: int) -> list[Line]:
+def newest_lines(said: Sequence[ReadyLine], room: int) -> Sequence[ReadyLine]:
     """Return the newest lines that fit into so many tokens, oldest first."""
-    if sum([ready.tokens for ready in said]) <= room:
-        return [ready.line for ready in said]
-    fitting = []
-    for ready in reversed(said):
-        room -= ready.tokens
+    first = len(said)
+    while first:
+        room -= said[first - 1].tokens
         if room < 0:
             break
-        fitting.append(ready.line)
-    fitting.reverse()
-    return fitting
+        first -= 1
+    return said[first:] if first else said
 
 
 def cited(answer: str, passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -63,9 +63,10 @@ class Tool(Struct, frozen=True):
 
 
 class ModelRequest(Struct, frozen=True, kw_only=True):
-    """One question to a model."""
+    """One question to a model. `encoded` is the same lines as a JSON array where the desk has that at hand, else empty."""
 
     lines: tuple[Line, ...]
+    encoded: bytes = b""
     tools: tuple[Tool, ...] = ()
     max_tokens: int = 512
 

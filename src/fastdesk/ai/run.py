@@ -87,6 +87,7 @@ class Run:
         self._prompt = prompt
         self._askings: list[Asking] = []
         self._lines = prompt.lines
+        self._encoded = prompt.encoded
         self._offer = setup.offer(question.identity)
         self._rounds_left = setup.settings.max_tool_rounds
         #: The place in the setup's models of the one to be asked next.
@@ -191,7 +192,12 @@ class Run:
             if ticket is None:
                 continue
             tools = () if model.refuses_tools else self._offer.as_seen
-            request = ModelRequest(lines=self._lines, tools=tools, max_tokens=model.settings.max_tokens)
+            request = ModelRequest(
+                lines=self._lines,
+                encoded=self._encoded,
+                tools=tools,
+                max_tokens=model.settings.max_tokens,
+            )
             reservation = self._reserve(model, request)
             if reservation == "used_up":
                 model.breaker.forget(ticket)
@@ -314,6 +320,7 @@ class Run:
         told = await tools.perform(self._kit.perform)
         self._performing = None
         self._lines += told
+        self._encoded = b""
         self._next -= 1
         self._advance(self._kit.clock.now_ns())
 

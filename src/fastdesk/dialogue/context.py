@@ -33,6 +33,11 @@ class ContextTurn(msgspec.Struct, frozen=True, array_like=True):
     text: str
     tokens: int
 
+    @property
+    def size(self) -> int:
+        """What it takes in memory, in bytes, by estimate."""
+        return _TURN_BYTES + (1 if self.text.isascii() else 2) * len(self.text)
+
 
 Load = Callable[[TenantId, ConversationId, int], Awaitable[list[ContextTurn]]]
 """Read the newest turns of a conversation from the log, oldest first, at most the given number."""
@@ -47,13 +52,13 @@ class _Context:
 
     def __init__(self, turns: Sequence[ContextTurn]) -> None:
         self.turns = list(turns[-MAX_TURNS:])
-        self.size = _CONTEXT_BYTES + sum(map(_size, self.turns))
+        self.size = _CONTEXT_BYTES + sum([turn.size for turn in self.turns])
 
     def append(self, turn: ContextTurn) -> None:
         self.turns.append(turn)
-        self.size += _size(turn)
+        self.size += turn.size
         if len(self.turns) > MAX_TURNS:
-            self.size -= _size(self.turns.pop(0))
+            self.size -= self.turns.pop(0).size
 
     @property
     def seq(self) -> int:
@@ -222,11 +227,6 @@ def estimate_tokens(text: str) -> int:
     """Estimate the tokens of a text from above: one for each Chinese sign, one for three others, and one more."""
     wide = sum(1 for sign in text if sign >= "\u2e80") if not text.isascii() else 0
     return wide + (len(text) - wide + 2) // 3 + 1
-
-
-def _size(turn: ContextTurn) -> int:
-    width = 1 if turn.text.isascii() else 2
-    return _TURN_BYTES + width * len(turn.text)
 
 
 def _newest(turns: list[ContextTurn], max_tokens: int, max_turns: int) -> list[ContextTurn]:

@@ -37,6 +37,12 @@ class ReadyTurn(ContextTurn, frozen=True, array_like=True):
 
     ready: ReadyLine | None = None
 
+    @property
+    def size(self) -> int:
+        """What it takes in memory, with its line in both forms."""
+        plain = super().size
+        return plain if self.ready is None else 2 * plain + len(self.ready.encoded)
+
 
 class _Messages(Protocol):
     async def last_said(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[Said]:
