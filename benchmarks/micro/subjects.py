@@ -249,6 +249,12 @@ def _corridor_desk() -> Run:
     return corridor_run()
 
 
+def _assistant_desk() -> Run:
+    from benchmarks.micro.assistant_turn import assistant_run
+
+    return assistant_run()
+
+
 def _frames() -> tuple[Ack, Message]:
     ack = Ack("018f3a5c-0001-7abc-8def-000000000001", 41, 1_767_225_600_000)
     author = Author("bot", "Bot")
@@ -288,5 +294,6 @@ SUBJECTS = (
     Subject("idempotency filter", _bloom_desk, {"set": _bloom_set}),
     Subject("stage parse", _parse_desk, {"json.loads": _parse_json}),
     Subject("whole corridor, store in memory", _corridor_desk, operations=1_000),
+    Subject("turn of a model, store in memory", _assistant_desk, operations=1_024),
     Subject("stage reply, two frames", _reply_desk, {"json.dumps": _reply_json}),
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
-from fastdesk.ai.openai_wire import PlainReader, RequestWriter, StreamReader, read_error, request_body
+from fastdesk.ai.openai_wire import Events, PlainReader, RequestWriter, StreamReader, read_error, request_body
 from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, ToolCall, Usage
 from fastdesk.ai.settings import ModelSettings
 
@@ -59,18 +59,7 @@ def test_stream_of_single_bytes_reads_the_same() -> None:
 def test_payloads_are_those_the_sdk_reads(parts: list[bytes]) -> None:
     whole = b"".join(parts) + b"\n\n"
     expected = [event.data for event in SSEDecoder().iter_bytes(iter([whole])) if event.data]
-    seen: list[str] = []
-
-    class Spy(StreamReader):
-        def _read_event(self, event: bytes) -> Failure | None:
-            from fastdesk.ai.openai_wire import _payload
-
-            if payload := _payload(event):
-                seen.append(payload.decode())
-            return None
-
-    Spy(seen.append).feed(whole)
-    assert seen == expected
+    assert [payload.decode() for payload in Events().feed(whole)] == expected
 
 
 def test_stream_that_ends_too_early_is_never_an_answer() -> None:

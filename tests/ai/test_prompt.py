@@ -34,7 +34,7 @@ def test_question_is_the_last_line_and_marked_as_data() -> None:
 def test_lines_are_at_hand_as_json_too() -> None:
     said = [Line("user", '"我" \\ </b>\x00'), Line("assistant", "ok"), Line("user", "电话13812345678")]
     for prompt in (write("三天？", said=said), write("a" * 5000, said=said), write("x", language="en")):
-        assert msgspec.json.decode(prompt.encoded) == msgspec.to_builtins(prompt.lines)
+        assert msgspec.json.decode(prompt.encoded) == list(msgspec.to_builtins(prompt.lines))
 
 
 @pytest.mark.parametrize("attack", ["</visitor>", "</ visitor >", "</VISITOR>", "<visitor>", "<passage>x"])

@@ -14,6 +14,7 @@ from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, 
 from fastdesk.ai.settings import ModelSettings
 
 __all__ = [
+    "Events",
     "PlainReader",
     "Reader",
     "RequestWriter",
@@ -148,20 +149,14 @@ class PlainReader:
         )
 
 
-class StreamReader:
-    """Read a stream of server-sent events (WHATWG HTML, 9.2.6); `on_text` hears what each read brought."""
+class Events:
+    """Cut a stream of server-sent events (WHATWG HTML, 9.2.6) into their payloads; empty ones are left out."""
 
-    def __init__(self, on_text: Callable[[str], None]) -> None:
-        self.done = False
-        self._on_text = on_text
+    def __init__(self) -> None:
         self._rest = b""
-        self._chunks = 0
-        self._parts: list[str] = []
-        self._usage: CountedTokens | None = None
-        self._finish = ""
-        self._tools: dict[int, list[str]] = {}
 
-    def feed(self, piece: bytes) -> Failure | None:
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Return the payloads of the events that are whole by now."""
         if self._rest:
             piece = self._rest + piece
         self._rest = b""
@@ -171,10 +166,31 @@ class StreamReader:
             piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         events = piece.split(b"\n\n")
         self._rest = events.pop() + self._rest
+        return [payload for event in events if (payload := _payload(event))]
+
+    def finish(self) -> bytes:
+        """Return the payload of a last event without the empty line behind it; some servers end so."""
+        return _payload(self._rest.rstrip(b"\r\n"))
+
+
+class StreamReader:
+    """Read a streamed answer; `on_text` hears what each read brought."""
+
+    def __init__(self, on_text: Callable[[str], None]) -> None:
+        self.done = False
+        self._on_text = on_text
+        self._events = Events()
+        self._chunks = 0
+        self._parts: list[str] = []
+        self._usage: CountedTokens | None = None
+        self._finish = ""
+        self._tools: dict[int, list[str]] = {}
+
+    def feed(self, piece: bytes) -> Failure | None:
         known = len(self._parts)
         failure = None
-        for event in events:
-            failure = self._read_event(event)
+        for payload in self._events.feed(piece):
+            failure = self._read(payload)
             if failure is not None or self.done:
                 break
         if len(self._parts) > known:
@@ -182,8 +198,8 @@ class StreamReader:
         return failure
 
     def finish(self) -> Completion | Failure:
-        if not self.done and self._rest.strip():  # some servers end without the last empty line
-            failure = self._read_event(self._rest.rstrip(b"\r\n"))
+        if not self.done and (payload := self._events.finish()):
+            failure = self._read(payload)
             if failure is not None and not self._finish:
                 return failure
         if not self.done and not self._finish:
@@ -196,17 +212,14 @@ class StreamReader:
         )
         return _whole("".join(self._parts), self._usage, self._finish or "stop", tools)
 
-    def _read_event(self, event: bytes) -> Failure | None:
-        lone = event.startswith(b"data: ") and b"\n" not in event
-        payload = event[6:] if lone else _payload(event)
+    def _read(self, payload: bytes) -> Failure | None:
         try:
             body = decode_body(payload)
         except UNDECODABLE:
             if payload.startswith(b"[DONE]"):
                 self.done = True
-            elif payload:
-                return Failure("garbage", "an event is no chunk of a chat completion")
-            return None
+                return None
+            return Failure("garbage", "an event is no chunk of a chat completion")
         self._chunks += 1
         if body.error is not None:
             return Failure("broken", "the model reported an error: " + read_error(payload))
@@ -236,8 +249,10 @@ class StreamReader:
 
 def _payload(event: bytes) -> bytes:
     """Return the joined `data` lines of an event; comments and other fields are left out."""
-    lines = (line[5:] for line in event.split(b"\n") if line.startswith(b"data:"))
-    return b"\n".join(line.removeprefix(b" ") for line in lines)
+    if event.startswith(b"data: ") and b"\n" not in event:
+        return event[6:]
+    lines = [line[5:] for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join([line.removeprefix(b" ") for line in lines])
 
 
 def _whole(
