@@ -42,6 +42,7 @@ COMPILED = [
     "ai/pool.py",
     "ai/prompt.py",
     "ai/run.py",
+    "ai/run_kit.py",
     "ai/sentences.py",
     "ai/setup.py",
     "ai/tokens.py",

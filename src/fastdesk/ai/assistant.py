@@ -18,7 +18,8 @@ from fastdesk.ai.models import Model, Models
 from fastdesk.ai.pool import Pool
 from fastdesk.ai.provider import ProviderKit, Spawn, any_address
 from fastdesk.ai.registry import ProviderMaker, make_provider
-from fastdesk.ai.run import Run, RunKit
+from fastdesk.ai.run import Run
+from fastdesk.ai.run_kit import RunKit
 from fastdesk.ai.settings import AssistantSettings, ModelSettings
 from fastdesk.ai.setup import Setup
 from fastdesk.ai.tool_round import Perform

@@ -17,52 +17,23 @@ from typing import Any, Final, Literal
 from msgspec.structs import replace
 
 from fastdesk.ai.actions import ProposedAction
-from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result, Screen
+from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result
 from fastdesk.ai.asking import Asking
 from fastdesk.ai.attempt import Attempt, Spending
-from fastdesk.ai.budget import FREE, Budgets, Reservation
-from fastdesk.ai.counters import Counters
+from fastdesk.ai.budget import FREE, Reservation
 from fastdesk.ai.draft import Draft
-from fastdesk.ai.limits import RateLimits, Taken
+from fastdesk.ai.limits import Taken
 from fastdesk.ai.models import Model
-from fastdesk.ai.pool import Pool
 from fastdesk.ai.prompt import Prompt, cited
-from fastdesk.ai.provider import Completion, Failure, ModelRequest, Spawn
+from fastdesk.ai.provider import Completion, Failure, ModelRequest
+from fastdesk.ai.run_kit import RunKit
 from fastdesk.ai.setup import Setup
 from fastdesk.ai.tokens import line_tokens, most_tokens
-from fastdesk.ai.tool_round import Perform, ToolRound
-from fastdesk.observe.clock import Clock, Entropy
+from fastdesk.ai.tool_round import ToolRound
 
-__all__ = ["Run", "RunKit"]
+__all__ = ["Run"]
 
 _MS: Final = 1_000_000
-
-
-class RunKit:
-    """What all runs share."""
-
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        entropy: Entropy,
-        spawn: Spawn,
-        pool: Pool,
-        limits: RateLimits,
-        budgets: Budgets,
-        counters: Counters,
-        screen: Screen,
-        perform: Perform | None,
-    ) -> None:
-        self.clock = clock
-        self.entropy = entropy
-        self.spawn = spawn
-        self.pool = pool
-        self.limits = limits
-        self.budgets = budgets
-        self.counters = counters
-        self.screen = screen
-        self.perform = perform
 
 
 class _Chosen:
