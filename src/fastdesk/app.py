@@ -272,6 +272,7 @@ class App:
             limits=DoorLimits(settings.max_connections, settings.max_connections_per_address),
             proxies=TrustedProxies(settings.trusted_proxies),
             may_enter=self._may_enter,
+            quick=self._http.quick.find,
         )
         self._http.door = self._door
         try:

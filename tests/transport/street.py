@@ -15,8 +15,11 @@ from fastdesk._core import WsConnection, WsEndpoint, WsLimits
 from fastdesk.observe.clock import SystemClock
 from fastdesk.transport.door import Door, DoorLimits
 from fastdesk.transport.echo import echo_endpoint
+from fastdesk.transport.guest import Quick
 from fastdesk.transport.handshake import Handshake
+from fastdesk.transport.head import Head
 from fastdesk.transport.peers import TrustedProxies
+from fastdesk.transport.seats import Answered
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 DOOR = web.AppKey("door", Door)
@@ -173,12 +176,13 @@ async def open_street(
     clock: Any = None,
     desk: Desk | None = None,
     routes: Mapping[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] | None = None,
+    quick: Callable[[Head], Quick | None] = lambda head: None,
 ) -> AsyncIterator[Street]:
     """Run a door until the block ends."""
     loop = asyncio.get_running_loop()
     desk = desk or Desk()
     app = web.Application(client_max_size=1 << 24)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(app, access_log_class=Answered, shutdown_timeout=1)
     endpoint = WsEndpoint(
         on_message=desk.on_message,
         on_open=desk.on_open,
@@ -195,11 +199,11 @@ async def open_street(
         limits=limits,
         proxies=proxies,
         may_enter=may_enter,
+        quick=quick,
     )
     app[DOOR] = door
     app.router.add_get("/hello", hello)
     app.router.add_post("/receive", receive)
-    app.router.add_get("/v1/ws", door.handle_upgrade)
     for path, handler in (routes or {}).items():
         app.router.add_get(path, handler)
     await runner.setup()

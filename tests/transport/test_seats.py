@@ -1,7 +1,8 @@
-"""Where connections go after the door, and what aiohttp promises nowhere but this house relies on."""
+"""Where connections go after the door and come back from, and what aiohttp promises nowhere but this house relies on."""
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import aiohttp
 import pytest
@@ -10,8 +11,12 @@ from aiohttp import web
 from tests.core.wire import TEXT, build
 from tests.transport.street import Street, Wire, open_street, problem, upgrade
 
+from fastdesk.observe.clock import SystemClock
+from fastdesk.transport.door import Door
+from fastdesk.transport.guest import Asked, Quick
+from fastdesk.transport.head import Head
 from fastdesk.transport.peers import TrustedProxies
-from fastdesk.transport.seats import HttpSeat, take_over
+from fastdesk.transport.seats import Answered
 
 ON_BOTH_LOOPS = True
 
@@ -121,41 +126,21 @@ async def test_the_http_server_ends_its_side_in_silence(caplog: pytest.LogCaptur
     assert noise == []
 
 
-async def test_a_request_that_did_not_come_through_the_door_is_not_taken_over() -> None:
-    taken: list[object] = []
-
+async def test_a_server_without_a_door_answers_as_ever() -> None:
     async def handle(request: web.Request) -> web.Response:
-        taken.append(take_over(request))
         return web.Response()
 
     app = web.Application()
     app.router.add_get("/", handle)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log_class=Answered)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    async with (
-        aiohttp.ClientSession() as http,
-        http.get(f"http://127.0.0.1:{runner.addresses[0][1]}/") as response,
-    ):
-        assert response.status == 200
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as http:
+        for _ in range(2):
+            async with http.get("/") as response:
+                assert response.status == 200
     await runner.cleanup()
-    assert taken == [None]
-
-
-async def test_the_private_parts_of_the_http_server_are_where_we_look() -> None:
-    seen: list[tuple[object, object]] = []
-
-    async def look(request: web.Request) -> web.Response:
-        seen.append((request.protocol._message_tail, len(request.protocol._messages)))
-        return web.Response()
-
-    async with open_street(routes={"/look": look}) as street:
-        wire = await street.connect()
-        wire.write(upgrade("/look") + b"tail")
-        await wire.response()
-        await wire.close()
-    assert seen == [(b"tail", 0)]
 
 
 async def test_what_the_server_raises_ends_the_connection_and_is_reported() -> None:
@@ -164,19 +149,121 @@ async def test_what_the_server_raises_ends_the_connection_and_is_reported() -> N
             raise ZeroDivisionError
 
     reported: list[Exception] = []
-    gone: list[HttpSeat] = []
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: HttpSeat(Raising(), "", gone.append, reported.append), "127.0.0.1", 0
-    )
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    writer.write(b"x")
+    door = Door(http=Raising, endpoints={}, clock=SystemClock())  # type: ignore[arg-type]
+    door.report = reported.append  # type: ignore[method-assign]
+    await door.open("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*door.addresses[0])
+    writer.write(HELLO)
     assert await reader.read() == b""
     writer.close()
-    server.close()
-    while not gone:
-        await asyncio.sleep(0)
     assert [type(failure) for failure in reported] == [ZeroDivisionError]
+    await door.close()
+
+
+# Quick routes and others on one connection.
+
+
+def say(head: Head) -> Quick | None:
+    """Answer `/quick` with the body that was sent, in the next turn of the loop."""
+
+    def answer(asked: Asked, send: Callable[[bytes], None]) -> None:
+        response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(asked.body), asked.body)
+        asyncio.get_running_loop().call_soon(send, response)
+
+    is_plain = head.is_http_11 and head.fields.is_plain
+    return answer if head.path == "/quick" and is_plain else None
+
+
+def quick(body: bytes) -> bytes:
+    return b"POST /quick HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+UPLOAD = b"POST /receive HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"y" * 100_000
+
+
+@pytest.mark.parametrize("is_pipelined", [True, False])
+async def test_both_kinds_of_requests_mix_on_one_connection(is_pipelined: bool) -> None:
+    async with open_street(quick=say) as street:
+        wire = await street.connect()
+        asked = [quick(b"one"), HELLO, quick(b"two"), quick(b"three"), UPLOAD, HELLO, quick(b"four"), HELLO]
+        if is_pipelined:
+            wire.write(b"".join(asked))
+        answers = []
+        for request in asked:
+            if not is_pipelined:
+                wire.write(request)
+            answers.append((await wire.response())[2])
+        hello = b'{"peer": "127.0.0.1", "query": ""}'
+        assert answers == [b"one", hello, b"two", b"three", b"100000", hello, b"four", hello]
+        assert street.door.counters() == {"knocking": 0, "http": 1, "websocket": 0, "refused": 0}
+        await wire.close()
+
+
+async def test_an_upgrade_comes_behind_both_kinds() -> None:
+    async with open_street(quick=say) as street:
+        wire = await street.connect()
+        wire.write(quick(b"x") + HELLO + upgrade() + build(TEXT, b"one"))
+        assert [(await wire.response())[0] for _ in range(3)] == [200, 200, 101]
+        assert await wire.frame() == (TEXT, b"ONE")
+        await wire.close()
+
+
+async def test_an_unusual_form_of_a_quick_request_is_for_the_server() -> None:
+    async def slow(request: web.Request) -> web.Response:
+        return web.Response(text="by the server")
+
+    async with open_street(quick=say, routes={"/quick": slow}) as street:
+        for form in (b"HTTP/1.0\r\n", b"HTTP/1.1\r\nConnection: close\r\n"):
+            wire = await street.connect()
+            wire.write(b"GET /quick " + form + b"Host: x\r\n\r\n")
+            assert (await asyncio.wait_for(wire.reader.read(), 20)).endswith(b"by the server")
+            await wire.close()
+        wire = await street.connect()
+        wire.write(b"HEAD /quick HTTP/1.1\r\nExpect: 100-continue\r\nHost: x\r\n\r\n")
+        assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+        assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        wire.write(quick(b"again"))
+        assert (await wire.response())[2] == b"again"
+        await wire.close()
+
+
+async def test_a_chunked_upload_arrives_and_ends_its_connection() -> None:
+    async with open_street(quick=say) as street:
+        wire = await street.connect()
+        wire.write(b"POST /receive HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(3):
+            wire.write(b"5\r\nabcde\r\n")
+            await asyncio.sleep(0)
+        wire.write(b"0\r\n\r\n")
+        status, fields, body = await wire.response()
+        assert (status, fields["connection"], body) == (200, "close", b"15")
+        assert await wire.is_over()
+        await wire.close()
+
+
+async def test_an_answer_before_the_end_of_the_body_leaves_the_connection_whole() -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=413)
+
+    async with open_street(quick=say, routes={"/early": refuse}) as street:
+        wire = await street.connect()
+        wire.write(b"GET /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + b"y" * 400)
+        assert (await wire.response())[0] == 413
+        wire.write(b"y" * 600 + quick(b"next"))
+        assert (await wire.response())[2] == b"next"
+        await wire.close()
+
+
+async def test_a_quick_answer_on_its_way_is_sent_before_the_door_closes() -> None:
+    async with open_street(quick=say) as street:
+        wire = await street.connect()
+        wire.write(quick(b"last"))
+        while not street.door.counters()["http"]:
+            await asyncio.sleep(0)
+        await street.door.close()
+        assert (await wire.response())[2] == b"last"
+        assert await wire.is_over()
+        await wire.close()
 
 
 async def test_a_slow_reader_of_a_large_response_gets_all_of_it() -> None:

@@ -115,10 +115,20 @@ class Opening:
 
     async def find_live(self, principal: Principal, address: str = "") -> Live | Rejection:
         """Return the current conversation of a visitor's token; who is blocked is refused."""
-        live = await self._load_live(principal)
-        if isinstance(live, Rejection):
-            return live
-        return self._refuse_blocked(principal, live, address) or live
+        live = self.present_live(principal, address)
+        if live is None:
+            live = await self._load_live(principal)
+            return self._refuse_blocked(principal, live, address) or live
+        return live
+
+    def present_live(self, principal: Principal, address: str) -> Live | Rejection | None:
+        """Do the same with what memory holds: None where the store has to be asked."""
+        rooms = self._rooms
+        assert principal.site is not None
+        if rooms.records.site(principal.tenant, principal.site) is None:
+            return Rejection("unauthenticated", "This site is no longer here.")
+        live = rooms.hub.current(principal.tenant, principal.site, principal.id)
+        return None if live is None else self._refuse_blocked(principal, live, address) or live
 
     def _refuse_blocked(self, principal: Principal, live: Live, address: str) -> Rejection | None:
         keeper = self._rooms.gatekeeper
@@ -127,15 +137,11 @@ class Opening:
             refusal = keeper.refuse(principal.tenant, principal.id, address)
         return refusal
 
-    async def _load_live(self, principal: Principal) -> Live | Rejection:
+    async def _load_live(self, principal: Principal) -> Live:
         rooms = self._rooms
         assert principal.site is not None
         site = rooms.records.site(principal.tenant, principal.site)
-        if site is None:
-            return Rejection("unauthenticated", "This site is no longer here.")
-        live = rooms.hub.current(principal.tenant, principal.site, principal.id)
-        if live is not None:
-            return live
+        assert site is not None
         visitor = await rooms.lives.known_visitor(principal.tenant, principal.id)
         if visitor is None:
             now_ms = rooms.clock.now_ms()

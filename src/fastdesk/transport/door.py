@@ -1,8 +1,8 @@
-"""The one port: every connection comes in here, is counted, sniffed and given to WebSocket or HTTP.
+"""The one port: every connection comes in here and is counted; what it asks for is told where to go.
 
-Enters: connections. Leaves: WebSocket connections to the endpoint of their path, all others to the HTTP
-server. The sockets are the event loop's own (uvloop's in production): its accept neither spins nor logs at
-the descriptor limit, and an idle connection stays small.
+Enters: connections. Leaves: WebSocket connections to the endpoint of their path, requests with a quick route to that
+route, all others to the HTTP server (`guest` tells how one connection carries them all). The sockets are the event loop's
+own (uvloop's in production): its accept neither spins nor logs at the descriptor limit, and an idle connection stays small.
 """
 
 import asyncio
@@ -10,18 +10,19 @@ import resource
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import msgspec
 import structlog
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 
 from fastdesk._core import WsConnection, WsEndpoint
 from fastdesk.protocol.codes import CLOSE_RESTART
-from fastdesk.transport.handshake import Handshake, Head, Refusal, Upgrade, is_upgrade, judge_upgrade
-from fastdesk.transport.knock import Knock
+from fastdesk.transport.guest import Guest, Quick
+from fastdesk.transport.handshake import Handshake, Upgrade, is_upgrade, judge_upgrade
+from fastdesk.transport.head import Head, HeadReader, Refusal
 from fastdesk.transport.peers import PeerTable, TrustedProxies
-from fastdesk.transport.seats import HttpSeat, seat_websocket, take_over
+from fastdesk.transport.seats import seat_websocket
 
 __all__ = ["Door", "DoorLimits"]
 
@@ -33,6 +34,7 @@ _SPARE_DESCRIPTORS: Final = 128  # data base, logs, calls to models, refusals th
 _MAX_LINGERING: Final = 64
 _RECEIVE_BUFFER: Final = 65_536  # bounds one read, and with it the parser's buffer, which never shrinks
 _HUGE_MESSAGE: Final = 1_048_576
+_LAST_ANSWERS_S: Final = 5.0  # for what is on its way to the disk when the door closes
 _BUSY: Final = Refusal(503, "overloaded", fields=(("Retry-After", "5"),))
 _NO_UPGRADE: Final = Refusal(426, "upgrade_required", fields=(("Upgrade", "websocket"),))
 
@@ -60,39 +62,43 @@ class Door:
     """Serve one port or several with one set of endpoints and one HTTP server.
 
     Args:
-        http: makes the HTTP server's protocol for one connection (`AppRunner.server`).
+        http: makes the HTTP server's protocol for one connection (`AppRunner.server`, with `Answered` for its access log).
         endpoints: WebSocket endpoint by path.
         clock: monotonic time.
         limits: see `DoorLimits`.
         proxies: whose headers name the visitor's address.
         may_enter: decides about a valid handshake, by origin for instance; must not block.
+        quick: returns the quick route that takes a request, None for one that the HTTP server answers.
     """
 
     def __init__(
         self,
         *,
-        http: Callable[[], asyncio.Protocol],
+        http: Callable[[], web.RequestHandler],
         endpoints: Mapping[str, WsEndpoint],
         clock: Clock,
         limits: DoorLimits | None = None,
         proxies: TrustedProxies | None = None,
         may_enter: Callable[[Handshake], bool] | None = None,
+        quick: Callable[[Head], Quick | None] = lambda head: None,
     ) -> None:
         self._http = http
-        self._endpoints = dict(endpoints)
         self._limits = limits or DoorLimits()
         self._proxies = proxies or TrustedProxies()
         self._may_enter = may_enter
         self._peers = PeerTable(self._limits.max_connections_per_peer)
         self._servers: list[asyncio.Server] = []
-        self._knocks: dict[Knock, None] = {}
-        self._https = 0
+        self._guests: dict[Guest, None] = {}
         self._refused = 0
         self._gone = asyncio.Event()
         self._is_draining = False
         self._timer: asyncio.TimerHandle | None = None
         self._on_websocket_gone = self._websocket_gone  # one bound method for all connections
         self.now_ns: Final = clock.now_ns
+        self.quick: Final = quick
+        self.read_head: Final = HeadReader().read
+        self.endpoints: Final = dict(endpoints)
+        self.head_timeout_ns: Final = int(self._limits.head_timeout_s * 1e9)
         self.max_head_bytes: Final = self._limits.max_head_bytes
         self.max_connections: Final = self._limits.max_connections or _descriptors_left()
 
@@ -110,7 +116,7 @@ class Door:
         handshake_s = self._limits.head_timeout_s if ssl_context else None
         self._servers.append(
             await loop.create_server(
-                lambda: Knock(self),
+                self._welcome,
                 host,
                 port,
                 ssl=ssl_context,
@@ -120,6 +126,10 @@ class Door:
         )
         if self._timer is None:
             self._tick(loop)
+
+    def _welcome(self) -> asyncio.Protocol:
+        # It is a protocol in all but name: compiled classes have no base that is not.
+        return cast(asyncio.Protocol, Guest(self))
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -138,30 +148,41 @@ class Door:
             for connection in waiting[step::steps]:
                 connection.close(CLOSE_RESTART, "restart")
             await asyncio.sleep(spread_s / steps)
-        await self._wait_until_gone()  # bounded: the sweep cuts who does not answer
+        await self._wait_until_none(self._count_websockets)  # bounded: the sweep cuts who does not answer
 
     async def close(self) -> None:
-        """Stop listening and sweeping, drop every connection but HTTP's, which their owner ends."""
+        """Stop listening and sweeping, drop every WebSocket and every guest who asks for nothing.
+
+        What quick routes are answering is answered first; what the HTTP server answers, its owner ends.
+        """
         self._stop_listening()
         for connection in self._open_websockets():
             connection.abort(CLOSE_RESTART)
-        for knock in tuple(self._knocks):
-            knock.transport.abort()
-        await self._wait_until_gone()
+        for guest in tuple(self._guests):
+            guest.leave()
+        await self._wait_until_none(self._count_websockets)
+        try:
+            async with asyncio.timeout(_LAST_ANSWERS_S):
+                await self._wait_until_none(self._count_served)
+        except TimeoutError:
+            _log.warning("requests_cut", count=self._count_served())
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    async def _wait_until_gone(self) -> None:
-        while self._count_websockets():
+    async def _wait_until_none(self, count: Callable[[], int]) -> None:
+        while count():
             self._gone.clear()
             await self._gone.wait()
 
+    def _count_served(self) -> int:
+        return sum(guest.is_served for guest in self._guests)
+
     def _count_websockets(self) -> int:
-        return sum(len(endpoint) for endpoint in self._endpoints.values())
+        return sum(len(endpoint) for endpoint in self.endpoints.values())
 
     def _open_websockets(self) -> list[WsConnection]:
-        return [connection for endpoint in self._endpoints.values() for connection in endpoint.connections()]
+        return [connection for endpoint in self.endpoints.values() for connection in endpoint.connections()]
 
     def _stop_listening(self) -> None:
         self._is_draining = True
@@ -176,48 +197,60 @@ class Door:
     def sweep(self) -> None:
         """Enforce every time limit of the street; an open door does it once a second."""
         now_ns = self.now_ns()
-        for endpoint in self._endpoints.values():
+        for endpoint in self.endpoints.values():
             endpoint.sweep(now_ns)
-        for knock in tuple(self._knocks):
-            knock.expire(now_ns, int(self._limits.head_timeout_s * 1e9))
+        for guest in tuple(self._guests):
+            guest.expire(now_ns)
 
-    # What a knock asks.
+    # What a guest asks.
 
-    def admit(self, knock: Knock) -> Refusal | None:
+    def admit(self, guest: Guest) -> Refusal | None:
         """Count the connection, or refuse it: too many in all, or too many of one peer."""
-        self._knocks[knock] = None
-        if len(self._knocks) + self._https + self._count_websockets() > self.max_connections:
+        self._guests[guest] = None
+        if len(self._guests) + self._count_websockets() > self.max_connections:
             return _BUSY
-        if not self._proxies.trusts(knock.address):  # many stand behind a proxy: counted when they are known
-            knock.is_counted = self._peers.enter(knock.address)
-            if not knock.is_counted:
+        if not self._proxies.trusts(guest.address):  # many stand behind a proxy: counted when they are known
+            guest.is_counted = self._peers.enter(guest.address)
+            if not guest.is_counted:
                 return _BUSY
         return None
 
     def may_linger(self) -> bool:
         """Tell whether one more refusal may keep its descriptor until it has arrived."""
         self._refused += 1
-        return sum(knock.is_refused for knock in self._knocks) <= _MAX_LINGERING
+        return sum(guest.is_refused for guest in self._guests) <= _MAX_LINGERING
 
-    def dismiss(self, knock: Knock) -> None:
-        """Forget a connection that was never seated."""
-        self._knocks.pop(knock, None)
-        if knock.is_counted:
-            self._peers.leave(knock.address)
+    def dismiss(self, guest: Guest) -> None:
+        """Forget a connection that has ended before it was a WebSocket."""
+        self._guests.pop(guest, None)
+        self._gone.set()
+        if guest.is_counted:
+            self._peers.leave(guest.address)
 
-    def seat(self, knock: Knock, head: Head, rest: bytes) -> Refusal | None:
-        """Give the connection to its endpoint when it asks for one, else to the HTTP server."""
-        if head.path not in self._endpoints or not is_upgrade(head):
-            self._seat_http(knock)
-            return None
-        peer = self._proxies.visitor(knock.address, head.values(self._proxies.field))
+    def address_of(self, guest: Guest, head: Head) -> str:
+        """Return the visitor's address, from the header of a trusted proxy where there is one."""
+        if not self._proxies:
+            return guest.address
+        return self._proxies.visitor(guest.address, [head.value(self._proxies.field.encode())])
+
+    def serve(self, transport: asyncio.Transport) -> web.RequestHandler:
+        """Return the HTTP server's side of a connection."""
+        server = self._http()
+        server.connection_made(transport)
+        return server
+
+    def seat(self, guest: Guest, head: Head) -> Refusal | None:
+        """Give the connection, with what was received, to the WebSocket endpoint of the path."""
+        if not is_upgrade(head):
+            return _NO_UPGRADE
+        peer = self.address_of(guest, head)
         upgrade = self._judge(head, peer)
         if isinstance(upgrade, Refusal):
             return upgrade
-        if not knock.is_counted and not self._peers.enter(peer):
+        if not guest.is_counted and not self._peers.enter(peer):
             return _BUSY
-        del self._knocks[knock]
-        self._seat_websocket(knock.transport, upgrade, rest)
+        del self._guests[guest]
+        self._seat_websocket(guest.transport, upgrade, guest.hand_over())
         return None
 
     def report(self, failure: Exception) -> None:
@@ -226,17 +259,9 @@ class Door:
 
     # Seating.
 
-    def _seat_http(self, knock: Knock) -> None:
-        seat = HttpSeat(self._http(), knock.address if knock.is_counted else "", self._http_gone, self.report)
-        del self._knocks[knock]
-        self._https += 1
-        knock.transport.set_protocol(seat)
-        seat.connection_made(knock.transport)
-        seat.data_received(bytes(knock.received))
-
     def _seat_websocket(self, transport: asyncio.Transport, upgrade: Upgrade, rest: bytes) -> None:
         handshake = upgrade.handshake
-        endpoint = self._endpoints[handshake.path]
+        endpoint = self.endpoints[handshake.path]
         if endpoint.limits.max_message_bytes < _HUGE_MESSAGE:
             descriptor = transport.get_extra_info("socket")
             descriptor.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
@@ -251,49 +276,22 @@ class Door:
             return upgrade
         return Refusal(403, "origin_refused")
 
-    def _http_gone(self, seat: HttpSeat) -> None:
-        self._https -= 1
-        if seat.address:
-            self._peers.leave(seat.address)
-
     def _websocket_gone(self, connection: WsConnection) -> None:
         self._gone.set()
         self._peers.leave(connection.peer)
 
-    # For the HTTP server's handlers.
+    # For others.
 
     def peer_of(self, request: web.BaseRequest) -> str:
         """Return the visitor's address, from the header of a trusted proxy where there is one."""
         return self._proxies.visitor(request.remote or "", request.headers.getall(self._proxies.field, []))
 
-    async def handle_upgrade(self, request: web.Request) -> web.StreamResponse:
-        """Answer an endpoint's path on a connection that HTTP has already: proxies keep and reuse
-        connections.
-
-        It is taken over cleanly, or the request is refused and the connection closed.
-        """
-        fields = {name.lower(): request.headers.getall(name) for name in request.headers}
-        head = Head(request.method, request.path, request.version == HttpVersion11, fields)
-        upgrade = self._judge(head, self.peer_of(request)) if is_upgrade(head) else _NO_UPGRADE
-        if isinstance(upgrade, Refusal):
-            return _as_response(upgrade)
-        taken = take_over(request)
-        if taken is None:
-            return _as_response(_NO_UPGRADE)
-        transport, rest = taken
-        if self._peers.enter(upgrade.handshake.peer):
-            self._seat_websocket(transport, upgrade, rest)
-            transport.resume_reading()
-        else:
-            transport.write(_BUSY.render())
-            transport.close()
-        return web.Response(status=101)  # for the access log only: the HTTP server has no connection any more
-
     def counters(self) -> dict[str, int]:
         """Return the present connections and the refusals since the start."""
+        asking = sum(guest.has_asked for guest in self._guests)
         return {
-            "knocking": len(self._knocks),
-            "http": self._https,
+            "knocking": len(self._guests) - asking,
+            "http": asking,
             "websocket": self._count_websockets(),
             "refused": self._refused,
         }
@@ -302,14 +300,3 @@ class Door:
 def _descriptors_left() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(soft - _SPARE_DESCRIPTORS, soft // 2)
-
-
-def _as_response(refusal: Refusal) -> web.Response:
-    response = web.Response(
-        status=refusal.status,
-        body=refusal.body(),
-        headers=dict(refusal.fields),
-        content_type="application/problem+json",
-    )
-    response.force_close()
-    return response

@@ -1,74 +1,19 @@
-"""Where a connection goes after the door: to the HTTP server or a WebSocket endpoint, on the same transport.
+"""Change who has a connection: to a WebSocket endpoint, and from the HTTP server back to its guest.
 
-Enters: a transport and what was read from it. Leaves: the transport with its new protocol, all of it
-replayed.
+Enters: a transport and what was read from it. Leaves: the transport with its new protocol, all of it replayed.
 """
 
 import asyncio
-from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
 
 from fastdesk._core import WsConnection, WsProtocol
+from fastdesk.transport.guest import Guest
 from fastdesk.transport.handshake import Upgrade, render_upgrade
 
-__all__ = ["HttpSeat", "seat_websocket", "take_over"]
-
-
-class HttpSeat(asyncio.Protocol):
-    """Stand between a transport and the HTTP server: nothing raises through it, and its end is counted.
-
-    Args:
-        inner: the server's protocol for this connection.
-        on_gone: called once with the seat, when the connection ended or was taken over.
-        on_error: called with what the server's protocol raised.
-    """
-
-    __slots__ = ("_inner", "_on_error", "_on_gone", "_transport", "address")
-
-    def __init__(
-        self,
-        inner: asyncio.Protocol,
-        address: str,
-        on_gone: "Callable[[HttpSeat], None]",
-        on_error: Callable[[Exception], None],
-    ) -> None:
-        self._inner = inner
-        self._on_gone = on_gone
-        self._on_error = on_error
-        self._transport: asyncio.BaseTransport | None = None
-        self.address = address
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._inner.connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._inner.data_received(data)
-        except Exception as failure:  # the border of the socket callbacks
-            self._on_error(failure)
-            if self._transport is not None:
-                self._transport.close()
-
-    def eof_received(self) -> bool | None:
-        return self._inner.eof_received()
-
-    def pause_writing(self) -> None:
-        self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._inner.resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._inner.connection_lost(exc)
-        self._on_gone(self)
-
-    def leave(self) -> None:
-        """Let go of the transport: the HTTP server is told that the connection is lost."""
-        self._inner.connection_lost(None)
-        self._on_gone(self)
+__all__ = ["Answered", "seat_websocket"]
 
 
 def seat_websocket(
@@ -92,21 +37,15 @@ def _replay(protocol: asyncio.BufferedProtocol, received: bytes) -> None:
         view = view[size:]
 
 
-def take_over(request: web.Request) -> tuple[asyncio.Transport, bytes] | None:
-    """Take a kept-alive connection back from the HTTP server, with the bytes behind the request.
+class Answered(AbstractAccessLogger):
+    """In place of an access log: tell the guest of a request that the HTTP server has answered it."""
 
-    The server's handler goes on as if the peer had left: what it answers is not sent. None when the
-    connection is closing, did not come through the door, or has more requests waiting. `_message_tail` and
-    `_messages` are private to aiohttp: tests/transport/test_seats.py holds it to its word.
-    """
-    server = request.protocol
-    transport = server.transport
-    if transport is None or transport.is_closing() or server._messages:
-        return None
-    seat = transport.get_protocol()
-    if not isinstance(seat, HttpSeat):
-        return None
-    rest = bytes(server._message_tail)
-    server.transport = None  # or it would close it
-    seat.leave()
-    return transport, rest
+    enabled = True
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        transport = request.transport
+        guest: Any = (
+            transport.get_protocol() if transport is not None and not transport.is_closing() else None
+        )
+        if isinstance(guest, Guest):
+            guest.answered(bool(response.keep_alive))

@@ -8,9 +8,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from fastdesk.observe.ledger import Ledger
+from fastdesk.transport.http.front import Front
 from fastdesk.transport.http.openapi import describe
 from fastdesk.transport.http.problems import problem
-from fastdesk.transport.http.routes import Call, Front, Route
+from fastdesk.transport.http.routes import Call, Route
 
 __all__ = ["METRICS", "OperationRoutes"]
 

@@ -1,17 +1,39 @@
 """Refusals over HTTP: `application/problem+json` (RFC 9457) with the code and message of the `error` frame."""
 
 import json
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
 from fastdesk.errors import Refused
 from fastdesk.protocol.codes import CODES, HTTP_STATUS, Rejection
 
-__all__ = ["problem", "problem_of"]
+__all__ = ["Problem", "problem", "problem_of", "write_problem"]
+
+MEDIA_TYPE: Final = "application/problem+json; charset=utf-8"
 
 
-def problem(
+class Problem(NamedTuple):
+    """An answer that tells of a refusal."""
+
+    status: int
+    body: bytes
+    fields: dict[str, str]
+
+    @property
+    def response(self) -> web.Response:
+        """Return it as the HTTP server wants it."""
+        return web.Response(
+            status=self.status, body=self.body, headers={**self.fields, "Content-Type": MEDIA_TYPE}
+        )
+
+
+def problem(code: str, message: str = "", **more: Any) -> web.Response:
+    """Return the answer that tells a caller of a refusal; see `write_problem`."""
+    return write_problem(code, message, **more).response
+
+
+def write_problem(
     code: str,
     message: str = "",
     *,
@@ -19,8 +41,8 @@ def problem(
     retry_after_ms: int = 0,
     id: str | None = None,
     headers: dict[str, str] | None = None,
-) -> web.Response:
-    """Return the answer that tells a caller of a refusal."""
+) -> Problem:
+    """Write down a refusal."""
     status, sentence = CODES.get(code, CODES["internal"])
     body: dict[str, Any] = {
         "type": f"urn:fastdesk:{code}",
@@ -39,13 +61,12 @@ def problem(
         extra["Retry-After"] = str(-(-retry_after_ms // 1000))
     if code == "unauthenticated":
         extra["WWW-Authenticate"] = "Bearer"
-    text = json.dumps(body, ensure_ascii=False)
-    return web.Response(status=status, text=text, content_type="application/problem+json", headers=extra)
+    return Problem(status, json.dumps(body, ensure_ascii=False).encode(), extra)
 
 
-def problem_of(refusal: Rejection | Refused) -> web.Response:
+def problem_of(refusal: Rejection | Refused) -> Problem:
     """Return the answer for a refusal of the house."""
     if isinstance(refusal, Refused):
         code = refusal.code if refusal.code in HTTP_STATUS else "internal"
-        return problem(code, refusal.message, hint=refusal.hint, retry_after_ms=refusal.retry_after_ms)
-    return problem(refusal.code, refusal.sentence, retry_after_ms=refusal.retry_after_ms, id=refusal.id)
+        return write_problem(code, refusal.message, hint=refusal.hint, retry_after_ms=refusal.retry_after_ms)
+    return write_problem(refusal.code, refusal.sentence, retry_after_ms=refusal.retry_after_ms, id=refusal.id)

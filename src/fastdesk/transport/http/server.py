@@ -1,6 +1,5 @@
 """The HTTP side of the port: aiohttp with every page of the API."""
 
-import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -9,6 +8,7 @@ from fastdesk.article_intake import Fetch
 from fastdesk.config import Settings
 from fastdesk.engine import Engine
 from fastdesk.transport.door import Door
+from fastdesk.transport.http.admission import Admission
 from fastdesk.transport.http.agents import AgentRoutes
 from fastdesk.transport.http.archives import ArchiveRoutes
 from fastdesk.transport.http.articles import ArticleRoutes
@@ -18,16 +18,17 @@ from fastdesk.transport.http.bots import BotRoutes
 from fastdesk.transport.http.contacts import ContactRoutes
 from fastdesk.transport.http.conversations import ConversationRoutes
 from fastdesk.transport.http.files import FileRoutes
+from fastdesk.transport.http.front import Front
 from fastdesk.transport.http.gofly import Gofly
 from fastdesk.transport.http.importing import ImportRoutes
 from fastdesk.transport.http.operation import Figures, OperationRoutes
 from fastdesk.transport.http.pages import Pages
 from fastdesk.transport.http.phrases import PhraseRoutes
 from fastdesk.transport.http.problems import problem
+from fastdesk.transport.http.quick import QuickRoutes
 from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.rights import RightsRoutes
-from fastdesk.transport.http.routes import Front
 from fastdesk.transport.http.routing import RoutingRoutes
 from fastdesk.transport.http.second_factor import SecondFactorRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
@@ -37,6 +38,7 @@ from fastdesk.transport.http.unanswered import UnansweredRoutes
 from fastdesk.transport.http.visitors import VisitorRoutes
 from fastdesk.transport.http.webhooks import WebhookRoutes
 from fastdesk.transport.http.why import WhyRoutes
+from fastdesk.transport.seats import Answered
 
 __all__ = ["HttpServer"]
 
@@ -56,9 +58,7 @@ class HttpServer:
         rooms = engine.rooms
         self.door: Door | None = None
         self.front = Front(
-            gate=engine.gate,
-            limits=rooms.limits,
-            clock=rooms.clock,
+            admission=Admission(gate=engine.gate, limits=rooms.limits, clock=rooms.clock),
             audit=engine.audit,
             peer_of=self._peer_of,
             durable_now=rooms.store.durable_now,
@@ -108,10 +108,11 @@ class HttpServer:
             app, OperationRoutes(front, figures=figures, ledger=engine.ledger, is_ready=is_ready).routes()
         )
         Pages(rooms).add(app)
-        app.router.add_get("/v1/ws", self._upgrade)
-        if settings.echo:
-            app.router.add_get("/v1/echo", self._upgrade)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
+        self.quick = QuickRoutes(front, rooms.clock)
+        # A guest of the door ends idle connections.
+        self._runner = web.AppRunner(
+            app, access_log_class=Answered, handle_signals=False, keepalive_timeout=3600
+        )
 
     def _archives(self, engine: Engine, settings: Settings) -> ArchiveRoutes:
         def may_import() -> bool:
@@ -121,7 +122,7 @@ class HttpServer:
             engine.rooms, data=settings.data, adoption=engine.adoption, may_import=may_import
         )
 
-    async def start(self) -> Callable[[], asyncio.Protocol]:
+    async def start(self) -> Callable[[], web.RequestHandler]:
         """Get ready and return the factory of protocols."""
         await self._runner.setup()
         server = self._runner.server
@@ -130,7 +131,7 @@ class HttpServer:
 
     def stopping(self) -> None:
         """Let long polls and event streams end."""
-        self._visitors.stopping.set()
+        self._visitors.stop()
 
     async def stop(self) -> None:
         """Finish what runs and close."""
@@ -138,10 +139,6 @@ class HttpServer:
 
     def _peer_of(self, request: web.Request) -> str:
         return self.door.peer_of(request) if self.door is not None else request.remote or ""
-
-    async def _upgrade(self, request: web.Request) -> web.StreamResponse:
-        assert self.door is not None
-        return await self.door.handle_upgrade(request)
 
 
 @web.middleware

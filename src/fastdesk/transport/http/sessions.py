@@ -1,7 +1,8 @@
 """Sessions without a socket: one request that sends, one that waits."""
 
 import asyncio
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
@@ -11,36 +12,61 @@ from fastdesk.protocol.codec import JSON
 from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.limits import address_prefix
 
-__all__ = ["PollSession", "PostSession"]
+__all__ = ["AnswerSession", "PollSession", "PostSession"]
 
 #: Frames that wait for a slow reader of an event stream; one that is further behind is cut and resumes.
 MAX_STREAM_BACKLOG: Final = 1000
 
 
-class PostSession(Session):
+class AnswerSession(Session):
     """A session of one request: the first thing that is said to it is its answer."""
 
-    __slots__ = ("answer",)
+    __slots__ = ("_answer",)
 
-    def __init__(self, principal: Principal, live: Live, address: str) -> None:
-        super().__init__(codec=JSON, address=address, bucket=address_prefix(address))
+    def __init__(
+        self,
+        principal: Principal,
+        live: Live,
+        address: str,
+        bucket: str,
+        answer: Callable[[Any], None],
+    ) -> None:
+        super().__init__(codec=JSON, address=address, bucket=bucket)
         self.principal = principal
         self.live = live
-        self.answer: asyncio.Future[Said | Rejection] = asyncio.get_running_loop().create_future()
+        self._answer: Callable[[Any], None] | None = answer
 
     def write(self, data: bytes) -> None:
         """Ignore frames: this session hears nothing but its acknowledgement."""
 
     def acknowledge(self, said: Said) -> None:
-        if not self.answer.done():
-            self.answer.set_result(said)
+        self.tell(said)
 
     def refuse(self, refusal: Rejection, conversation: str | None = None) -> None:
-        if not self.answer.done():
-            self.answer.set_result(refusal)
+        self.tell(refusal)
 
     def close(self, code: int, reason: str) -> None:
         """Ignore: there is no connection to end."""
+
+    def tell(self, found: Any) -> None:
+        """Give the one answer."""
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer(found)
+
+
+class PostSession(AnswerSession):
+    """A session of one request whose handler waits for the answer."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, principal: Principal, live: Live, address: str) -> None:
+        self.answer: asyncio.Future[Said | Rejection] = asyncio.get_running_loop().create_future()
+        super().__init__(principal, live, address, address_prefix(address), self._set)
+
+    def _set(self, found: Said | Rejection) -> None:
+        if not self.answer.done():  # its handler may have been cancelled
+            self.answer.set_result(found)
 
 
 class PollSession(Session):

@@ -25,8 +25,8 @@ from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Message, Reset, Send
 from fastdesk.tenants.gate import Gate
 from fastdesk.tenants.tokens import ProvenIdentity, prove_identity
-from fastdesk.transport.http.problems import problem_of
-from fastdesk.transport.http.routes import Call, Query, Route
+from fastdesk.transport.http.exchange import Events, Exchange, Stored
+from fastdesk.transport.http.routes import Call, Query, Route, wait_for_answer
 from fastdesk.transport.http.sessions import PollSession, PostSession
 
 __all__ = ["VisitorRoutes"]
@@ -55,22 +55,6 @@ class Admitted(Struct, frozen=True, kw_only=True):
     site: dict[str, Any]
 
 
-class Stored(Struct, frozen=True):
-    """A message that is on disk."""
-
-    id: str
-    seq: int
-    at: int
-
-
-class Events(Struct, frozen=True):
-    """Frames since the last call; `seq` is where the next call goes on."""
-
-    events: list[msgspec.Raw]
-    seq: int
-    epoch: str
-
-
 class Messages(Struct, frozen=True):
     """A page of history, oldest first."""
 
@@ -86,8 +70,13 @@ class VisitorRoutes:
         self._gate = gate
         self._opening = opening
         self._pipeline = pipeline
-        self._encode = msgspec.json.Encoder().encode
+        self._exchange = Exchange(rooms, opening=opening, pipeline=pipeline)
         self.stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Let long polls and event streams end."""
+        self.stopping.set()
+        self._exchange.stop()
 
     def routes(self) -> list[Route]:
         """Return the routes of this page of the API."""
@@ -95,11 +84,12 @@ class VisitorRoutes:
         return [
             Route(method="POST", path="/v1/visitors", handler=self.admit, access="open", tag="visitor", body=NewVisitor,
                   answer=Admitted, summary="Come in as a new, known or signed visitor"),
-            Route(method="POST", path="/v1/messages", handler=self.say, access="visitor", tag="visitor", body=Send,
-                  answer=Stored, summary="Send a message; answered once it is on disk"),
+            Route(method="POST", path="/v1/messages", handler=self.say, quick=self._exchange.say, access="visitor",
+                  tag="visitor", body=Send, answer=Stored, summary="Send a message; answered once it is on disk"),
             Route(method="POST", path="/v1/frames", handler=self.frame, access="visitor", tag="visitor", body=Inbound, status=204,
                   summary="Send any other frame of a visitor: typing, read, rate, human, end, stop, page, track"),
-            Route(method="GET", path="/v1/events", handler=self.events, access="visitor", tag="visitor", answer=Events,
+            Route(method="GET", path="/v1/events", handler=self.events, quick=self._exchange.poll, access="visitor",
+                  tag="visitor", answer=Events,
                   query=(after, Query("wait", int, 0, "Seconds to wait for news", 0, 60), Query("epoch", str, None, "Known epoch")),
                   summary="Long poll; an event stream with Accept: text/event-stream"),
             Route(method="GET", path="/v1/messages", handler=self.history, access="visitor", tag="visitor", answer=Messages,
@@ -199,15 +189,9 @@ class VisitorRoutes:
             raise Refused(live.code, live.sentence)
         return live
 
-    async def say(self, call: Call) -> Stored | web.Response:
+    async def say(self, call: Call) -> Stored | Rejection:
         """Store a message."""
-        live = await self._live(call)
-        session = PostSession(as_visitor(call.principal, live), live, call.address)
-        self._pipeline.accept_frame(session, call.body)
-        answer = await session.answer
-        if isinstance(answer, Rejection):
-            return problem_of(answer)
-        return Stored(answer.id, answer.seq, answer.at)
+        return await wait_for_answer(self._exchange.say, call)
 
     async def frame(self, call: Call) -> None:
         """Carry out a frame that has no answer of its own."""
@@ -219,32 +203,11 @@ class VisitorRoutes:
         if session.answer.done() and isinstance(refusal := session.answer.result(), Rejection):
             raise Refused(refusal.code, refusal.sentence, retry_after_ms=refusal.retry_after_ms)
 
-    async def events(self, call: Call) -> Events | web.StreamResponse:
+    async def events(self, call: Call) -> Events | Rejection | web.StreamResponse:
         """Return what happened behind `after`, waiting up to `wait` seconds for it."""
-        live = await self._live(call)
         if "text/event-stream" in call.request.headers.get("Accept", ""):
-            return await self._stream(call, live)
-        epoch = self._rooms.epoch
-        after = call.query["after"]
-        if call.query["epoch"] not in (None, "", epoch) or (after or 0) > live.durable_seq:
-            reset = Reset(epoch, live.durable_seq)
-            return Events([msgspec.Raw(JSON.encode(reset))], live.durable_seq, epoch)
-        if after is not None and after < live.durable_seq:
-            missed = await self._opening.missed(live, after)
-            # Old messages may have been removed: what is behind them counts as seen.
-            seq = missed[-1].seq if missed else live.durable_seq
-            return Events([msgspec.Raw(JSON.encode(message_frame(said))) for said in missed], seq, epoch)
-        session = PollSession(call.principal, call.address)
-        self._rooms.hub.join_visitor(session, live)
-        try:
-            if call.query["wait"] and not self.stopping.is_set():
-                async with asyncio.timeout(call.query["wait"]):
-                    await session.wake.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._opening.leave(session)
-        return Events([msgspec.Raw(frame) for frame in session.take()], live.durable_seq, epoch)
+            return await self._stream(call, await self._live(call))
+        return await wait_for_answer(self._exchange.poll, call)
 
     async def _stream(self, call: Call, live: Live) -> web.StreamResponse:
         """Send frames as server-sent events (WHATWG HTML, 9.2); the event id is the highest seq so far."""
