@@ -9,6 +9,7 @@ import pytest
 import uvloop
 from msgspec.structs import replace
 from tests.ai.conftest import VirtualLoop
+from tests.pipeline.handlers import Says
 from tests.plugins.assistant_world import SITE, TENANT, Desk, Peer
 
 from fastdesk.model.agent import Agent
@@ -78,6 +79,16 @@ class Floor(Desk):
 @pytest.fixture
 async def floor() -> AsyncIterator[Floor]:
     desk = Floor()
+    await desk.start()
+    yield desk
+    await desk.stop()
+
+
+@pytest.fixture
+async def echoing_floor() -> AsyncIterator[Floor]:
+    """A floor on which every message is answered at once, so that no answer is under way."""
+    desk = Floor()
+    desk.plugins = [("echo", Says("echo"))]
     await desk.start()
     yield desk
     await desk.stop()

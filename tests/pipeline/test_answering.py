@@ -137,6 +137,16 @@ async def test_stop_before_the_first_word_leaves_nothing(floor: Floor) -> None:
     assert visitor.texts == ["三天。"]
 
 
+async def test_wish_to_stop_an_earlier_answer_leaves_the_present_one_alone(desk: Floor, slowly: Slowly) -> None:
+    visitor = await desk.visitor()
+    slowly.answer_with = lambda turn: after(3, said(f"re: {turn.message.text}"))
+    for text in ("你好", "多久到"):
+        await desk.ask(visitor, text)
+    await desk.do(visitor, t="stop", turn="t1")
+    await desk.settle(5)
+    assert visitor.texts == ["re: 多久到"]
+
+
 async def test_questions_that_wait_cost_nobody_else_anything(floor: Floor) -> None:
     """However many wait for a model: no task, no timer for each, and a person's message takes as many turns of the loop as before."""
     loop: Any = asyncio.get_running_loop()

@@ -70,3 +70,15 @@ def test_a_conversation_that_the_filter_never_knew_asks_the_store() -> None:
 def test_a_stored_message_is_compared_with_the_one_that_came() -> None:
     assert compare(said(7), Send("m7", "7")) == Repeat(7)
     assert isinstance(compare(said(7), Send("m7", "8")), Rejection)
+
+
+def test_notes_among_the_messages_do_not_make_old_ids_new() -> None:
+    seen, talk = repeats(), live()
+    for number in range(KEEP + 1):
+        if number % 2:
+            talk.sent["agent", f"note-{number:06d}"] = (0, 0)
+        else:
+            write(talk, f"message-{number}")
+    seen.trim(talk)
+    assert talk.sent_from == KEEP // 4 + 1
+    assert seen.find(talk, SENDER, Send("message-0", "hello")) == "unsure"

@@ -111,7 +111,10 @@ def ask_for_person(
         handoff_code=code if code in HANDOFF_CODES else "model",
         skills=skills or conversation.skills,
         assignee=None,
+        resolved_at=0,
+        snoozed_until=0,
         **_UNASSIGNED,
+        **_unrated(conversation),
     )
 
 
@@ -136,6 +139,7 @@ def take(
         snoozed_until=0,
         flow=None,
         **_by_hand(conversation, agent, now_ms),
+        **_unrated(conversation),
     )
 
 
@@ -175,7 +179,7 @@ def assign(
     conversation: Conversation, agent: str | None, team: str | None, now_ms: int, reason: str
 ) -> Change | None:
     """Give a conversation to an agent or a team by hand; with neither it goes back into the queue."""
-    fields: dict[str, Any] = {"flow": None, "resolved_at": 0, "snoozed_until": 0}
+    fields: dict[str, Any] = {"flow": None, "resolved_at": 0, "snoozed_until": 0, **_unrated(conversation)}
     if team is not None:
         fields["team"] = TeamId(team)
     if agent is None:

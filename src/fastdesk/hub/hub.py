@@ -81,11 +81,12 @@ class Hub:
 
     # Live conversations.
 
-    def add(self, live: Live) -> None:
-        """Take a conversation into memory; it becomes its visitor's current one."""
+    def add(self, live: Live, *, is_current: bool = True) -> None:
+        """Take a conversation into memory; it becomes its visitor's current one, unless it is an older one."""
         conversation = live.conversation
         self._lives[conversation.tenant, conversation.id] = live
-        self._current[conversation.tenant, conversation.site, conversation.visitor] = live
+        if is_current:
+            self._current[conversation.tenant, conversation.site, conversation.visitor] = live
 
     def adopt(self, live: Live, former: str) -> None:
         """Count a conversation of visitor `former` as its new visitor's; it becomes current where there was none."""

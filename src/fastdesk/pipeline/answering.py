@@ -156,10 +156,12 @@ class Answering:
             run.cancel()
 
     def stop(self, live: Live, turn: str) -> None:
-        """Stop an answer at the visitor's wish; what was shown of it stays as the answer."""
+        """Stop the answer to a turn at the visitor's wish, where it is still under way; what was shown of it stays."""
         run = live.run
+        if not isinstance(run, _Waiting) or run.turn.id != turn:
+            return
         self.silence(live)
-        if isinstance(run, _Waiting) and run.turn.id == turn and run.port.shown:
+        if run.port.shown:
             shown = Reply(text=run.port.shown, role="assistant")
             self._reply(live, run.turn, run.port, Outcome(replies=(shown,)))
 

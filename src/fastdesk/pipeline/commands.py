@@ -16,6 +16,7 @@ from fastdesk.model.agent import Agent
 from fastdesk.model.identity import Principal
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.contacts import Contacts
+from fastdesk.pipeline.following import follow
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.ownership import Given, Ownership
 from fastdesk.pipeline.parse import check_message
@@ -99,6 +100,7 @@ class Commands:
                 refusal = self._rooms.forms.wanted(live)
                 if refusal is not None:
                     return refusal
+                live = session.live = follow(self._rooms, live)
                 self.open_silently(live)
                 self.ask_for_person(live, frame.reason or "asked for a person")
             case frames.End():

@@ -124,9 +124,13 @@ class Lives:
         visitor = await self.known_visitor(tenant, conversation.visitor)
         if visitor is None:
             visitor = Visitor(id=conversation.visitor, tenant=tenant, site=conversation.site)
-        return await self._wake(conversation, visitor, site)
+        newest = await self._store.latest_conversation(tenant, conversation.site, conversation.visitor)
+        is_newest = newest is None or newest.id == id
+        return await self._wake(conversation, visitor, site, is_newest=is_newest)
 
-    async def _wake(self, conversation: Conversation, visitor: Visitor, site: Site) -> Live:
+    async def _wake(
+        self, conversation: Conversation, visitor: Visitor, site: Site, *, is_newest: bool = True
+    ) -> Live:
         """Read the ids and the newest messages of a stored conversation, and take it into memory."""
         latest = await self._store.last_said(conversation.tenant, conversation.id, KEEP)
         older = []
@@ -143,7 +147,8 @@ class Lives:
             live.remember(said)
         if older:
             self._repeats.remember_older(live, older)
-        self._hub.add(live)
+        current = self._hub.current(conversation.tenant, conversation.site, conversation.visitor)
+        self._hub.add(live, is_current=is_newest and current is None)
         return live
 
     async def _read_older(self, conversation: Conversation, before: int) -> list[Said]:

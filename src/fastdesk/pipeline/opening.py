@@ -270,6 +270,8 @@ class Opening:
         self._rooms.tasks.spawn(self._watch_from(session, live, after), "watch conversation")
 
     async def _watch_from(self, session: Session, live: Live, after: int) -> None:
+        if session.closed:  # before this task began
+            return
         conversation = live.conversation
         if after > live.durable_seq:
             session.send(Reset(self._rooms.epoch, live.durable_seq, conversation.id))

@@ -97,7 +97,7 @@ class Repeats:
             self._covered[live.conversation.id] = self._filter.generation
         for key in list(live.sent)[: KEEP // 2]:
             seq, _ = live.sent.pop(key)
-            live.sent_from = seq + 1
+            live.sent_from = max(live.sent_from, seq + 1)  # a note's is 0
             self._filter.add(_key(live, *key))
 
     def forget(self, live: Live) -> None:

@@ -10,6 +10,8 @@ nothing is awaited. An answer that has to be waited for (model, remote call) com
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from fastdesk.desk import changes
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
@@ -133,6 +135,7 @@ class Pipeline:
             else:
                 self._refuse(session, repeat)
             return
+        live = session.live or live  # the visitor may have gone on in another conversation while we asked
         sender = session.principal.id if session.principal is not None else ""
         known_now = (sender, frame.id) in live.sent  # another copy was faster while we asked
         self._accept_message(session, live, frame, began, is_new=not known_now)
@@ -158,7 +161,7 @@ class Pipeline:
         for name, veto in rooms.hooks.on_message:
             refusal = rooms.hooks.call(name, veto, live.conversation, live.visitor, frame.text)
             if isinstance(refusal, Rejection):
-                return refusal
+                return replace(refusal, id=frame.id)
         return None
 
     def _note_verdict(self, live: Live, verdict: Verdict) -> None:
