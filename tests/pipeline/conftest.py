@@ -34,9 +34,7 @@ class Floor(Desk):
         return await self.sign_in(name)
 
     async def sign_in(self, name: str, **hello: Any) -> Peer:
-        agent = self.engine.records.get(Agent, TENANT, "agent", name)
-        assert agent is not None
-        token = self.engine.gate.sign_in(TENANT, agent, address="", device="")
+        token = self.engine.gate.sign_in(TENANT, self.agent_record(name), address="", device="")
         peer = Peer()
         self.engine.opening.receive(peer, json.dumps({"t": "hello", "token": token, **hello}).encode())
         await self.settle()
@@ -62,10 +60,13 @@ class Floor(Desk):
         """Set how the site's conversations are routed."""
         self.site(settings={"routing": settings})
 
-    def change_agent(self, name: str, **fields: Any) -> None:
+    def agent_record(self, name: str) -> Agent:
         agent = self.engine.records.get(Agent, TENANT, "agent", name)
         assert agent is not None
-        self.put(TENANT, "agent", replace(agent, **fields))
+        return agent
+
+    def change_agent(self, name: str, **fields: Any) -> None:
+        self.put(TENANT, "agent", replace(self.agent_record(name), **fields))
 
     def conversation(self, peer: Peer) -> Conversation:
         live = self.engine.hub.current(TENANT, SITE, peer.live.visitor.id) if peer.live else None

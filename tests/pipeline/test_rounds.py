@@ -1,0 +1,56 @@
+"""What the desk looks after every second."""
+
+from tests.pipeline.conftest import Floor
+from tests.pipeline.sessions import Kept
+from tests.plugins.assistant_world import TENANT
+
+from fastdesk.model.identity import Principal
+
+VIRTUAL_TIME = True
+
+
+async def test_what_nobody_goes_on_with_is_closed_after_the_sites_time(echoing_floor: Floor) -> None:
+    echoing_floor.site(idle_close_minutes=1)
+    visitor = await echoing_floor.visitor()
+    await echoing_floor.ask(visitor, "hello")
+    await echoing_floor.pass_time(50)
+    await echoing_floor.ask(visitor, "still here")
+    await echoing_floor.pass_time(58)
+    assert echoing_floor.conversation(visitor).state == "open", "it counts from the last message"
+    await echoing_floor.pass_time(4)
+    assert echoing_floor.conversation(visitor).state == "resolved"
+
+
+async def test_one_that_waits_for_a_person_is_not_closed(echoing_floor: Floor) -> None:
+    echoing_floor.site(idle_close_minutes=1)
+    visitor = await echoing_floor.ask_for_person("v1")
+    await echoing_floor.pass_time(70)
+    assert echoing_floor.conversation(visitor).mode == "queued"
+
+
+async def test_nothing_is_closed_where_a_site_names_no_time(echoing_floor: Floor) -> None:
+    echoing_floor.site(idle_close_minutes=0)
+    visitor = await echoing_floor.visitor()
+    await echoing_floor.ask(visitor, "hello")
+    await echoing_floor.pass_time(70)
+    assert echoing_floor.conversation(visitor).state == "open"
+
+
+async def test_whose_sign_in_was_revoked_is_cut_and_colleagues_stay(echoing_floor: Floor) -> None:
+    floor = echoing_floor
+    stays = await floor.hire("li")
+    gone = Kept()
+    gone.admit(Principal(kind="agent", tenant=TENANT, id="wang", token="no such sign-in"))
+    floor.engine.hub.join_agent(gone)
+    await floor.pass_time(1)
+    assert gone.closes == [(1008, "signed out")]
+    assert not stays.closed
+    floor.engine.hub.leave(gone)
+
+
+async def test_everybody_who_asked_is_told_the_time_after_that(echoing_floor: Floor) -> None:
+    told: list[int] = []
+    echoing_floor.engine.rounds.others.append(told.append)
+    await echoing_floor.pass_time(3)
+    assert len(told) == 3
+    assert told[2] - told[0] == 2000
