@@ -135,6 +135,17 @@ async def test_who_is_gone_before_the_welcome_is_not_let_in(echoing_floor: Floor
     echoing_floor.engine.opening.leave(session)
     await echoing_floor.settle()
     assert (session.frames, session.live) == ([], None)
+    li = await echoing_floor.hire("li")
+    await echoing_floor.leave(li)
+    sign_in = echoing_floor.engine.gate.sign_in(
+        TENANT, echoing_floor.agent_record("li"), address="", device=""
+    )
+    gone = Kept()
+    send(echoing_floor, gone, t="hello", token=sign_in)
+    gone.closed = True
+    echoing_floor.engine.opening.leave(gone)
+    await echoing_floor.settle()
+    assert (gone.frames, echoing_floor.engine.hub.agent_sessions(TENANT)) == ([], [])
 
 
 async def test_a_watch_from_a_number_tells_what_lies_behind_it(echoing_floor: Floor) -> None:

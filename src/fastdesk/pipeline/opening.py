@@ -157,6 +157,8 @@ class Opening:
     async def _welcome_visitor(
         self, session: Session, hello: Hello, principal: Principal, live: Live
     ) -> Rejection | None:
+        if session.closed:  # gone while its conversation was read
+            return None
         rooms = self._rooms
         is_known = hello.epoch in (None, rooms.epoch) and (hello.after or 0) <= live.durable_seq
         conversation = live.conversation
@@ -212,6 +214,8 @@ class Opening:
     # Agents.
 
     async def _welcome_agent(self, session: Session, hello: Hello, principal: Principal) -> Rejection | None:
+        if session.closed:  # gone before this task began
+            return None
         rooms = self._rooms
         shown = rooms.durable_rev(principal.tenant)
         is_known = hello.epoch in (None, rooms.epoch) and shown - (hello.after or shown) <= MAX_MISSED
