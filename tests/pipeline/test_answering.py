@@ -137,7 +137,9 @@ async def test_stop_before_the_first_word_leaves_nothing(floor: Floor) -> None:
     assert visitor.texts == ["三天。"]
 
 
-async def test_wish_to_stop_an_earlier_answer_leaves_the_present_one_alone(desk: Floor, slowly: Slowly) -> None:
+async def test_wish_to_stop_an_earlier_answer_leaves_the_present_one_alone(
+    desk: Floor, slowly: Slowly
+) -> None:
     visitor = await desk.visitor()
     slowly.answer_with = lambda turn: after(3, said(f"re: {turn.message.text}"))
     for text in ("你好", "多久到"):

@@ -7,7 +7,8 @@ from typing import Any
 from tests.pipeline.handlers import Says, answer, hooks_of, turn
 
 from fastdesk.model.turn import Outcome
-from fastdesk.pipeline.process import MAX_ANSWER_S, Slow, finish, process
+from fastdesk.observe.tasks import Tasks
+from fastdesk.pipeline.process import MAX_ANSWER_S, Aside, Slow, finish, process
 from fastdesk.pipeline.route import route
 
 VIRTUAL_TIME = True
@@ -25,12 +26,14 @@ def broken(claim: Any) -> Outcome:
     raise ValueError(claim)
 
 
-async def settle(*handlers: Says) -> tuple[Outcome | None, dict[str, int]]:
+async def settle(*handlers: Says) -> tuple[Outcome | Aside | None, dict[str, int]]:
     """Return what these handlers answer, and how often each of them failed."""
-    hooks = hooks_of(*handlers)
+    hooks, tasks = hooks_of(*handlers), Tasks()
     given = process(turn(), route(turn(), handlers, hooks), hooks)
-    if isinstance(given, Slow):
-        given = await finish(turn(), given, hooks)
+    while isinstance(given, Slow):
+        answer = given.begin(hooks, tasks)
+        await asyncio.wait((answer,))
+        given = finish(turn(), given, answer, hooks)
     return given, {name: times for name, times in hooks.failures.items() if times}
 
 
@@ -66,9 +69,9 @@ async def test_one_that_was_waited_for_in_vain_gives_way_to_another_that_waits()
     assert (given, failures) == (answer("slow"), {})
 
 
-async def test_after_the_last_one_there_is_an_empty_outcome() -> None:
+async def test_after_the_last_one_there_is_no_outcome() -> None:
     given, _ = await settle(Says("nothing", make=slow(1, None)))
-    assert given == Outcome()
+    assert given is None
 
 
 async def test_one_that_is_late_is_given_up_and_counted() -> None:

@@ -109,8 +109,6 @@ class Desk:
         self.plugins: list[tuple[str, object]] = []
         #: Makes what finds articles by meaning; None finds them by their words alone.
         self.make_meaning: Callable[[Tasks], Meaning] | None = None
-        #: Foreign plug-ins, by name; they are asked before the product's own last ones.
-        self.plugins: list[tuple[str, object]] = []
 
     @property
     def model(self) -> ScriptedModel:
