@@ -41,7 +41,7 @@ from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.phrases import Phrases
 from fastdesk.pipeline.presences import Presences
 from fastdesk.pipeline.repeats import Repeats
-from fastdesk.pipeline.resuming import unfinished
+from fastdesk.pipeline.resuming import awaken, unfinished
 from fastdesk.pipeline.rights import Rights
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.rounds import Rounds
@@ -349,11 +349,8 @@ class Engine:
         nearest = self.faq.nearest(turn)
         if nearest is not None:
             settings = self.faq.index(turn.conversation.tenant).settings
-            why |= {
-                "nearest": nearest.article,
-                "score": round(nearest.score, 3),
-                "needed": settings.suggest_at,
-            }
+            score = round(nearest.score, 3)
+            why |= {"nearest": nearest.article, "score": score, "needed": settings.suggest_at}
         return why
 
     def _answer_aside(self, turn: Turn) -> Outcome | None:
@@ -391,6 +388,7 @@ class Engine:
             self.boards.load(row.conversation)
             self.sleepers.load(row.conversation)
             await self.targets.load(row, self.store)
+        self.rooms.tasks.spawn(awaken(self.rooms, tenant), "awaken conversations")
 
     async def run_rounds(self) -> None:
         """Make a round every second, until cancelled."""

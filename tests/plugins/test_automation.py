@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.plugins.assistant_world import Desk, Peer
+from tests.plugins.assistant_world import TENANT, Desk, Peer
+
+from fastdesk.model.event import Noted
 
 VIRTUAL_TIME = True
 
@@ -69,6 +71,17 @@ async def test_silence_fires_once_at_its_time(open_desk: Open) -> None:
     assert await notes(desk, visitor) == []
     await pass_time(desk, 60)
     assert await notes(desk, visitor) == ["bot was the last"]
+
+
+async def test_silence_is_heard_over_a_restart_though_nobody_comes_back(open_desk: Open) -> None:
+    desk = await open_desk(models=())
+    visitor = await begin(desk, id="r", on="idle", idle="30s", do=[{"note": "silence"}])
+    assert visitor.live is not None
+    id = visitor.live.conversation.id
+    await desk.kill()
+    await pass_time(desk, 60)
+    noted = [event for event in await desk.store.history(TENANT, id, None, 50) if isinstance(event, Noted)]
+    assert [note.text for note in noted if note.kind == "note"] == ["silence"]
 
 
 async def test_silence_that_was_broken_counts_anew(open_desk: Open) -> None:

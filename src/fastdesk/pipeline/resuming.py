@@ -6,10 +6,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from fastdesk.model.ids import TenantId
+from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import ConversationQuery, ConversationRow, Store
 
-__all__ = ["unfinished"]
+__all__ = ["awaken", "unfinished"]
 
+#: Open conversations of a tenant that are taken into memory after a start: some seconds of reading, beside the chats.
+MAX_AWAKE: Final = 2_000
 _PAGE: Final = 200
 _QUERIES: Final = (
     ConversationQuery(mode="queued", states=("open",), limit=_PAGE),
@@ -29,3 +32,16 @@ async def unfinished(store: Store, tenant: TenantId) -> AsyncIterator[Conversati
             cursor = page.cursor
             if cursor is None:
                 break
+
+
+async def awaken(rooms: Rooms, tenant: TenantId) -> None:
+    """Take the newest open conversations into memory: times of silence, schedules, flows and closing go on over a start."""
+    query, left = ConversationQuery(states=("open",), limit=_PAGE), MAX_AWAKE
+    while left > 0:
+        page = await rooms.store.conversations(tenant, query)
+        for row in page.items:
+            await rooms.lives.by_id(tenant, row.conversation.id)
+        left -= len(page.items)
+        if page.cursor is None:
+            return
+        query = replace(query, cursor=page.cursor)
