@@ -1,6 +1,5 @@
 """An agent who comes back hears what happened meanwhile, or starts afresh when that would be too much."""
 
-import pytest
 from tests.pipeline.conftest import Floor
 
 VIRTUAL_TIME = True
@@ -14,8 +13,8 @@ async def test_a_little_behind_is_told_what_happened(floor: Floor) -> None:
     assert "opened" in [what for frame in back.of("conversation") for what in frame["what"]]
 
 
-async def test_far_behind_starts_afresh(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastdesk.pipeline.opening.MAX_MISSED", 2)
+async def test_far_behind_starts_afresh(floor: Floor) -> None:
+    floor.engine.opening.max_missed = 2
     await floor.leave(await floor.hire("li"))
     await floor.ask(await floor.visitor(), "hello")
     back = await floor.sign_in("li", after=1)

@@ -51,6 +51,7 @@ class Opening:
         self._rooms = rooms
         self._gate = gate
         self._accept = accept
+        self.max_missed = MAX_MISSED
         self._early: dict[Session, list[bytes]] = {}
         #: Called with each agent's session that came in or left: presence.
         self.watchers: list[Callable[[Session, bool], None]] = []
@@ -218,7 +219,7 @@ class Opening:
             return None
         rooms = self._rooms
         shown = rooms.durable_rev(principal.tenant)
-        is_known = hello.epoch in (None, rooms.epoch) and shown - (hello.after or shown) <= MAX_MISSED
+        is_known = hello.epoch in (None, rooms.epoch) and shown - (hello.after or shown) <= self.max_missed
         session.claim()
         if must_mask(principal):
             session.codec = masked_codec(session.codec)
