@@ -21,6 +21,7 @@ from fastdesk.store import (
     VisitorQuery,
     embedded_store,
     memory_store,
+    reads,
 )
 
 DEMO = TenantId("demo")
@@ -269,6 +270,24 @@ async def test_visitors_are_found_by_identity_and_name(desk: Desk) -> None:
     assert [msgspec.json.decode(body)["id"] for body in page.items] == ["v0"]
     assert page.cursor is None
     assert (await desk.store.visitors(DEMO, VisitorQuery(text="a%"))).items == []
+
+
+async def test_words_of_visitors_are_looked_for_in_so_many_records_at_a_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "_LOOKED_THROUGH", 2)
+    for number in range(6):
+        fields = {"plan": "Gold" if number % 4 == 0 else "free"}
+        body = {"id": f"v{number}", "site": "site", "last_seen": number, "fields": fields}
+        desk.put("visitor", f"v{number}", body)
+    pages, query = [], VisitorQuery(words=("gold",))
+    while True:
+        page = await desk.store.visitors(DEMO, query)
+        pages.append([msgspec.json.decode(body)["id"] for body in page.items])
+        if page.cursor is None:
+            break
+        query = VisitorQuery(words=("gold",), cursor=page.cursor)
+    assert pages == [["v4"], [], ["v0"], []]
 
 
 async def test_conversations_are_paged_and_filtered(desk: Desk) -> None:

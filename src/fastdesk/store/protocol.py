@@ -116,10 +116,15 @@ class ConversationCounts(Struct, frozen=True, kw_only=True):
 
 
 class VisitorQuery(Struct, frozen=True, kw_only=True):
-    """Which visitors are wanted; `text` is looked for at the start of name, e-mail, phone and identity."""
+    """Which visitors are wanted; `text` is looked for at the start of name, e-mail, phone and identity.
+
+    `words` are folded and must all occur somewhere in the record; the caller looks where. A page with words may be
+    short, because only so many records are looked through for it; its cursor goes on.
+    """
 
     site: SiteId | None = None
     text: str = ""
+    words: tuple[str, ...] = ()
     label: str | None = None
     limit: int = 50
     cursor: str | None = None

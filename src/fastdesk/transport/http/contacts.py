@@ -9,9 +9,11 @@ from fastdesk.desk.contacts import bounded
 from fastdesk.errors import Refused
 from fastdesk.hooks.cards import Cards
 from fastdesk.hub.live import Live
+from fastdesk.model.folding import fold
 from fastdesk.model.visitor import PageView, Visitor
 from fastdesk.model.visitor_card import PluginCards
 from fastdesk.pipeline.contacts import Contacts
+from fastdesk.pipeline.masking import mask
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import VisitorQuery
 from fastdesk.transport.http.routes import Call, Query, Route
@@ -107,6 +109,15 @@ class ContactRoutes:
             )
         except ValueError:
             raise Refused("invalid", "This cursor is not one of ours.") from None
+        beginning = fold(wish["text"].strip())
+        if call.is_masked and beginning:
+            # A number behind a mask must not be found out digit by digit.
+            shown = [
+                visitor
+                for body in page.items
+                if _is_called(visitor := mask(msgspec.json.decode(body)), beginning)
+            ]
+            return Visitors(shown, page.cursor)
         return Visitors([msgspec.Raw(body) for body in page.items], page.cursor)
 
     async def read(self, call: Call) -> Visitor:
@@ -145,6 +156,11 @@ class ContactRoutes:
             call.principal.tenant, call.path("id"), call.body.text.strip(), call.principal
         )
         return Invited(conversation.id)
+
+
+def _is_called(visitor: dict[str, Any], beginning: str) -> bool:
+    names = ("name", "email", "phone", "identity")
+    return any(fold(visitor.get(name) or "").startswith(beginning) for name in names)
 
 
 def _present(live: Live) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from fastdesk.store.protocol import (
     ConversationCounts,
     ConversationPage,
     ConversationQuery,
-    SearchQuery,
 )
 from fastdesk.transport.http.phrases import query_of
 from fastdesk.transport.http.routes import Call, Query, Route
@@ -59,8 +58,6 @@ class ConversationRoutes:
             Route(method="GET", path="/v1/conversations/{id}/events", handler=self.history, access=read, tag=tag,
                   query=(Query("before", int, None, "Only events with a lower rev"), Query("limit", int, 100, "Most events", 1, 500)),
                   summary="Read messages, notes and changes, oldest first"),
-            Route(method="GET", path="/v1/search", handler=self.search, access=read, tag=tag,
-                  query=(Query("q", str, "", "Words"), *filters, *page), summary="Find messages by their words"),
         ]  # fmt: skip
 
     async def list(self, call: Call) -> ConversationPage:
@@ -107,24 +104,6 @@ class ConversationRoutes:
         )
         frames = [frame for event in events if (frame := agent_frame(event)) is not None]
         return {"events": frames, "more": len(events) == wish["limit"]}
-
-    async def search(self, call: Call) -> dict[str, Any]:
-        """Return messages that hold all the words, as the frames that agents get, and where the words stand in them."""
-        wish = call.query
-        if not wish["q"].strip():
-            raise Refused("invalid", "Say what to look for: ?q=WORDS.")
-        names = ("assignee", "team", "label", "site", "visitor", "cursor", "limit")
-        query = SearchQuery(text=wish["q"], **{name: wish[name] for name in names})
-        try:
-            page = await self._rooms.store.search(call.principal.tenant, query)
-        except ValueError:
-            raise Refused("invalid", "This cursor is not one of ours.") from None
-        # A mask moves what stands behind it.
-        items = [
-            {"said": agent_frame(found.said), "highlights": [] if call.is_masked else found.highlights}
-            for found in page.items
-        ]
-        return {"items": items, "cursor": page.cursor}
 
 
 def _apply(wish: dict[str, Any], view: ConversationQuery, principal: Principal) -> ConversationQuery:

@@ -30,6 +30,7 @@ from fastdesk.transport.http.records import RecordRoutes
 from fastdesk.transport.http.reports import ReportRoutes
 from fastdesk.transport.http.rights import RightsRoutes
 from fastdesk.transport.http.routing import RoutingRoutes
+from fastdesk.transport.http.searching import SearchRoutes
 from fastdesk.transport.http.second_factor import SecondFactorRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.teaching_files import TeachingFileRoutes
@@ -79,6 +80,7 @@ class HttpServer:
         )
         front.add(app, AuditRoutes(engine.audit).routes())
         front.add(app, ConversationRoutes(rooms).routes())
+        front.add(app, SearchRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
         front.add(app, ImportRoutes(rooms, fetch).routes())
         front.add(app, WebhookRoutes(rooms, engine.webhooks).routes())
