@@ -187,7 +187,7 @@ def test_hits_are_bounded() -> None:
 
 def test_compile_lets_others_breathe() -> None:
     breaths: list[int] = []
-    WordFilter.compile([words(*(f"词{n}" for n in range(5_000)))], lambda: breaths.append(1))
+    WordFilter.compile([words(*(f"词{n}" for n in range(20_000)))], lambda: breaths.append(1))
     assert len(breaths) >= 10
 
 

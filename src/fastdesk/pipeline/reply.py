@@ -10,6 +10,7 @@ from fastdesk.desk.changes import Change
 from fastdesk.hub.live import Live
 from fastdesk.model.site import Text
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
+from fastdesk.moderation import CLEAN
 from fastdesk.pipeline.route import Filter, is_bot_silent
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.protocol.codes import Rejection
@@ -98,7 +99,7 @@ def _bot_name(live: Live, language: str) -> str:
 def _let_out(live: Live, turn: Turn, text: str, means: Means) -> str:
     """Return what the word filter lets out of a text."""
     verdict = means.words.check(live.tenant, text, "output")
-    if verdict.is_clean:
+    if verdict is CLEAN or verdict.is_clean:
         return text
     body = {"side": "output", "level": verdict.level, "words": verdict.places}
     means.scribe.note(live, kind="why", actor="word filter", text=verdict.reason("en"), body=body)

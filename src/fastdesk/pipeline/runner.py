@@ -16,7 +16,7 @@ from fastdesk.desk import changes
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Changed, Event, Noted, Said
-from fastdesk.moderation import Verdict
+from fastdesk.moderation import CLEAN, Verdict
 from fastdesk.observe.ledger import Ledger
 from fastdesk.pipeline.answering import Answering
 from fastdesk.pipeline.authenticate import authenticate
@@ -155,7 +155,7 @@ class Pipeline:
             refusal = rooms.forms.wanted(live, frame.id)
             if refusal is not None:
                 return refusal
-        if verdict.level == "block":
+        if verdict is not CLEAN and verdict.level == "block":
             self._note_verdict(live, verdict)
             return Rejection("blocked_text", id=frame.id)
         for name, veto in rooms.hooks.on_message:
@@ -173,15 +173,17 @@ class Pipeline:
         rooms = self._rooms
         session.live = live = follow(rooms, live)
         self._open(live)
-        visitor = live.visitor
+        visitor, kind, text = live.visitor, frame.kind, frame.text
+        if verdict is not CLEAN and verdict.masked is not None:
+            text = verdict.masked
         said = rooms.scribe.say(
             live,
             role="visitor",
             sender=visitor.id,
             name=visitor.name,
             id=frame.id,
-            kind=frame.kind,
-            text=frame.text if verdict.masked is None else verdict.masked,
+            kind=kind,
+            text=text,
             extra=frame.extra,
             origin=session,
         )
@@ -189,11 +191,11 @@ class Pipeline:
             self._timed, self._timed_ns = said, began
         rooms.repeats.trim(live)
         self.messages += 1
-        if not verdict.is_clean:
+        if verdict is not CLEAN and not verdict.is_clean:
             self._note_verdict(live, verdict)
-        if verdict.level == "handoff":
-            self._commands.ask_for_person(live, "word filter", "blocked")
-        if frame.kind == "form":
+            if verdict.level == "handoff":
+                self._commands.ask_for_person(live, "word filter", "blocked")
+        if kind == "form":
             rooms.forms.take(live, frame)
         elif not is_bot_silent(live.conversation):
             self._answering.answer(live, said, began)

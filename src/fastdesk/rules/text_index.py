@@ -57,7 +57,7 @@ NOTHING = Finds()
 class TextIndex:
     """Number every phrase and pattern of the given conditions and find them all at once. Immutable."""
 
-    __slots__ = ("_longest_key", "_matcher", "_patterns", "_set", "_words")
+    __slots__ = ("_alone", "_longest_key", "_matcher", "_patterns", "_set", "_words")
 
     def __init__(self, conditions: Iterable[TextCondition], patterns: dict[Regex, Pattern]) -> None:
         self._patterns: dict[Regex, tuple[int, Pattern]] = {}
@@ -73,6 +73,8 @@ class TextIndex:
         self._longest_key = max(keys) + MAX_AROUND if len(keys) > 1 else 0
         self._matcher = KeywordMatcher(phrases, separators="")
         self._words = {phrase: self._number(phrase) for phrase in phrases}
+        # Most texts that show a word show one: its set is made once.
+        self._alone = [frozenset([number]) for number in range(len(phrases))]
         self._set = (
             PatternSet([pattern for _, pattern in self._patterns.values()]) if self._patterns else None
         )
@@ -86,8 +88,13 @@ class TextIndex:
         patterns = self._set.find(wide[:MAX_PATTERN_TEXT]) if self._set is not None else None
         if not spans and not patterns:
             return Finds(key) if key else NOTHING
-        words = frozenset([number for _, _, number in spans])
-        whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
+        if len(spans) == 1:
+            start, end, number = spans[0]
+            words = self._alone[number]
+            whole = words if is_bordered(wide, start, end) else _NONE
+        else:
+            words = frozenset([number for _, _, number in spans])
+            whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
         seen = frozenset(patterns) if patterns else _NONE
         return Finds(key, words, whole, seen, wide[:MAX_PATTERN_TEXT] if seen else "")
 

@@ -22,8 +22,8 @@ _log = structlog.get_logger("fastdesk.store")
 
 _NICE: Final = 10  # a tenth of the processor against the loop's thread, all of it when that is idle …
 #: … while it has not the interpreter's lock: that is dealt out in equal parts, whatever the priority. So under load the
-#: thread rests about ten times as long as an event takes it. Measured at 64 connections: a quarter more messages/s.
-_EVENT_REST_S: Final = 0.000_02
+#: thread rests some ten times as long as an event takes it. Measured at 64 connections: a quarter more messages/s.
+_EVENT_REST_S: Final = 0.000_03
 _PAUSE_S: Final = 0.1  # lets events gather: each step syncs the disk, for which acknowledgements would wait
 _FULL_STEP: Final = 1024  # a step of so many events says that the desk is under load
 _RETRY_S: Final = 0.2  # between two tries on a full disk
