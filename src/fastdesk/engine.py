@@ -36,6 +36,7 @@ from fastdesk.pipeline.commands import Commands
 from fastdesk.pipeline.contacts import Contacts
 from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
+from fastdesk.pipeline.leavers import Leavers
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.opening import Opening
 from fastdesk.pipeline.phrases import Phrases
@@ -205,9 +206,7 @@ class Engine:
             assistant=self.assistance.handler.settings,
         )
         repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
-        lives = Lives(
-            store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy
-        )
+        lives = Lives(store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy)  # fmt: skip
         self.files = Files(
             folder=folder,
             limits=file_limits or FileLimits(),
@@ -248,7 +247,8 @@ class Engine:
         self.opening = Opening(self.rooms, gate=self.gate, accept=self._accept)
         self.contacts = Contacts(self.rooms)
         self.cards = Cards(self.hooks)
-        self.opening.greeters.append(self.contacts.greet)
+        self.leavers = Leavers(self.rooms, self.answering)
+        self.opening.greeters += [self.contacts.greet, self.leavers.come]
         self.commands = Commands(
             self.rooms, opening=self.opening, answering=self.answering, contacts=self.contacts
         )
@@ -271,7 +271,7 @@ class Engine:
             self.rooms, commands=self.commands, answering=self.answering, ledger=self.ledger, audit=self.audit, flush=flush
         )  # fmt: skip
         self.rights = Rights(self.rooms, revs=self.revs, silence=self.answering.silence)
-        self.rights.forgetters += [self.assistance.contexts.forget, self.routing.forget]
+        self.rights.forgetters += [self.assistance.contexts.forget, self.routing.forget, self.leavers.forget]
         self.adoption = Adoption(
             store=store, records=self.records, revs=self.revs, gate=self.gate, build=self._build
         )
@@ -285,6 +285,7 @@ class Engine:
             self.sleepers.round,
             self.contacts.strike,
             self.targets.round,
+            self.leavers.round,
         ]
         store.on_commit = self._committed
 
