@@ -14,7 +14,7 @@ from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate, new_agent
 from fastdesk.tenants.limits import Rate, address_prefix
 from fastdesk.tenants.passwords import hash_password
-from fastdesk.tenants.permissions import PERMISSIONS, ROLES
+from fastdesk.tenants.permissions import PERMISSIONS, permissions_of
 from fastdesk.tenants.throttle import Throttle
 from fastdesk.transport.http.routes import Call, Route
 
@@ -163,7 +163,7 @@ class AgentRoutes:
         return [agent_view(agent) for agent in self._rooms.records.all(Agent, call.principal.tenant, "agent")]
 
     async def add(self, call: Call) -> dict[str, Any]:
-        """Add an agent; nobody can give a role above their own."""
+        """Add an agent; nobody can give rights that they don't have."""
         wish: NewAgent = call.body
         _check_rank(call, wish.role)
         if self._gate.find_agent(wish.email) is not None:
@@ -271,6 +271,6 @@ def agent_view(agent: Agent) -> dict[str, Any]:
 
 
 def _check_rank(call: Call, role: AgentRole) -> None:
-    mine = call.principal.role
-    if mine is not None and ROLES.index(role) > ROLES.index(mine):
-        raise Refused("forbidden", f"The role {role} is above your own.")
+    """Refuse whoever has not all the rights of a role: a key, too, could sign in with what it makes."""
+    if not permissions_of(role) <= call.principal.permissions:
+        raise Refused("forbidden", f"The role {role} has rights that you don't have.")
