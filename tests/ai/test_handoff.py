@@ -1,6 +1,7 @@
 import pytest
 
-from fastdesk.ai.handoff import HandoffFacts, handoff_summary, wants_person
+from fastdesk.ai.handoff import HandoffFacts, handoff_summary, reason_words, wants_person
+from fastdesk.model.conversation import HANDOFF_CODES
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,36 @@ def test_summary_needs_no_model_and_speaks_the_agent_s_language() -> None:
     )
     assert handoff_summary(HandoffFacts(reason="too angry"), "en-GB") == "Reason: too angry"
     assert "the assistant was not sure" in handoff_summary(HandoffFacts(reason="not_sure"), "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "zh", "en"),
+    [
+        ("visitor", "asked for a person", "访客要求人工", "the visitor asked for a person"),
+        (
+            "visitor",
+            "我的订单丢了",
+            "访客要求人工（我的订单丢了）",
+            "the visitor asked for a person (我的订单丢了)",
+        ),
+        ("blocked", "word filter", "内容被过滤", "a word filter stopped it"),
+        ("rule", "rule", "规则转交", "a rule passed it on"),
+        ("model", "too angry", "助手转交（too angry）", "the assistant passed it on (too angry)"),
+        ("program", "handed over by a bot", "外部程序转交", "another program passed it on"),
+        ("", "too angry", "too angry", "too angry"),
+        ("", "handed off", "handed off", "handed off"),
+    ],
+)
+def test_reason_is_worded_by_its_code_and_own_words_stay(code: str, reason: str, zh: str, en: str) -> None:
+    assert (reason_words(code, reason, "zh-CN"), reason_words(code, reason, "en")) == (zh, en)
+
+
+def test_every_code_is_worded() -> None:
+    for code in HANDOFF_CODES - {""}:
+        assert reason_words(code, "", "zh") not in ("", code)
+
+
+def test_steps_are_named_in_the_language_of_the_summary() -> None:
+    facts = HandoffFacts(reason="visitor", tried=["rules hours", "fallback", "a plug-in 7"])
+    assert handoff_summary(facts, "zh").endswith("已尝试：规则 hours；未能回答；a plug-in 7")
+    assert handoff_summary(facts, "en").endswith("Tried: rule hours; no answer; a plug-in 7")

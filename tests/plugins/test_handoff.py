@@ -18,7 +18,9 @@ async def test_summary_says_why_what_was_asked_and_what_was_tried(open_desk: Ope
     await desk.settle(1)
     await desk.ask(visitor, "转人工")
     (note,) = await desk.notes(visitor, "summary")
-    assert note.text.startswith("转人工原因：")
+    assert note.text.startswith("转人工原因：访客要求人工\n")
+    assert "未能回答" in note.text
+    assert "fallback" not in note.text
     assert "那我的退款呢" in note.text
     assert note.body is not None
     assert note.body["tried"][0].startswith("rules")

@@ -90,6 +90,7 @@ async def test_wish_for_a_person_and_what_follows(open_desk: Open) -> None:
     told = [line.line["en"] for line in await lines(desk, visitor)]
     assert "the visitor asked for a person" in told
     assert any("mode → queued" in line for line in told)
+    assert not any("asked for a person" in line.line["zh"] for line in await lines(desk, visitor))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import { allRows, forgetRows, put, update } from "./rows";
 const FIRST_PAGE = 100;
 const PAGE = 200;
 const COUNT_AFTER_MS = 400;
+const NAME_AFTER_MS = 600;
 
 export const saved = signal<readonly View[]>([]);
 export const viewId = signal("mine");
@@ -224,8 +225,11 @@ export function visitorLabel(row: Row): string {
   return visitorName(row) || t("visitor_n", { id: row.conversation.visitor?.slice(-4) ?? "" });
 }
 
+/** Ask for a name that no list has brought: a frame may be quicker than the list that was asked for before it. */
 async function learnName(id: string): Promise<void> {
   asked.add(id);
+  await new Promise(then => setTimeout(then, NAME_AFTER_MS));
+  for (const row of allRows()) if (row.name && row.conversation.visitor === id) return;
   const visitor = await getOr<Visitor | null>(`/v1/visitors/${id}`, null);
   if (visitor) names.value = new Map(names.value).set(id, personName(visitor));
 }

@@ -8,6 +8,8 @@ import type { Conversation, Row } from "./model";
 const SETTLES_EVERY_MS = 100;
 
 const table = new Map<string, Row>();
+/** Those that are gone for good: what the line still tells of them does not bring them back. */
+const gone = new Set<string>();
 const changes = signal(0);
 const settled = signal(0);
 let settledAt = Number.NEGATIVE_INFINITY;
@@ -37,23 +39,28 @@ export function update(id: string, change: (row: Row) => Row): void {
 }
 
 export function put(rows: readonly Row[]): void {
-  for (const row of rows) table.set(row.conversation.id, row);
+  for (const row of rows) if (!gone.has(row.conversation.id)) table.set(row.conversation.id, row);
   changes.value++;
   settleSoon();
 }
 
 /** Take away the conversations of somebody who has been erased. */
 export function dropVisitor(visitor: string): void {
-  for (const [id, row] of table) if (row.conversation.visitor === visitor) table.delete(id);
+  for (const [id, row] of table) if (row.conversation.visitor === visitor) drop(id);
   changes.value++;
   settle();
 }
 
 /** Take one away that is not there any more. */
 export function dropRow(id: string): void {
-  table.delete(id);
+  drop(id);
   changes.value++;
   settle();
+}
+
+function drop(id: string): void {
+  table.delete(id);
+  gone.add(id);
 }
 
 /** Forget all, but the one that somebody looks at. */

@@ -248,28 +248,38 @@ on("delta", frame => {
 /** Turns whose deltas belong to somebody else on this screen: the copilot's. */
 export const asides = new Set<string>();
 
-on("error", frame => {
+on("error", async frame => {
   outbox.delete(frame.id as string);
   thread.value = thread.value.filter(
     entry => !(entry.t === "message" && entry.pending && entry.id === frame.id),
   );
-  // What was told of a conversation that is gone and not looked at is no news.
-  const isOfAnother = !openId.value || frame.conversation !== openId.value;
-  if (frame.code === "not_found" && !frame.id && isOfAnother) return;
+  if (frame.code === "not_found" && !frame.id) {
+    // What was told of a conversation that is gone, erased by a colleague, is no news.
+    const isOfOpen = !!openId.value && frame.conversation === openId.value;
+    if (!isOfOpen || !(await loadAgain())) return;
+  }
   notify(frame.message as string, "bad");
 });
 
-on("reset", async () => {
+on("reset", () => void loadAgain());
+
+/** Read the open conversation anew; one that is not there any more is left. Whether it is there. */
+async function loadAgain(): Promise<boolean> {
   const id = openId.value;
-  if (!id) return;
+  if (!id) return false;
   try {
     await load(id);
+    return true;
   } catch (failure) {
-    if (!(failure instanceof Refusal) || failure.code !== "not_found") return notify(explain(failure), "bad");
+    if (!(failure instanceof Refusal) || failure.code !== "not_found") {
+      notify(explain(failure), "bad");
+      return false;
+    }
     dropRow(id);
     if (openId.value === id) open("");
+    return false;
   }
-});
+}
 
 /** Put entries together: each once, in the order of their happening, what is not stored yet at the end. */
 function merge(known: readonly Entry[], more: readonly Entry[]): Entry[] {

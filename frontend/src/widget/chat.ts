@@ -267,6 +267,7 @@ export class Chat {
     const key = `error.${code}`;
     const known = t(key);
     this.say(known === key ? t("error") : known);
+    if (code === "form_first") this.humanAsked.value = false;
     this.options.onEvent("error", { code, message });
   }
 }

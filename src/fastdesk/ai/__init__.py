@@ -15,7 +15,7 @@ from fastdesk.ai.asking import Asking
 from fastdesk.ai.assistant import Assistant, AssistantKit
 from fastdesk.ai.budget import Ledger, MemoryLedger, Row, Spent
 from fastdesk.ai.copilot import CopilotAsk
-from fastdesk.ai.handoff import HandoffFacts, handoff_summary, wants_person
+from fastdesk.ai.handoff import HandoffFacts, handoff_summary, reason_words, wants_person
 from fastdesk.ai.lines import ReadyLine, ready_line, unmarked
 from fastdesk.ai.prompt import Passage
 from fastdesk.ai.provider import Line
@@ -62,6 +62,7 @@ __all__ = [
     "read_models",
     "read_settings",
     "ready_line",
+    "reason_words",
     "unmarked",
     "wants_person",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-__all__ = ["HandoffFacts", "handoff_summary", "wants_person"]
+__all__ = ["HandoffFacts", "handoff_summary", "reason_words", "wants_person"]
 
 _ZH_PERSON = (
     r"(?:人工|真人|活人|客服人员|人工客服|客服代表|坐席|专员|工作人员|客服小姐姐|在线客服|你们客服|客服)"
@@ -57,9 +57,10 @@ def wants_person(text: str) -> bool:
 
 
 class HandoffFacts(Struct, frozen=True, kw_only=True):
-    """What is known when a conversation is passed on."""
+    """What is known when a conversation is passed on: `code` is why, `reason` whatever was said about it."""
 
     reason: str
+    code: str = ""
     question: str = ""
     slots: Mapping[str, str] = {}
     tried: Sequence[str] = ()
@@ -76,7 +77,28 @@ _REASONS = {
     "blocked": ("内容被过滤", "a word filter stopped it"),
     "rule": ("规则转交", "a rule passed it on"),
     "flow": ("流程转交", "a flow passed it on"),
+    "program": ("外部程序转交", "another program passed it on"),
     "offline": ("非工作时间留言", "a message left while nobody was there"),
+}
+#: What the desk writes where nobody gave a reason: the code says it all.
+_UNSAID = frozenset(
+    {
+        "",
+        "asked for a person",
+        "visitor asked for a person",
+        "word filter",
+        "handed off",
+        "handed over by a bot",
+    }
+)
+_STEPS = {
+    "rules": ("规则", "rule"),
+    "faq": ("文章", "article"),
+    "flows": ("流程", "flow"),
+    "assistant": ("模型", "model"),
+    "fallback": ("未能回答", "no answer"),
+    "human": ("转人工", "asked for a person"),
+    "outside bot": ("外部机器人", "outside bot"),
 }
 _WORDS = {
     "zh": ("转人工原因", "访客的问题", "已收集", "已尝试", "访客语言", "；"),
@@ -84,13 +106,24 @@ _WORDS = {
 }
 
 
+def reason_words(code: str, reason: str, language: str) -> str:
+    """Return why a conversation came to people, with whatever somebody said about it in brackets."""
+    zh = language.startswith("zh")
+    known = _REASONS.get(code or reason)
+    said = "" if reason in _UNSAID or reason in _REASONS else reason
+    if known is None:
+        return said or reason
+    words = known[not zh]
+    if not said:
+        return words
+    return f"{words}（{said}）" if zh else f"{words} ({said})"
+
+
 def handoff_summary(facts: HandoffFacts, language: str) -> str:
     """Return the lines an agent reads first, in the agent's language (`zh` or `en`)."""
     reason, question, slots, tried, spoken, comma = _WORDS["zh" if language.startswith("zh") else "en"]
-    known = _REASONS.get(facts.reason)
-    text = facts.reason if known is None else known[0 if language.startswith("zh") else 1]
     colon = "：" if comma == "；" else ": "
-    lines = [f"{reason}{colon}{text}"]
+    lines = [f"{reason}{colon}{reason_words(facts.code, facts.reason, language)}"]
     if facts.question:
         lines.append(f"{question}{colon}{facts.question[:300]}")
     if facts.slots:
@@ -98,7 +131,15 @@ def handoff_summary(facts: HandoffFacts, language: str) -> str:
             f"{slots}{colon}" + comma.join(f"{name} = {value}" for name, value in facts.slots.items())
         )
     if facts.tried:
-        lines.append(f"{tried}{colon}" + comma.join(facts.tried))
+        lines.append(f"{tried}{colon}" + comma.join(_step_words(step, language) for step in facts.tried))
     if facts.language:
         lines.append(f"{spoken}{colon}{facts.language}")
     return "\n".join(lines)
+
+
+def _step_words(step: str, language: str) -> str:
+    """Name a handler, and keep which rule, article or model it was."""
+    for handler, words in _STEPS.items():
+        if step == handler or step.startswith(f"{handler} "):
+            return words[not language.startswith("zh")] + step[len(handler) :]
+    return step

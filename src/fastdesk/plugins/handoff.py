@@ -37,6 +37,7 @@ class HandoffSummary:
         language = live.site.locale or facts.language or "zh"
         body = {
             "reason": facts.reason,
+            "code": facts.code,
             "question": facts.question,
             "slots": facts.slots,
             "tried": facts.tried,
@@ -50,6 +51,7 @@ def _facts(live: Live, conversation: Conversation, reason: str) -> HandoffFacts:
     tried = [_step(said.why) for said in recent if said.why]
     return HandoffFacts(
         reason=conversation.handoff or reason,
+        code=conversation.handoff_code,
         # The last words often only ask for a person: the question stands before them.
         question=" / ".join(asked[-3:]),
         slots=_slots(conversation),

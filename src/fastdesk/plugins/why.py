@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from fastdesk.ai import reason_words
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.moderation import filter_line
 from fastdesk.rules import Why
@@ -161,10 +162,12 @@ def _changed(changed: Changed) -> dict[str, str]:
     }
     shown = ", ".join(f"{name} → {now[name]}" for name in changed.what if name in now) or what
     reason = changed.reason or conversation.handoff
-    return {
-        "zh": f"{shown}（{reason}）" if reason else shown,
-        "en": f"{shown} ({reason})" if reason else shown,
-    }
+    if not reason:
+        return {"zh": shown, "en": shown}
+    # What it came to people for is only then the reason of this change.
+    code = conversation.handoff_code if "mode" in changed.what and conversation.mode == "queued" else None
+    told = {tag: reason if code is None else reason_words(code, reason, tag) for tag in ("zh", "en")}
+    return {"zh": f"{shown}（{told['zh']}）", "en": f"{shown} ({told['en']})"}
 
 
 _WHY_FIELDS: Final = frozenset(Why.__struct_fields__)

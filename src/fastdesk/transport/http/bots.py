@@ -213,7 +213,7 @@ class BotRoutes:
         if live.conversation.mode == "bot":
             if wish.summary:
                 self._rooms.scribe.note(live, kind="summary", actor=call.principal.id, text=wish.summary)
-            self._engine.commands.ask_for_person(live, wish.reason, "bot")
+            self._engine.commands.ask_for_person(live, wish.reason, "program")
         return _opened(live)
 
     async def resolve(self, call: Call) -> Opened:

@@ -149,6 +149,7 @@ export const sites: Kind = {
       fields: [
         { name: "forms.pre_chat", type: "pick", kind: "forms", half: true },
         { name: "forms.offline", type: "pick", kind: "forms", half: true },
+        { name: "forms.pre_chat_required", type: "switch", hint: "h.pre_chat_required" },
       ],
     },
   ],

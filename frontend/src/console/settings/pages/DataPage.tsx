@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../../shared/i18n";
 import { ask, download, getOr, offers, token } from "../../api";
@@ -26,10 +26,12 @@ export function DataPage() {
 
 function Retention() {
   const days = useSignal(0);
+  const auditDays = useSignal(0);
   useEffect(() => {
     if (!offers("GET /v1/retention")) return;
-    void getOr<{ days: number }>("/v1/retention", { days: 0 }).then(answer => {
+    void getOr("/v1/retention", { days: 0, audit_days: 0 }).then(answer => {
       days.value = answer.days;
+      auditDays.value = answer.audit_days;
     });
   }, []);
   return (
@@ -37,27 +39,36 @@ function Retention() {
       class="card form"
       onSubmit={event => {
         event.preventDefault();
-        void attempt(() => ask("POST", "/v1/retention", { days: days.value }), t("saved"));
+        const wish = { days: days.value, audit_days: auditDays.value };
+        void attempt(() => ask("POST", "/v1/retention", wish), t("saved"));
       }}
     >
       <h2>{t("retention")}</h2>
-      <label class="field">
-        <span>{t("retention_days")}</span>
-        <input
-          type="number"
-          min={0}
-          max={36_500}
-          value={days.value}
-          onInput={event => (days.value = event.currentTarget.valueAsNumber || 0)}
-        />
-      </label>
+      <Days label={t("retention_days")} days={days} />
       <p class="hint">{t("retention_about")}</p>
+      <Days label={t("audit_days")} days={auditDays} />
+      <p class="hint">{t("audit_days_about")}</p>
       <p class="buttons">
         <button type="submit" class="primary">
           {t("save")}
         </button>
       </p>
     </form>
+  );
+}
+
+function Days({ label, days }: { label: string; days: Signal<number> }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="number"
+        min={0}
+        max={36_500}
+        value={days.value}
+        onInput={event => (days.value = event.currentTarget.valueAsNumber || 0)}
+      />
+    </label>
   );
 }
 
@@ -101,6 +112,8 @@ function Import() {
       notify(explain(failure), "bad");
     }
     isBusy.value = false;
+    // The same file chosen again is news only to an empty field.
+    if (field.current) field.current.value = "";
   }
   return (
     <section class="card form">
