@@ -24,8 +24,8 @@ from fastdesk.ai.provider import (
     stream,
 )
 from fastdesk.ai.registry import make_provider
-from fastdesk.ai.settings import ModelSettings
-from fastdesk.errors import ModelError
+from fastdesk.ai.settings import ModelSettings, read_models
+from fastdesk.errors import ConfigError, ModelError
 
 from .conftest import Heard, open_sockets, request
 
@@ -252,3 +252,31 @@ async def test_scripted_faults_do_not_stick(make: Maker) -> None:
         except ModelError as error:
             kinds.append(error.kind)
     assert kinds == ["broken", "answer", "status", "answer"]
+
+
+async def test_azure_is_asked_by_its_own_paths(stand_in: StandInModel, kit: ProviderKit) -> None:
+    stand_in.set(text="Hello.", record=True)
+    place = stand_in.base_url.removesuffix("/v1")
+    for base_url in (place, place + "/openai/"):
+        settings = ModelSettings(
+            provider="openai", base_url=base_url, model="my deployment", api_version="2024-10-21"
+        )
+        provider = make_provider(settings, kit)
+        assert (await complete(provider, request())).text == "Hello."
+        await provider.close()
+    for asked in stand_in.requests():
+        path = "/openai/deployments/my%20deployment/chat/completions?api-version=2024-10-21"
+        assert (asked.path, asked.headers["api-key"]) == (path, kit.key)
+        assert "authorization" not in asked.headers
+    assert len(stand_in.requests()) == 2
+
+
+def test_sdk_is_not_for_whoever_may_not_reach_every_address(kit: ProviderKit) -> None:
+    held = ProviderKit(kit.key, kit.clock, kit.spawn, lambda address: not address.startswith("127."))
+    with pytest.raises(ConfigError, match="Only the operator"):
+        make_provider(ModelSettings(provider="openai"), held)
+
+
+def test_version_that_would_be_ignored_is_refused() -> None:
+    with pytest.raises(ConfigError, match="api_version"):
+        read_models([{"api_version": "2024-10-21"}])

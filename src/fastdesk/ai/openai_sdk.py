@@ -1,4 +1,4 @@
-"""The official `openai` package as a provider, for what our lean one lacks: proxies, organisations, redirects.
+"""The official `openai` package as a provider, for what our lean one lacks: Azure, proxies, organisations, redirects.
 
 The package is imported when the first such provider is made. It builds, signs and sends the request; bounds
 and the reading of the answer are ours: no retries of its own (the ladder of models does that, under the
@@ -6,14 +6,14 @@ answer's deadline), the same cap in size.
 """
 
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastdesk.ai.http_connection import MAX_ANSWER_BYTES
 from fastdesk.ai.openai_http import retry_after_ms
 from fastdesk.ai.openai_wire import PlainReader, Reader, StreamReader, error_name, request_body
 from fastdesk.ai.provider import Failure, ModelRequest, Piece, ProviderKit, StreamProvider, error_of
 from fastdesk.ai.settings import ModelSettings
-from fastdesk.errors import ModelError
+from fastdesk.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     import openai
@@ -28,14 +28,26 @@ class OpenAISdk(StreamProvider):
         super().__init__(settings, kit)
         import openai
 
+        if not kit.may_connect("127.0.0.1"):  # the SDK asks nobody where it connects, and follows redirects
+            raise ConfigError(
+                "Only the operator may name provider openai.",
+                hint="Use openai_http, which is held to public addresses.",
+            )
         self._sdk = openai
-        self._asker = openai.AsyncOpenAI(
-            base_url=settings.base_url,
-            api_key=kit.key or "none",
-            max_retries=0,
-            timeout=openai.Timeout(settings.total_ms / 1000, connect=settings.connect_ms / 1000),
-            default_headers={"Accept-Encoding": "identity"} | settings.headers,
-        )
+        given: dict[str, Any] = {
+            "api_key": kit.key or "none",
+            "max_retries": 0,
+            "timeout": openai.Timeout(settings.total_ms / 1000, connect=settings.connect_ms / 1000),
+            "default_headers": {"Accept-Encoding": "identity"} | settings.headers,
+        }
+        self._asker: openai.AsyncOpenAI
+        if settings.api_version:
+            place = settings.base_url.rstrip("/").removesuffix("/openai")
+            self._asker = openai.AsyncAzureOpenAI(
+                azure_endpoint=place, api_version=settings.api_version, **given
+            )
+        else:
+            self._asker = openai.AsyncOpenAI(base_url=settings.base_url, **given)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Yield the answer."""

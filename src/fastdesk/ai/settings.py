@@ -39,6 +39,8 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     provider: str = "openai_http"
     base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=500)] = "https://api.openai.com/v1"
     model: Annotated[str, Meta(min_length=1, max_length=200)] = "gpt-5-mini"
+    #: Speak to Azure, by this version of its interface; `model` is the deployment there. Only `openai` can.
+    api_version: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.\-]*$", max_length=40)] = ""
     #: Where the key is kept: `env:NAME`, `file:NAME`, or empty for a model that needs none.
     key: Annotated[str, Meta(pattern=r"^$|^(env|file):[A-Za-z0-9_.\-]+$", max_length=200)] = ""
     stream: bool = True
@@ -58,6 +60,11 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     headers: dict[str, Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$")]] = {}
     #: Further fields of the request's body, as the model's documentation names them.
     extra: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what the lean provider would ignore."""
+        if self.api_version and self.provider == "openai_http":
+            raise ValueError("`api_version` is for provider `openai`, which speaks to Azure")
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
