@@ -107,6 +107,7 @@ def assistant_options(settings: Settings) -> AssistantOptions:
         first = {
             "provider": settings.ai_provider,
             "model": settings.ai_model,
+            "api_version": settings.ai_api_version,
             "base_url": settings.ai_base_url or ModelSettings().base_url,
             "key": "env:OPENAI_API_KEY" if "OPENAI_API_KEY" in keys else "",
             "stream": settings.ai_stream,

@@ -137,6 +137,9 @@ class Settings(BaseSettings):
         None, description="Key of that service; OPENAI_API_KEY is taken when absent."
     )
     ai_model: str = Field("gpt-5-mini", description="Model to ask.")
+    ai_api_version: str = Field(
+        "", description="Version of Azure's interface, for provider openai; the model is the deployment then."
+    )
     ai_deadline_ms: Annotated[int, Field(ge=50, le=120_000)] = Field(
         500, description="No first word from the model by then: the rules answer."
     )
