@@ -1,15 +1,18 @@
 """Answers that take time: one at a time for each conversation, stopped when nobody wants them, never for ever."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from tests.plugins.assistant_world import Peer
 
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.pipeline.process import MAX_ANSWER_S
 
 from .conftest import Floor
+from .handlers import Says
 
 VIRTUAL_TIME = True
 
@@ -147,6 +150,45 @@ async def test_wish_to_stop_an_earlier_answer_leaves_the_present_one_alone(
     await desk.do(visitor, t="stop", turn="t1")
     await desk.settle(5)
     assert visitor.texts == ["re: 多久到"]
+
+
+def volunteered(desk: Floor, visitor: Peer, answer: Any) -> None:
+    """Let the desk say something by its own will."""
+    assert visitor.live is not None
+    handler = Says("rules", make=lambda claim: answer)
+    desk.engine.answering.volunteer(visitor.live, handler, "x", "a rule")
+
+
+async def test_what_the_desk_volunteers_waits_for_the_answer_under_way(desk: Floor, slowly: Slowly) -> None:
+    visitor = await desk.visitor()
+    slowly.answer_with = lambda turn: after(3, said(f"re: {turn.message.text}"))
+    await desk.ask(visitor, "你好")
+    volunteered(desk, visitor, after(1, said("one")))
+    volunteered(desk, visitor, after(1, said("two")))
+    await desk.settle(2)
+    await desk.ask(visitor, "多久到")  # takes the place of the first answer, not of what waits
+    await desk.settle(3.5)
+    assert visitor.texts == ["re: 多久到"]
+    await desk.settle(1)
+    assert visitor.texts == ["re: 多久到", "one"]
+    await desk.settle(1)
+    assert visitor.texts == ["re: 多久到", "one", "two"]
+
+
+async def test_what_still_waits_when_a_person_takes_over_is_given_up(desk: Floor, slowly: Slowly) -> None:
+    boss, visitor = await desk.hire("boss", role="admin"), await desk.visitor()
+    tasks = len(desk.tasks)
+    slowly.answer_with = lambda turn: after(3, said("三天"))
+    await desk.ask(visitor, "多久到")
+    lazily, already = after(1, said("one")), asyncio.get_running_loop().create_future()
+    volunteered(desk, visitor, lazily)
+    volunteered(desk, visitor, already)
+    await desk.do(boss, t="take", conversation=desk.conversation(visitor).id)
+    await desk.settle(10)
+    assert visitor.texts == []
+    assert inspect.getcoroutinestate(lazily) == inspect.CORO_CLOSED
+    assert already.cancelled()
+    assert len(desk.tasks) == tasks
 
 
 async def test_questions_that_wait_cost_nobody_else_anything(floor: Floor) -> None:

@@ -48,9 +48,9 @@ class _Port:
 
 
 class _Waiting:
-    """A turn whose answer is on its way."""
+    """A turn whose answer is on its way, and what is to be begun after it."""
 
-    __slots__ = ("_answering", "answer", "live", "port", "reason", "slow", "turn")
+    __slots__ = ("_answering", "answer", "later", "live", "port", "reason", "slow", "turn")
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class _Waiting:
         self.slow = slow
         self.answer = answer
         self.reason = reason
+        self.later: list[tuple[Turn, _Port, Slow, str]] = []
 
     def cancel(self) -> None:
         self.answer.cancel()
@@ -145,9 +146,24 @@ class Answering:
             hooks = self._rooms.hooks
             self._settle(live, turn, port, process(turn, route(turn, answer.rest, hooks), hooks), reason)
         elif answer is not None:
-            future = answer.begin(self._rooms.hooks, self._rooms.tasks)
-            live.run = waiting = _Waiting(self, live, turn, port, answer, future, reason)
-            future.add_done_callback(waiting.on_done)
+            self._wait(live, turn, port, answer, reason)
+
+    def _wait(self, live: Live, turn: Turn, port: _Port, slow: Slow, reason: str) -> None:
+        """Begin to wait for an answer; what the desk volunteers comes after the one that is under way."""
+        if isinstance(live.run, _Waiting):
+            live.run.later.append((turn, port, slow, reason))
+            return
+        future = slow.begin(self._rooms.hooks, self._rooms.tasks)
+        live.run = waiting = _Waiting(self, live, turn, port, slow, future, reason)
+        future.add_done_callback(waiting.on_done)
+
+    def _go_on(self, waiting: _Waiting) -> None:
+        """Begin what was to come after an answer, unless a person has taken over."""
+        for turn, port, slow, reason in waiting.later:
+            if waiting.live.conversation.mode == "human":
+                slow.close()
+            else:
+                self._wait(waiting.live, turn, port, slow, reason)
 
     def silence(self, live: Live) -> None:
         """Stop the handler that is writing: a person speaks now."""
@@ -178,6 +194,7 @@ class Answering:
             self._settle(live, waiting.turn, waiting.port, outcome, waiting.reason)
         else:
             answer.exception()  # looked at, as nobody else will
+        self._go_on(waiting)
 
     def _reply(self, live: Live, turn: Turn, port: _Port, outcome: Outcome, reason: str = "") -> None:
         rooms = self._rooms

@@ -42,7 +42,10 @@ class Slow:
         return tasks.spawn(_in_time(answer), "answer")
 
     def close(self) -> None:
-        """Give up an answer that nobody has begun to wait for."""
+        """Give up an answer that nobody waits for."""
+        if isinstance(self.answer, asyncio.Future):
+            self.answer.cancel()
+            return
         close = getattr(self.answer, "close", None)
         if close is not None:
             close()
