@@ -26,7 +26,7 @@ def new_agent(email: str, password: str, *, name: str, role: str, now_ms: int, e
     return Agent(
         id=new_id(now_ms, entropy),  # type: ignore[arg-type]
         email=email.strip().lower(),
-        name=name or email.partition("@")[0],
+        name=name or email.strip().partition("@")[0],
         role=role,  # type: ignore[arg-type]
         password=hash_password(password),
         created_at=now_ms,
