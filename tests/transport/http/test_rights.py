@@ -122,7 +122,7 @@ def answers(desk: RunningDesk, visitor: dict[str, Any]) -> dict[str, bytes]:
         f"/v1/conversations/{conversation}",
         f"/v1/conversations/{conversation}/events",
     ]
-    words = [f"/v1/search?q={word}" for word in PLANTS.values()]
+    words = [f"/v1/search{kind}?q={word}" for kind in ("", "/contacts") for word in PLANTS.values()]
     found = {path: get(desk, path, desk.token) for path in (*plain, *mine, *words)}
     found |= {
         path: get(desk, path, visitor["token"])
