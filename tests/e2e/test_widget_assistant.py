@@ -65,3 +65,14 @@ def test_an_answer_that_is_stopped_keeps_what_was_shown(visit: Visit, model: Any
     visitor.chat.get_by_role("button", name="Stop answering").click()
     answer.locator(".actions").wait_for()
     assert "Enjoy your cup" not in answer.inner_text()
+
+
+def test_an_answer_is_asked_for_again(visit: Visit, model: Any) -> None:
+    model.set(text=ANSWER, chunk_gap_ms=0, delay_ms=0)
+    visitor = visit("/chat/demo")
+    visitor.say("Which tea in the morning?")
+    answer = visitor.chat.locator(".message.is-assistant")
+    answer.locator(".actions").wait_for()
+    model.set(text="White tea, then.", chunk_gap_ms=0, delay_ms=0)
+    visitor.chat.get_by_role("button", name="Ask again").click()
+    visitor.sees("White tea, then.")
