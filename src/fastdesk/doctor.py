@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import time
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -38,8 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _folder(settings: Settings) -> Finding:
     path = settings.data
-    parent = path if path.exists() else path.absolute().parent
-    if os.access(parent, os.W_OK | os.X_OK):
+    if os.access(_standing(path), os.W_OK | os.X_OK):
         return Finding("good", f"The data folder {path} can be written.")
     return Finding(
         "bad",
@@ -48,9 +48,13 @@ def _folder(settings: Settings) -> Finding:
     )
 
 
+def _standing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists: a start makes those between."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
 def _space(settings: Settings) -> Finding:
-    parent = settings.data if settings.data.exists() else settings.data.absolute().parent
-    free_gb = shutil.disk_usage(parent).free / 1e9
+    free_gb = shutil.disk_usage(_standing(settings.data)).free / 1e9
     if free_gb < 1:
         return Finding(
             "bad", f"Only {free_gb:.1f} GB are free.", "A million messages take about half a gigabyte."
@@ -60,8 +64,7 @@ def _space(settings: Settings) -> Finding:
 
 def _flush(settings: Settings) -> Finding:
     """Time the flush that stands before every acknowledgement."""
-    folder = settings.data if settings.data.exists() else settings.data.absolute().parent
-    path = folder / f".fastdesk-doctor-{os.getpid()}"
+    path = _standing(settings.data) / f".fastdesk-doctor-{os.getpid()}"
     try:
         with path.open("wb") as file:
             times = []
