@@ -1,5 +1,6 @@
 """The walk of a message: what is refused, stored, answered and delivered, and in which order."""
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -71,6 +72,31 @@ async def test_a_repeated_message_is_acknowledged_with_its_first_number_and_stor
     assert [frame["code"] for frame in visitor.of("error")] == ["id_reuse"]
     assert floor.engine.pipeline.messages == 1
     assert floor.engine.pipeline.refusals == {"id_reuse": 1}
+
+
+async def test_what_is_said_while_the_store_is_asked_keeps_its_place(floor: Floor) -> None:
+    visitor = await floor.visitor()
+    await floor.ask(visitor, "hello")
+    live, rooms = visitor.live, floor.engine.rooms
+    assert live is not None
+    # The filter has, by chance or from long ago, the ids of the first and the third message.
+    live.sent_from = 2
+    rooms.repeats.remember_older(live, [])
+    for number in (1, 3):
+        older = Said(
+            TENANT, 0, 0, live.id, 1, f"message-{number}", "visitor", live.visitor.id, "", "text", ""
+        )
+        rooms.repeats.remember_older(live, [older])
+    for number in range(1, 6):
+        floor.engine.pipeline.accept(
+            visitor, json.dumps({"t": "send", "id": f"message-{number}", "text": f"text {number}"}).encode()
+        )
+    assert live.seq == 2, "the first one waits for the store, and the others for it"
+    await floor.settle()
+    acked = [frame["id"] for frame in visitor.of("ack")][1:]
+    assert acked == [f"message-{number}" for number in range(1, 6)]
+    texts = [said.text for said in await floor.said(visitor) if said.role == "visitor"][1:]
+    assert texts == [f"text {number}" for number in range(1, 6)]
 
 
 async def test_a_conversation_is_opened_before_its_first_message_and_only_then(

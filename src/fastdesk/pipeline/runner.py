@@ -8,7 +8,7 @@ nothing is awaited. An answer that has to be waited for (model, remote call) com
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -33,6 +33,10 @@ from fastdesk.tenants.audit import Audit
 __all__ = ["Pipeline"]
 
 
+#: Messages of one session that wait while the store is asked about the one before them.
+MAX_BEHIND: Final = 256
+
+
 class Pipeline:
     """Accept what sessions send, answer it, and deliver what has become durable."""
 
@@ -55,6 +59,8 @@ class Pipeline:
         #: The message whose way to the disk is being timed, and when it came.
         self._timed: Said | None = None
         self._timed_ns = 0
+        #: Sessions for which the store is asked about a message, with what they said after it.
+        self._asking: dict[Session, list[tuple[Send, int]]] = {}
         self.messages = 0
         self.refusals: dict[str, int] = {}
 
@@ -105,40 +111,52 @@ class Pipeline:
 
     # A visitor's message.
 
-    def _accept_message(
-        self, session: Session, live: Live, frame: Send, began: int, *, is_new: bool = False
-    ) -> None:
-        rooms = self._rooms
-        principal = session.principal
-        assert principal is not None
-        repeat = None if is_new else rooms.repeats.find(live, principal.id, frame)
-        if repeat == "unsure":
-            rooms.tasks.spawn(self._accept_unsure(session, live, frame, began), "find repeat")
-        elif isinstance(repeat, Repeat):
-            acknowledge_again(session, live, frame, repeat)
-        elif isinstance(repeat, Rejection):
-            self._refuse(session, repeat)
+    def _accept_message(self, session: Session, live: Live, frame: Send, began: int) -> None:
+        behind = self._asking.get(session) if self._asking else None
+        if behind is None:
+            principal = session.principal
+            assert principal is not None
+            repeat = self._rooms.repeats.find(live, principal.id, frame)
+            if repeat != "unsure":
+                self._judge(session, live, frame, began, repeat)
+                return
+            self._asking[session] = []
+            self._rooms.tasks.spawn(self._ask_store(session, live, frame, began), "find repeat")
+        elif len(behind) < MAX_BEHIND:
+            behind.append((frame, began))
         else:
-            verdict = rooms.words.check(live.tenant, frame.text, "input")
-            refusal = self._examine(live, frame, verdict)
-            if refusal is not None:
-                self._refuse(session, refusal)
-            else:
-                self._walk(session, live, frame, verdict, began)
+            self._refuse(session, Rejection("retry_later", id=frame.id, retry_after_ms=1000))
 
-    async def _accept_unsure(self, session: Session, live: Live, frame: Send, began: int) -> None:
-        """Ask the store whether an id was used long ago, then go on."""
-        repeat = await self._commands.find_stored(session, live, frame)
-        if repeat is not None:
-            if isinstance(repeat, Repeat):
-                acknowledge_again(session, live, frame, repeat)
-            else:
-                self._refuse(session, repeat)
+    async def _ask_store(self, session: Session, live: Live, frame: Send, began: int) -> None:
+        """Ask the store whether an id was used long ago; what the session says meanwhile keeps its place behind."""
+        try:
+            repeat: Repeat | Rejection | None = await self._commands.find_stored(session, live, frame)
+            live = session.live or live  # the visitor may have gone on in another conversation while we asked
+            sender = session.principal.id if session.principal is not None else ""
+            if repeat is None and (sender, frame.id) in live.sent:  # another copy was faster while we asked
+                found = self._rooms.repeats.find(live, sender, frame)
+                repeat = found if found != "unsure" else None
+            self._judge(session, live, frame, began, repeat)
+        finally:
+            for later, came in self._asking.pop(session):
+                self._accept_message(session, session.live or live, later, came)
+
+    def _judge(
+        self, session: Session, live: Live, frame: Send, began: int, repeat: Repeat | Rejection | None
+    ) -> None:
+        """Acknowledge a repeat again, refuse what may not be stored, and let the rest go on."""
+        if isinstance(repeat, Repeat):
+            acknowledge_again(session, live, frame, repeat)
             return
-        live = session.live or live  # the visitor may have gone on in another conversation while we asked
-        sender = session.principal.id if session.principal is not None else ""
-        known_now = (sender, frame.id) in live.sent  # another copy was faster while we asked
-        self._accept_message(session, live, frame, began, is_new=not known_now)
+        if repeat is not None:
+            self._refuse(session, repeat)
+            return
+        verdict = self._rooms.words.check(live.tenant, frame.text, "input")
+        refusal = self._examine(live, frame, verdict)
+        if refusal is not None:
+            self._refuse(session, refusal)
+        else:
+            self._walk(session, live, frame, verdict, began)
 
     def _examine(self, live: Live, frame: Send, verdict: Verdict) -> Rejection | None:
         """Say why a new message may not be stored: disk, word filter or a plug-in's veto."""
