@@ -138,9 +138,8 @@ def compiled() -> list[Extension]:
         target_dir="build/mypyc",
         group_name="fastdesk",
     )
-    for (
-        each
-    ) in extensions:  # calls between the modules stay inside of the library: 7 % fewer cycles for a message
+    # Calls between the modules stay inside of the library: 7 % fewer cycles for a message.
+    for each in extensions:
         each.extra_compile_args += ["-fvisibility=hidden", "-fno-semantic-interposition"]
     return extensions
 
