@@ -19,20 +19,23 @@ from fastdesk.transport.websocket import WebSockets
 MUCH = b"x" * 10_000
 
 
-class Sockets(WebSockets):
-    """The desk's sockets; keeps the connections and tells of their ends."""
+class Sockets:
+    """The desk's sockets, which may be compiled; keeps the connections and tells of their ends."""
 
     def __init__(self, floor: Floor) -> None:
-        super().__init__(pipeline=floor.engine.pipeline, opening=floor.engine.opening)
+        self._sockets = WebSockets(pipeline=floor.engine.pipeline, opening=floor.engine.opening)
         self.connections: list[WsConnection] = []
         self.ended: asyncio.Queue[Any] = asyncio.Queue()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sockets, name)
 
     def on_open(self, connection: WsConnection) -> None:
         self.connections.append(connection)
 
     def on_close(self, connection: WsConnection, code: int) -> None:
         session = connection.context
-        super().on_close(connection, code)
+        self._sockets.on_close(connection, code)
         self.ended.put_nowait(session)
 
 

@@ -68,7 +68,11 @@ def test_first_and_last_days_can_be_asked_for(desk: RunningDesk, day: str, zone:
 
 
 def test_csv_has_one_row_per_conversation(talked: RunningDesk) -> None:
-    found = [row["conversation"] for row in rows(talked)]
+    found: list[str] = []
+    for _ in range(200):  # what other tests did may still be on its way into the sums
+        found = [row["conversation"] for row in rows(talked)]
+        if len(found) == figure(report(talked, "volume"), "opened"):
+            break
     assert len(found) == len(set(found)) == figure(report(talked, "volume"), "opened")
     assert list(rows(talked)[0])[:3] == ["conversation", "visitor", "site"]
 
