@@ -117,6 +117,14 @@ def test_every_minute_of_days_is_as_the_wall_shows(case: tuple[Hours, int]) -> N
         assert opens is None
 
 
+def test_spans_behind_the_end_of_a_time_count_nothing() -> None:
+    hours = Hours(id="h", zone="Asia/Shanghai", week={"mon": (("00:00", "00:30"), ("00:31", "00:32"))})
+    start = moment("2026-03-28T20:00", "Asia/Shanghai")
+    monday = moment("2026-03-30T00:00", "Asia/Shanghai")
+    assert Schedule(hours).between(start, monday + MINUTE) == MINUTE
+    assert Schedule(hours).between(start, monday + 30 * MINUTE) == 30 * MINUTE
+
+
 @settings(max_examples=60, deadline=None)
 @given(cases(), st.integers(1, 30 * 60))
 def test_time_that_is_added_is_the_time_that_lies_between(case: tuple[Hours, int], minutes: int) -> None:

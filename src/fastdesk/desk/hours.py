@@ -99,10 +99,10 @@ class Schedule:
             settled = (day - _EPOCH_DAY - 1) * _DAY_S * 1000  # later days begin after this in every zone
             while pending and pending[0][1] < settled:
                 start, end = pending.pop(0)
-                if end > from_ms:
-                    yield start, end
                 if start >= to_ms:
                     return
+                if end > from_ms:
+                    yield start, end
         yield from (each for each in pending if each[1] > from_ms and each[0] < to_ms)
 
     def _day_of(self, at_ms: int) -> int:
