@@ -79,7 +79,6 @@ $(VENV)/build.stamp: $(VENV)/made.stamp pyproject.toml
 
 $(VENV)/run.stamp: $(VENV)/build.stamp pyproject.toml $(NATIVE) $(COMPILED)
 	$(BIN)/python -m pip install -q --no-build-isolation --editable .
-	$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp

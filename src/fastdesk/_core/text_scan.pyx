@@ -37,7 +37,10 @@ def has_full_width(str text not None, /):
 
 
 def has_long_number(str text not None, /):
-    """Tell whether a text has a digit with six digits or signs that group digits (space `-` `.` `(` `)` `–`) behind it. O(length)."""
+    """Tell whether a text has a digit and behind it six digits or signs that group digits. O(length).
+
+    Such signs are space `-` `.` `(` `)` `–`.
+    """
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
     cdef unsigned int sign
@@ -57,8 +60,9 @@ def has_long_number(str text not None, /):
 
 
 def scripts(str text not None, /):
-    """Return which scripts occur in a text, as bits: kana 1, Han 2, Hangul 4, Cyrillic 8, Arabic 16, Hebrew 32, Thai 64, Devanagari 128,
-    Greek 256. O(length).
+    """Return which scripts occur in a text, as bits. O(length).
+
+    Kana 1, Han 2, Hangul 4, Cyrillic 8, Arabic 16, Hebrew 32, Thai 64, Devanagari 128, Greek 256.
     """
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
@@ -93,7 +97,10 @@ def scripts(str text not None, /):
 
 
 def utf8_length(str text not None, /):
-    """Return how many bytes a text takes in UTF-8; a lone surrogate counts as one, the `?` that replaces it. O(length)."""
+    """Return how many bytes a text takes in UTF-8. O(length).
+
+    A lone surrogate counts as one, the `?` that replaces it.
+    """
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
     cdef unsigned int sign
