@@ -5,6 +5,7 @@
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ def main() -> int:
         environment.setdefault("FASTDESK_PLUGINS_DIR", str(SHOP / "plugins"))
         shop = subprocess.Popen([sys.executable, str(SHOP / "order_server.py")], stdout=subprocess.DEVNULL)
     desk = subprocess.Popen([sys.executable, "-m", "fastdesk", "serve", *sys.argv[1:]], env=environment)
+    signal.signal(
+        signal.SIGTERM, lambda *_: desk.terminate()
+    )  # Ctrl+C reaches all of us, this only the first
     try:
         return desk.wait()
     except KeyboardInterrupt:

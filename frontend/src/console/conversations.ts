@@ -14,7 +14,7 @@ import {
   type Visitor,
 } from "./model";
 import { attempt } from "./notices";
-import { allRows, forgetRows, put, update } from "./rows";
+import { allRows, forgetRows, merge, update } from "./rows";
 
 /** Rows that are read at first, and with each further page. */
 const FIRST_PAGE = 100;
@@ -205,7 +205,7 @@ function take(page: ListPage): void {
       name: item.visitor_name,
     };
   });
-  put(read);
+  merge(read);
 }
 
 /** Names of visitors who came by a frame that did not know them. */

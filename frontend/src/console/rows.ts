@@ -44,6 +44,25 @@ export function put(rows: readonly Row[]): void {
   settleSoon();
 }
 
+/** Take in rows that were read. What the line has told meanwhile is newer: a list may be slower than the change behind it. */
+export function merge(read: readonly Row[]): void {
+  put(
+    read.map(row => {
+      const known = table.get(row.conversation.id);
+      if (!known) return row;
+      const isChanged = known.conversation.updated_at > row.conversation.updated_at;
+      const { last, lastAt, lastSeq } = known.lastSeq > row.lastSeq ? known : row;
+      return {
+        ...row,
+        conversation: isChanged ? known.conversation : row.conversation,
+        last,
+        lastAt,
+        lastSeq,
+      };
+    }),
+  );
+}
+
 /** Take away the conversations of somebody who has been erased. */
 export function dropVisitor(visitor: string): void {
   for (const [id, row] of table) if (row.conversation.visitor === visitor) drop(id);

@@ -1,6 +1,7 @@
 import { computed, effect } from "@preact/signals";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { allRows, forgetRows, put, rowOf, update } from "../../src/console/rows";
+import type { Conversation, Row } from "../../src/console/model";
+import { allRows, forgetRows, merge, put, rowOf, update } from "../../src/console/rows";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -47,4 +48,21 @@ it("leaves no change unseen", () => {
   forgetRows();
   expect(seen.at(-1)).toEqual([]);
   stop();
+});
+
+it("keeps what the line has told while an older list was on its way", () => {
+  const row = (assignee: string | null, updated_at: number, last: string, lastSeq: number): Row => ({
+    conversation: { id: "a", assignee, updated_at } as Conversation,
+    last,
+    lastAt: updated_at,
+    lastSeq,
+    unread: 0,
+    name: "Lily",
+  });
+  merge([row(null, 1, "hello", 1)]);
+  update("a", () => row("me", 5, "two", 2));
+  merge([row(null, 1, "hello", 1)]);
+  expect(rowOf("a")).toMatchObject({ conversation: { assignee: "me" }, last: "two", lastSeq: 2 });
+  merge([row("you", 9, "three", 3)]);
+  expect(rowOf("a")).toMatchObject({ conversation: { assignee: "you" }, last: "three", lastSeq: 3 });
 });
