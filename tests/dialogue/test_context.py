@@ -221,3 +221,31 @@ async def test_what_is_at_hand_needs_no_reading() -> None:
     assert texts(await of.window(A, C, 100, seq=3)) == ["一", "二", "三"]
     assert of.at_hand(B, C, 100) is None
     assert log.reads == 0
+
+
+async def test_no_more_is_kept_than_a_window_wants() -> None:
+    log = Log()
+    of = cache(log)
+    for number in range(60):
+        turn = log.add(A, C, str(number))
+        if number == 0:
+            of.begin(A, C, [turn], 5)
+        of.append(A, C, turn, 5)
+    wide = cache(log)
+    await wide.window(A, C, 10**6, max_turns=5)
+    assert of.bytes_used == wide.bytes_used
+    assert texts(await of.window(A, C, 10**6, max_turns=5)) == ["55", "56", "57", "58", "59"]
+    assert log.reads == 1
+
+
+async def test_wider_window_than_what_was_kept_is_read() -> None:
+    log = Log()
+    of = cache(log)
+    turns = [log.add(A, C, text) for text in ("一", "二", "三", "四")]
+    of.begin(A, C, turns, 2)
+    assert of.at_hand(A, C, 100, max_turns=3) is None
+    assert texts(await of.window(A, C, 100, max_turns=3)) == ["二", "三", "四"]
+    assert of.at_hand(A, C, 100) is None
+    assert texts(await of.window(A, C, 100)) == ["一", "二", "三", "四"]
+    assert texts(of.at_hand(A, C, 100, max_turns=300) or []) == ["一", "二", "三", "四"]
+    assert log.reads == 2

@@ -105,3 +105,22 @@ async def test_personal_data_stays_here_also_from_the_store(open_desk: Open) -> 
     ]
     said = await desk.store.said(TENANT, visitor.live.conversation.id)  # type: ignore[union-attr]
     assert said[0].text == "我的手机13812345678"
+
+
+async def test_no_store_is_asked_for_what_memory_has(open_desk: Open) -> None:
+    desk = await open_desk(context_turns=6)
+    contexts = desk.engine.assistance.contexts
+    visitors = [await desk.visitor(f"visitor-{number}") for number in range(2)]
+    for step in range(20):
+        for visitor in visitors:
+            await turn(desk, visitor, f"问{step}", f"答{step}。")
+
+    async def read(tenant: Any, conversation: Any, limit: int) -> Any:
+        raise AssertionError("the store was asked")
+
+    contexts.cache = ContextCache(read, max_conversations=1)
+    for step in range(20, 23):
+        for visitor in visitors:
+            seen = await turn(desk, visitor, f"问{step}", f"答{step}。")
+            assert seen[0] == f"<visitor>问{step - 3}</visitor>"
+            assert len(seen) == 7

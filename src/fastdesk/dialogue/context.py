@@ -46,19 +46,26 @@ _Key = tuple[TenantId, ConversationId]
 
 
 class _Context:
-    """Hold the turns of one conversation, dense by `seq`, and their size."""
+    """Hold the newest turns of one conversation, dense by `seq`, and their size. `is_whole` when none came before them."""
 
-    __slots__ = ("size", "turns")
+    __slots__ = ("is_whole", "size", "turns")
 
-    def __init__(self, turns: Sequence[ContextTurn]) -> None:
-        self.turns = list(turns[-MAX_TURNS:])
+    def __init__(self, turns: Sequence[ContextTurn], keep: int, *, is_whole: bool) -> None:
+        self.turns = list(turns[-keep:])
         self.size = _CONTEXT_BYTES + sum([turn.size for turn in self.turns])
+        self.is_whole = is_whole and len(turns) <= keep
 
-    def append(self, turn: ContextTurn) -> None:
-        self.turns.append(turn)
+    def append(self, turn: ContextTurn, keep: int) -> None:
+        turns = self.turns
+        turns.append(turn)
         self.size += turn.size
-        if len(self.turns) > MAX_TURNS:
-            self.size -= self.turns.pop(0).size
+        while len(turns) > keep:
+            self.size -= turns.pop(0).size
+            self.is_whole = False
+
+    def reaches(self, seq: int, max_turns: int) -> bool:
+        """Tell whether a window of so many turns up to `seq` can be made of it."""
+        return self.seq >= seq and (self.is_whole or len(self.turns) >= max_turns)
 
     @property
     def seq(self) -> int:
@@ -90,10 +97,13 @@ class ContextCache:
         self._held: dict[_Key, tuple[int, _Context | None]] = {}
         self._loading: dict[_Key, list[list[ContextTurn]]] = {}
 
-    def append(self, tenant: TenantId, conversation: ConversationId, turn: ContextTurn) -> None:
+    def append(
+        self, tenant: TenantId, conversation: ConversationId, turn: ContextTurn, keep: int = MAX_TURNS
+    ) -> None:
         """Add what was just stored; call it for every message, whoever wrote it, in the order of `seq`.
 
         A turn that is there already changes nothing; one that does not follow drops the context, to be read again.
+        `keep` is how many turns a window will want: no more are kept, so that many conversations fit.
         """
         key = (tenant, conversation)
         for late in self._loading.get(key, ()):
@@ -104,7 +114,7 @@ class ContextCache:
         if turn.seq != context.seq + 1:
             self._drop(key)
             return
-        context.append(turn)
+        context.append(turn, keep)
         self._cache.put(key, context, context.size, tenant)
 
     async def window(
@@ -126,17 +136,25 @@ class ContextCache:
         """
         key = (tenant, conversation)
         turns = self.at_hand(tenant, conversation, max_tokens, seq, max_turns)
-        return _newest((await self._read(key)).turns, max_tokens, max_turns) if turns is None else turns
+        if turns is None:
+            turns = _newest((await self._read(key, min(max_turns, MAX_TURNS))).turns, max_tokens, max_turns)
+        return turns
 
     def known(self, tenant: TenantId, conversation: ConversationId) -> int | None:
         """Say up to which `seq` a context is in memory, None when it is not."""
         context = self._find((tenant, conversation))
         return None if context is None else context.seq
 
-    def begin(self, tenant: TenantId, conversation: ConversationId, turns: Sequence[ContextTurn]) -> None:
+    def begin(
+        self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        turns: Sequence[ContextTurn],
+        keep: int = MAX_TURNS,
+    ) -> None:
         """Keep a context that need not be read, as its newest turns are at hand: dense, oldest first, not empty."""
         key = (tenant, conversation)
-        context = _Context(turns)
+        context = _Context(turns, keep, is_whole=turns[0].seq == 1)
         self._cache.put(key, context, context.size, tenant)
 
     def at_hand(
@@ -149,7 +167,7 @@ class ContextCache:
     ) -> list[ContextTurn] | None:
         """Give what `window` gives if that takes no reading, else None."""
         context = self._find((tenant, conversation))
-        if context is None or context.seq < seq:
+        if context is None or not context.reaches(seq, min(max_turns, MAX_TURNS)):
             return None
         return _newest(context.turns, max_tokens, max_turns)
 
@@ -194,29 +212,29 @@ class ContextCache:
         if key in self._held:
             self._held[key] = (self._held[key][0], None)
 
-    async def _read(self, key: _Key) -> _Context:
+    async def _read(self, key: _Key, limit: int) -> _Context:
         """Read a context from the log; turns that are stored meanwhile are added, a gap leaves it uncached."""
         late: list[ContextTurn] = []
         waiting = self._loading.setdefault(key, [])
         waiting.append(late)
         try:
-            turns = await self._load(*key, MAX_TURNS)
+            turns = await self._load(*key, limit)
         finally:
             waiting[:] = [one for one in waiting if one is not late]
             if not waiting:
                 self._loading.pop(key, None)
-        context = _Context(turns)
-        is_whole = True
+        context = _Context(turns, limit, is_whole=len(turns) < limit)
+        has_gap = False
         for turn in late:
             if turn.seq == context.seq + 1:
-                context.append(turn)
+                context.append(turn, limit)
             elif turn.seq > context.seq:
-                is_whole = False
+                has_gap = True
                 break
         known = self._find(key)
-        if known is not None and known.seq >= context.seq:
+        if known is not None and known.reaches(context.seq, limit):
             return known
-        if is_whole:
+        if not has_gap:
             self._cache.put(key, context, context.size, key[0])
             if key in self._held:
                 self._held[key] = (self._held[key][0], context)

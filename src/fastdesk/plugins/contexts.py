@@ -138,18 +138,20 @@ class Contexts:
 
         It is one longer than what a model is given, as the question itself may be durable by now.
         """
-        tenant, conversation = live.tenant, live.id
+        tenant, conversation, wanted = live.tenant, live.id, settings.context_turns + 1
         known = self.cache.known(tenant, conversation)
-        if known != live.durable_seq and (news := live.recall(known or 0)):
-            turns = [_turn(said, settings) for said in news]
-            if known is None:
-                self.cache.begin(tenant, conversation, turns)
-            else:
-                for turn in turns:
-                    self.cache.append(tenant, conversation, turn)
-        return self.cache.at_hand(
-            tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
-        )
+        if known != live.durable_seq:
+            news = live.recall(known or 0)
+            if news is None and live.recent is not None and len(live.recent) >= wanted:
+                known, news = None, list(live.recent)  # it fell behind, but all that a window wants is here
+            if news:
+                turns = [_turn(said, settings) for said in news]
+                if known is None:
+                    self.cache.begin(tenant, conversation, turns, wanted)
+                else:
+                    for turn in turns:
+                        self.cache.append(tenant, conversation, turn, wanted)
+        return self.cache.at_hand(tenant, conversation, settings.context_tokens, live.durable_seq, wanted)
 
     async def _read(
         self, live: Live, waiting: list[ReadyLine], *, before: int, since: int = 0
