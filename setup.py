@@ -140,7 +140,11 @@ def compiled() -> list[Extension]:
     )
     # Calls between the modules stay inside of the library: 7 % fewer cycles for a message.
     for each in extensions:
-        each.extra_compile_args += ["-fvisibility=hidden", "-fno-semantic-interposition"]
+        each.extra_compile_args = [
+            *each.extra_compile_args,
+            "-fvisibility=hidden",
+            "-fno-semantic-interposition",
+        ]
     return extensions
 
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import has_controls, has_full_width, has_long_number, is_name, scripts, utf8_length
+from fastdesk._core import (
+    has_controls,
+    has_full_width,
+    has_long_number,
+    is_bordered,
+    is_name,
+    scripts,
+    utf8_length,
+)
 
 TEXTS = st.text(max_size=80) | st.text(
     alphabet="aZ09_- \t\n\r\x00\x7f\x80ｱＡｚ０９！～　中\U0001f600", max_size=80
@@ -85,3 +93,40 @@ def test_length_in_utf8_is_that_of_the_bytes(text: str) -> None:
 def test_anything_but_a_text_is_refused(ask: object, wrong: object) -> None:
     with pytest.raises(TypeError):
         ask(wrong)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "is_whole"),
+    [
+        ("加QQ123", "QQ", True),
+        ("xqq", "qq", False),
+        ("3ps", "3p", False),
+        ("33p", "3p", False),
+        ("我sex你", "sex", True),
+        ("sex_y", "sex", True),
+        ("é ab", "ab", True),
+        ("éab", "ab", False),
+        ("退款", "退", True),
+    ],
+)
+def test_borders(text: str, word: str, is_whole: bool) -> None:
+    start = text.index(word)
+    assert is_bordered(text, start, start + len(word)) is is_whole
+
+
+@given(TEXTS, st.data())
+def test_borders_are_where_no_word_and_no_number_goes_on(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(-1, len(text)))
+    end = data.draw(st.integers(-1, len(text) + 1))
+    if 0 <= start < end <= len(text):
+        assert is_bordered(text, start, end) is not (goes_on(text, start) or goes_on(text, end))
+    else:
+        with pytest.raises(IndexError):
+            is_bordered(text, start, end)
+
+
+def goes_on(text: str, place: int) -> bool:
+    if place in (0, len(text)):
+        return False
+    pair = text[place - 1 : place + 1]
+    return max(pair) < "\u0250" and (pair.isalpha() or pair.isdigit())

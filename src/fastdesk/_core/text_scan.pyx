@@ -4,8 +4,10 @@ from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIN
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
+    bint Py_UNICODE_ISALPHA(Py_UCS4 sign)
+    bint Py_UNICODE_ISDIGIT(Py_UCS4 sign)
 
-__all__ = ["has_controls", "has_full_width", "has_long_number", "is_name", "scripts", "utf8_length"]
+__all__ = ["has_controls", "has_full_width", "has_long_number", "is_bordered", "is_name", "scripts", "utf8_length"]
 
 
 def has_controls(str text not None, /):
@@ -127,3 +129,27 @@ def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):
         if not (97 <= (sign | 32) <= 122 or 48 <= sign <= 57 or sign == 95 or sign == 45):
             return False
     return True
+
+
+def is_bordered(str text not None, Py_ssize_t start, Py_ssize_t end, /):
+    """Tell whether `text[start:end]` does not cut a word or a number in two; `QQ` is whole in `加QQ123`. O(1).
+
+    Words and numbers are those of scripts that put spaces between words (below U+0250). Raises IndexError for a span that
+    is empty or not in the text.
+    """
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void* data = PyUnicode_DATA(text)
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
+    if not 0 <= start < end <= length:
+        raise IndexError("no part of this text")
+    if start > 0 and continues(PyUnicode_READ(kind, data, start - 1), PyUnicode_READ(kind, data, start)):
+        return False
+    return end == length or not continues(PyUnicode_READ(kind, data, end - 1), PyUnicode_READ(kind, data, end))
+
+
+cdef inline bint continues(Py_UCS4 left, Py_UCS4 right):
+    if left >= 0x250 or right >= 0x250:
+        return False
+    if Py_UNICODE_ISALPHA(left):
+        return Py_UNICODE_ISALPHA(right)
+    return Py_UNICODE_ISDIGIT(left) and Py_UNICODE_ISDIGIT(right)

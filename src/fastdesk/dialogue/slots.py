@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from fastdesk._core import is_bordered
 from fastdesk.dialogue.dates import read_date
 from fastdesk.dialogue.phrases import means_other
 from fastdesk.model.flow import Choice, Slot
-from fastdesk.model.folding import exact_key, fold, is_bordered, widen
+from fastdesk.model.folding import exact_key, fold, widen
 from fastdesk.model.pattern import Pattern
 
 __all__ = ["MAX_TEXT", "SlotReader", "today"]
@@ -155,7 +156,7 @@ class SlotReader:
         refused: list[str] = []
         rest = folded
         words = sorted(
-            ((key, option.value) for option, keys in self._keys for key in keys), key=_longest_first
+            ((key, option.value) for option, keys in self._keys for key in keys if key), key=_longest_first
         )
         for key, value in words:
             start = rest.find(key)

@@ -2,7 +2,7 @@
 
 from fastdesk._core import has_full_width
 
-__all__ = ["exact_key", "fold", "is_bordered", "widen"]
+__all__ = ["exact_key", "fold", "widen"]
 
 _ENDS = " \t\r\n\u3000.,;:!?~…、。，；：！？～·\"'“”‘’()[]（）【】"
 
@@ -27,16 +27,3 @@ def fold(text: str) -> str:
 def exact_key(folded: str) -> str:
     """Drop what surrounds a folded text: spaces, punctuation, brackets; inner spaces become one."""
     return " ".join(folded.split()).strip(_ENDS)
-
-
-def is_bordered(text: str, start: int, end: int) -> bool:
-    """Say whether `text[start:end]` does not cut a word or a number in two; `QQ` is whole in `加QQ123`."""
-    if start > 0 and _continues(text[start - 1], text[start]):
-        return False
-    return not (end < len(text) and _continues(text[end - 1], text[end]))
-
-
-def _continues(left: str, right: str) -> bool:
-    if left >= "\u0250" or right >= "\u0250":
-        return False
-    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())

@@ -10,7 +10,8 @@
 import re
 import unicodedata
 
-from fastdesk.model.folding import fold, is_bordered
+from fastdesk._core import is_bordered
+from fastdesk.model.folding import fold
 from fastdesk.moderation.lookalikes import LEET, plain
 
 __all__ = ["SEPARATORS", "counts"]

@@ -5,6 +5,7 @@ A conversation's recent ids stand exactly in memory. Ids that no longer fit, or 
 is a repeat, so a false positive, or a saturated filter, can never lose one.
 """
 
+from itertools import islice
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -78,14 +79,14 @@ class Repeats:
             )
         if live.sent_from == 1:
             return None
-        covered = self._covered.get(live.conversation.id)
+        covered = self._covered.get(live.id)
         if covered is None or self._filter.generation - covered > 1:
             return "unsure"  # the filter has forgotten, or never knew, the older ids of this conversation
         return "unsure" if _key(live, sender, frame.id) in self._filter else None
 
     def remember_older(self, live: Live, older: list[Said]) -> None:
         """Put the ids of a long conversation's older messages into the filter, so that new ones pass without a look-up."""
-        self._covered[live.conversation.id] = self._filter.generation
+        self._covered[live.id] = self._filter.generation
         for said in older:
             self._filter.add(_key(live, said.sender, said.id))
 
@@ -94,16 +95,18 @@ class Repeats:
         if len(live.sent) <= KEEP:
             return
         if live.sent_from == 1:
-            self._covered[live.conversation.id] = self._filter.generation
-        for key in list(live.sent)[: KEEP // 2]:
-            seq, _ = live.sent.pop(key)
-            live.sent_from = max(live.sent_from, seq + 1)  # a note's is 0
-            self._filter.add(_key(live, *key))
+            self._covered[live.id] = self._filter.generation
+        sent, add = live.sent, self._filter.add
+        for sender, id in tuple(islice(sent, KEEP // 2)):
+            seq, _ = sent.pop((sender, id))
+            if seq >= live.sent_from:  # a note's is 0
+                live.sent_from = seq + 1
+            add(_key(live, sender, id))
 
     def forget(self, live: Live) -> None:
         """Drop what is kept of a conversation that leaves memory; its ids in the filter fade with its generations."""
-        self._covered.pop(live.conversation.id, None)
+        self._covered.pop(live.id, None)
 
 
 def _key(live: Live, sender: str, id: str) -> bytes:
-    return f"{live.conversation.id}\0{sender}\0{id}".encode()
+    return f"{live.id}\0{sender}\0{id}".encode()

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from fastdesk._core import KeywordMatcher
+from fastdesk._core import KeywordMatcher, is_bordered
 from fastdesk.model.condition import Contains, Exact, Keywords, Regex
-from fastdesk.model.folding import exact_key, fold, is_bordered, widen
+from fastdesk.model.folding import exact_key, fold, widen
 from fastdesk.model.pattern import Pattern, PatternSet
 
 __all__ = ["MAX_TEXT", "NOTHING", "Finds", "Mark", "TextCondition", "TextIndex"]
