@@ -107,8 +107,11 @@ def _open_events(conversations: int, rev: int) -> Iterator[Event]:
 
 
 def _old_events(messages: int, rev: int) -> Iterator[Event]:
-    """Yield visitors, conversations and messages, spread evenly over the year that ended in January 2026."""
-    entropy, rng = SeededEntropy(7), random.Random(7)
+    """Yield visitors, conversations and messages, spread evenly over the year that ended in January 2026.
+
+    Every third conversation was an agent's, of a team and with up to two labels; the others were the bot's.
+    """
+    entropy, rng, staff = SeededEntropy(7), random.Random(7), random.Random(9)
     first_ms = _END_MS - _YEAR_MS
     conversations = messages // MESSAGES_EACH
     for number in range(conversations):
@@ -118,14 +121,17 @@ def _old_events(messages: int, rev: int) -> Iterator[Event]:
         about = Visitor(id=visitor, tenant=_TENANT, site=_SITE, first_seen=at, last_seen=at)
         rev += 1
         yield Put(_TENANT, rev, at, "visitor", visitor, msgspec.json.encode(about), visitor)
+        agent = AgentId(f"agent-{staff.randrange(200)}") if number % 3 == 0 else None
         opened = Conversation(
-            id=conversation, tenant=_TENANT, site=_SITE, visitor=visitor, state="resolved", opened_at=at
-        )
+            id=conversation, tenant=_TENANT, site=_SITE, visitor=visitor, state="resolved", opened_at=at,
+            assignee=agent, team=TeamId(f"team-{staff.randrange(8)}") if agent else None,
+            labels=tuple(f"label-{staff.randrange(20)}" for _ in range(staff.randrange(3))) if agent else (),
+        )  # fmt: skip
         rev += 1
         yield Changed(_TENANT, rev, at, opened, ("opened",), visitor)
         for seq in range(1, MESSAGES_EACH + 1):
             by_visitor = seq % 2 == 1
-            role: Role = "visitor" if by_visitor else "bot"
+            role: Role = "visitor" if by_visitor else "agent" if agent else "bot"
             text = rng.choice(_VISITOR_SAYS if by_visitor else _DESK_SAYS)
             rev += 1
             yield Said(
@@ -136,7 +142,7 @@ def _old_events(messages: int, rev: int) -> Iterator[Event]:
                 seq=seq,
                 id=new_id(at + seq * _TURN_MS, entropy),
                 role=role,
-                sender=visitor if by_visitor else "bot",
+                sender=visitor if by_visitor else agent or "bot",
                 name="",
                 kind="text",
                 text=text.replace("{n}", str(rng.randrange(10_000))),

@@ -9,12 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zlib import crc32
 
+from benchmarks.load import seed
 from benchmarks.load.bench import ROOT, Bench
 from benchmarks.load.desk import Desk
 from benchmarks.load.results import Row, spread
 from benchmarks.load.scenarios import Scenario, less, more
 from benchmarks.load.text_scenarios import chat
+from fastdesk.reports import RollUps
+from fastdesk.store.search import SearchIndex
 
 _CONNECTIONS, _DEPTH = 64, 16
 _LONG_S = 30
@@ -22,10 +26,11 @@ _CATCH_UP_TIMEOUT_S = 600
 
 
 def seeded(bench: Bench, messages: int, open_conversations: int = 0) -> Path:
-    """Return a data folder with so many old messages and open conversations; made once, then used again."""
+    """Return a data folder with so many old messages and open conversations; used again while it would be made the same."""
+    made_of = " ".join((str(crc32(Path(seed.__file__).read_bytes())), SearchIndex.version, RollUps.version))
     folder = bench.folder.parent / f"seeded-{messages}-{open_conversations}"
     whole = folder / "whole"
-    if not whole.exists():
+    if not whole.exists() or whole.read_text() != made_of:
         shutil.rmtree(folder, ignore_errors=True)
         with Desk(folder, core=None):
             bench.note("first start")
@@ -37,7 +42,7 @@ def seeded(bench: Bench, messages: int, open_conversations: int = 0) -> Path:
                 bench.note(f"writing {messages:,} messages", float(share))
         if seeding.returncode:
             raise RuntimeError("the store could not be filled; the reason is above")
-        whole.touch()
+        whole.write_text(made_of)
     return folder
 
 

@@ -1,5 +1,6 @@
 """A store with roll-ups, and events as a desk writes them."""
 
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastdesk.model.event import Changed, Event, Noted, Role, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SeededEntropy
 from fastdesk.reports import RollUps
-from fastdesk.reports.counters import COUNTERS
+from fastdesk.reports.counters import COUNTERS, QUARTER, SIZES
 from fastdesk.store.memory import memory_store
 from fastdesk.store.sqlite import SqliteStore
 
@@ -98,13 +99,22 @@ def in_order(*talks: Talk) -> list[Event]:
 
 
 def sums_of(connection: Connection) -> dict[tuple[str, str, int], dict[str, int]]:
-    """Return what the roll-ups hold, without zeros."""
-    found = {}
-    for _, dimension, bucket, key, *values in connection.exec_driver_sql("SELECT * FROM report_count"):
+    """Return what the roll-ups hold per quarter of an hour, without zeros; hours and days must hold the same together."""
+    found: dict[int, dict[tuple[str, str, int], dict[str, int]]] = {size: {} for size in SIZES}
+    for _, dimension, size, bucket, key, *values in connection.exec_driver_sql("SELECT * FROM report_count"):
         counted = {name: value for name, value in zip(COUNTERS, values, strict=True) if value}
         if counted:
-            found[dimension, key, bucket] = counted
-    return found
+            found[size][dimension, key, bucket] = counted
+    for size in SIZES:
+        together: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
+        for (dimension, key, bucket), counted in found[QUARTER].items():
+            for name, value in counted.items():
+                together[dimension, key, bucket - bucket % size][name] += value
+        wanted = {
+            key: {name: value for name, value in sums.items() if value} for key, sums in together.items()
+        }
+        assert found[size] == {key: sums for key, sums in wanted.items() if sums}
+    return found[QUARTER]
 
 
 @pytest.fixture

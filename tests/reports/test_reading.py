@@ -2,13 +2,18 @@
 
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.reports.conftest import MONDAY, TENANT, Talk, in_order
 
 from fastdesk.model.ids import TenantId
 from fastdesk.reports import REPORTS, Period, Table, read_conversations, read_table, read_unanswered
+from fastdesk.reports.counters import SIZES
+from fastdesk.reports.reading import spans_of
 from fastdesk.store.sqlite import SqliteStore
 
 HOUR = 3_600_000
@@ -107,6 +112,55 @@ async def test_each_conversation_stands_at_the_hour_of_its_wall_clock(store: Sql
     assert {(row[0], row[1]): row[2] for row in hours} == Counter((at.isoweekday(), at.hour) for at in clock)
     days = (await table(store, "volume", "day", period)).rows
     assert {row[0]: row[1] for row in days} == Counter(at.date().isoformat() for at in clock)
+
+
+@given(st.integers(0, 5000), st.integers(0, 5000), st.sampled_from(SIZES))
+def test_spans_hold_each_bucket_once_in_as_few_rows_as_possible(
+    first: int, length: int, largest: int
+) -> None:
+    spans = spans_of(first, first + length, largest)
+    held = [
+        bucket
+        for size, start, end in spans
+        for row in range(start, end, size)
+        for bucket in range(row, row + size)
+    ]
+    assert sorted(held) == list(range(first, first + length))
+    assert all(start % size == 0 and size <= largest for size, start, _ in spans)
+    rows = Counter(
+        {size: sum((end - start) // size for each, start, end in spans if each == size) for size in SIZES}
+    )
+    for size, above in pairwise(each for each in SIZES if each <= largest):
+        assert rows[size] <= 2 * (above // size - 1)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Asia/Kolkata"])
+async def test_a_period_counts_what_lies_in_it_wherever_it_begins_and_ends(
+    store: SqliteStore, zone: str
+) -> None:
+    opened = [MONDAY + number * 5 * 900_000 for number in range(400)]  # four days, every 75 minutes
+    await keep(
+        store,
+        *(served(f"c{number}", "a1", 0, visitor=f"v{number}", at=at) for number, at in enumerate(opened)),
+    )
+    for first, last in (
+        (0, 1),
+        (3, 9),
+        (1, 97),
+        (95, 97),
+        (96, 192),
+        (17, 300),
+        (96, 290),
+        (5, 101),
+        (-500, 900),
+    ):
+        period = Period(MONDAY + first * 900_000, MONDAY + last * 900_000, ZoneInfo(zone))
+        wanted = sum(period.first_ms <= at < period.last_ms for at in opened)
+        for split in ("all", "site", "agent", "day", "hour"):
+            found = await table(store, "overview", split, period)
+            assert named("overview", found.total)["resolved"] == wanted, (first, last, split)
+            if split != "agent":
+                assert sum(named("overview", row)["opened"] or 0 for row in found.rows) == wanted
 
 
 async def test_figures_in_time_can_be_limited_to_a_site(store: SqliteStore) -> None:

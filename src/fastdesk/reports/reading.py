@@ -1,16 +1,18 @@
 """Read reports: add up the sums of a period, and of the one before it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from bisect import bisect
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, text
 
 from fastdesk.model.ids import TenantId
-from fastdesk.reports.catalog import Report
-from fastdesk.reports.counters import BUCKET_MS, COUNTERS
+from fastdesk.reports.catalog import Column, Report
+from fastdesk.reports.counters import BUCKET_MS, COUNTERS, DAY, HOUR, QUARTER, SIZES
 from fastdesk.reports.facts import Facts
 
 __all__ = ["Period", "Row", "Table", "read_conversations", "read_table", "read_unanswered"]
@@ -62,19 +64,17 @@ def read_table(
     """
     if not _is_there(connection):
         return Table([], [None] * len(report.columns))
-    sums = _Sums(connection, tenant, report, period)
+    figures = _Figures(connection, tenant, report, period)
     place = only or ("all", "")
-    if split in ("day", "hour"):
-        rows = sums.in_time(*place, split)
-        total = sums.add(values for _, values in rows)
-    elif split == "all" and not report.dimension:
-        total = sums.of_key(*place)
-        rows = [((), total)]
-    else:
-        rows = sums.by_key(report.dimension or split)
-        # A conversation may bear several labels, or none.
-        total = sums.of_key(*place) if split == "label" else sums.add(values for _, values in rows)
-    return Table([[*keys, *sums.figures(values)] for keys, values in rows], [*sums.figures(total)])
+    if split in _IN_TIME:
+        return Table(figures.in_time(*place, split), figures.total(*place))
+    if split == "all" and not report.dimension:
+        total = figures.total(*place)
+        return Table([total], total)
+    dimension = report.dimension or split
+    # A conversation may bear several labels, or none.
+    total = figures.total(*place) if split == "label" else figures.total(dimension)
+    return Table(figures.by_key(dimension), total)
 
 
 def _is_there(connection: Connection) -> bool:
@@ -82,102 +82,136 @@ def _is_there(connection: Connection) -> bool:
     return connection.dialect.has_table(connection, "report_count")
 
 
-Keys = tuple[Any, ...]
+class _Figures:
+    """Make the figures of a report's columns.
 
-
-class _Sums:
-    """Read the counters that a report's columns need."""
+    SQLite adds up, divides, and writes rows as one JSON text. So the interpreter, whose lock those who chat are waiting for,
+    has one row to fetch and to read.
+    """
 
     def __init__(self, connection: Connection, tenant: TenantId, report: Report, period: Period) -> None:
         self._connection = connection
-        self._columns = report.columns
+        self._tenant = tenant
         used = {name for column in report.columns for name in (*column.counters, *column.of)}
-        self._names: list[str] = [name for name in COUNTERS if name in used]
+        self._sums = ", ".join(f"ifnull(sum({name}), 0) AS {name}" for name in COUNTERS if name in used)
+        self._figures = ", ".join(map(_in_sql, report.columns))
         self._period = period
-        first, last = period.buckets
-        self._values = {"tenant": tenant, "first": first, "last": last}
 
-    def of_key(self, dimension: str, key: str) -> Sequence[int]:
-        """Return the sums of one key."""
-        sums = ", ".join(f"sum({name})" for name in self._names)
-        row = self._execute(f"SELECT {sums}{_WHERE} AND key = :key", dimension, key).one()
-        return [value or 0 for value in row]
+    def total(self, dimension: str, key: str | None = None) -> Row:
+        """Return the figures of one key, or of all keys of a dimension together."""
+        (row,) = self._read(dimension, key)
+        return row
 
-    def by_key(self, dimension: str) -> list[tuple[Keys, Sequence[int]]]:
-        """Return the sums of each key of a dimension."""
-        sums = ", ".join(f"sum({name})" for name in self._names)
-        rows = self._execute(f"SELECT key, {sums}{_WHERE} GROUP BY key ORDER BY key", dimension)
-        return [((row[0],), row[1:]) for row in rows]
+    def by_key(self, dimension: str) -> list[Row]:
+        """Return the figures of each key of a dimension."""
+        return self._read(dimension, group="key", names="place")
 
-    def in_time(self, dimension: str, key: str, split: str) -> list[tuple[Keys, Sequence[int]]]:
-        """Return the sums of each day, or of each hour of the week, of the period's zone.
+    def in_time(self, dimension: str, key: str, split: str) -> list[Row]:
+        """Return the figures of each day, or of each hour of the week, of the period's zone."""
+        piece_s, place, names = _IN_TIME[split]
+        shifts = _shifts(self._period)
+        group = place.format(f"(bucket * {BUCKET_MS // 1000} + {_ahead_in_sql(shifts)})")
+        return self._read(dimension, key, group, names, _whole_span(shifts, piece_s))
 
-        SQLite adds them up: a year has more quarters of an hour than the interpreter should walk through while others chat.
-        """
-        size, per_round, named = _IN_TIME[split]
-        place = f"(bucket * {BUCKET_MS // 1000} + {_offset_of(self._period)}) / {size} % {per_round}"
-        sums = ", ".join(f"sum({name})" for name in self._names)
-        rows = self._execute(
-            f"SELECT {place} AS place, {sums}{_WHERE} AND key = :key GROUP BY place", dimension, key
+    def _read(
+        self, dimension: str, key: str | None = None, group: str = "", names: str = "", largest: int = DAY
+    ) -> list[Row]:
+        """Return the figures over the period, made of spans of at most `largest` buckets; by `group`, called `names`, if any."""
+        spans = spans_of(*self._period.buckets, largest)
+        values: dict[str, Any] = {"tenant": self._tenant, "dimension": dimension}
+        for number, span in enumerate(spans):
+            values |= zip((f"size{number}", f"first{number}", f"last{number}"), span, strict=True)
+        if key is not None:
+            values["key"] = key
+        query = _SELECT.format(
+            # Marks instead of numbers: a statement is prepared once, for whatever period.
+            spans=", ".join(
+                f"(:size{number}, :first{number}, :last{number})" for number in range(len(spans))
+            ),
+            sums=f"{group} AS place, {self._sums}" if group else self._sums,
+            key="" if key is None else "AND key = :key",
+            group="GROUP BY place" if group else "",
+            figures=f"{names}, {self._figures}" if group else self._figures,
         )
-        return sorted((named(row[0]), list(row[1:])) for row in rows)
-
-    def add(self, rows: Iterable[Sequence[int]]) -> Sequence[int]:
-        """Add rows up."""
-        return [sum(column) for column in zip(*rows, strict=True)] or [0] * len(self._names)
-
-    def figures(self, sums: Sequence[int]) -> Iterator[int | float | None]:
-        """Give the report's figures; what is divided by nothing is None."""
-        known: dict[str, int] = dict(zip(self._names, sums, strict=True))
-        for column in self._columns:
-            value = sum(known[name] for name in column.counters)
-            number = sum(known[name] for name in column.of)
-            if not column.of:
-                yield value
-            elif not number:
-                yield None
-            else:
-                yield round(value / number, None if column.unit in ("ms", "money") else 4)
-
-    def _execute(self, query: str, dimension: str, key: str = "") -> CursorResult[Any]:
-        values = {**self._values, "dimension": dimension}
-        return self._connection.execute(text(query), {**values, "key": key} if ":key" in query else values)
+        return sorted(_decode_rows(self._connection.execute(text(query), values).scalar_one()))
 
 
-_WHERE: Final = " FROM report_count WHERE tenant = :tenant AND dimension = :dimension AND bucket >= :first AND bucket < :last"
+def _in_sql(column: Column) -> str:
+    """Return a column's figure in SQL; what is divided by nothing is null."""
+    value, number = " + ".join(column.counters), " + ".join(column.of)
+    if not number:
+        return value
+    mean = f"1.0 * ({value}) / ({number})"  # null when the number is 0
+    return f"CAST(round({mean}) AS INTEGER)" if column.unit in ("ms", "money") else f"round({mean}, 4)"
 
 
-def _day(days: int) -> Keys:
-    return (date.fromordinal(_FIRST_DAY + days).isoformat(),)
+_decode_rows: Final = msgspec.json.Decoder(list[list[str | int | float | None]]).decode
+
+#: The spans come first, so that each is one range of the table's key.
+_SELECT: Final = """
+WITH span (size, first, last) AS (VALUES {spans}),
+sums AS (
+    SELECT {sums} FROM span CROSS JOIN report_count AS counted
+    WHERE tenant = :tenant AND dimension = :dimension
+    AND counted.size = span.size AND bucket >= span.first AND bucket < span.last {key} {group}
+)
+SELECT json_group_array(json_array({figures})) FROM sums
+"""
 
 
-def _hour_of_week(hours: int) -> Keys:
-    day, hour = divmod(hours, 24)
-    return (_FIRST_DAY + day - 1) % 7 + 1, hour
+def spans_of(first: int, last: int, largest: int = DAY) -> list[tuple[int, int, int]]:
+    """Cut buckets into (size, first, before) such that as few rows as possible, none above `largest`, hold them all."""
+    spans: list[tuple[int, int, int]] = []
+    for size, above in pairwise(size for size in SIZES if size <= largest):
+        inner, outer = -(-first // above) * above, last // above * above
+        if inner >= outer:
+            return [*spans, (size, first, last)]
+        spans += [(size, first, inner), (size, outer, last)]
+        first, last = inner, outer
+    return [*(span for span in spans if span[1] < span[2]), (largest, first, last)]
 
 
-_FIRST_DAY: Final = date(1970, 1, 1).toordinal()
-_FAR: Final = 1 << 40
-#: Seconds of a piece of time, how many there are until they begin anew, and how the one of a number is called.
-_IN_TIME: Final = {"day": (86_400, _FAR, _day), "hour": (3600, 168, _hour_of_week)}
+#: Seconds of a piece of time, the number of the one that {} seconds of the wall clock lie in, and how that is called.
+#: The first of January 1970 was a Thursday.
+_IN_TIME: Final = {
+    "day": (86_400, "{} / 86400", "date(place * 86400, 'unixepoch')"),
+    "hour": (3600, "{} / 3600 % 168", "(place / 24 + 3) % 7 + 1, place % 24"),
+}
 
 
-def _offset_of(period: Period) -> str:
-    """Return, in SQL, the seconds by which a bucket's wall clock is ahead; zones change theirs once or twice a year."""
+def _shifts(period: Period) -> list[tuple[int, int]]:
+    """Return (first bucket, seconds by which the zone's clocks are ahead from then on); one or two a year."""
     first, last = period.buckets
-    steps: list[str] = []
-    known = _offset(first, period.zone)
-    for bucket in (*range(first, last, _DAY_BUCKETS), last):
-        if _offset(bucket, period.zone) == known:
-            continue
-        since = max(first, bucket - _DAY_BUCKETS)
-        begins = next(each for each in range(since, bucket + 1) if _offset(each, period.zone) != known)
-        steps.append(f"WHEN bucket < {begins} THEN {known}")
-        known = _offset(bucket, period.zone)
-    return f"CASE {' '.join(steps)} ELSE {known} END" if steps else str(known)
+    shifts = [(first, _offset(first, period.zone))]
+    for start in range(first, last, _WEEK):
+        end = min(start + _WEEK, last)
+        ahead = _offset(end, period.zone)
+        if ahead != shifts[-1][1]:
+            begins = bisect(range(start, end), 0, key=lambda bucket: _offset(bucket, period.zone) == ahead)
+            shifts.append((start + begins, ahead))
+    return shifts
 
 
-_DAY_BUCKETS: Final = 86_400_000 // BUCKET_MS
+def _ahead_in_sql(shifts: Sequence[tuple[int, int]]) -> str:
+    """Return the seconds by which the clocks are ahead at a bucket, in SQL."""
+    if len(shifts) == 1:
+        return str(shifts[0][1])
+    cases = [f"WHEN bucket < {begins} THEN {before}" for (_, before), (begins, _) in pairwise(shifts)]
+    return f"CASE {' '.join(cases)} ELSE {shifts[-1][1]} END"
+
+
+def _whole_span(shifts: Sequence[tuple[int, int]], piece_s: int) -> int:
+    """Return the largest span that never lies in two pieces of so many seconds of the zone."""
+    for size in (DAY, HOUR):
+        span_s = size * BUCKET_MS // 1000
+        is_even = all(begins % size == 0 for begins, _ in shifts[1:])
+        if span_s <= piece_s and is_even and all(ahead % span_s == 0 for _, ahead in shifts):
+            return size
+    return QUARTER
+
+
+#: No zone changes its clocks and takes it back within so many buckets.
+_WEEK: Final = 7 * DAY
 
 
 def _offset(bucket: int, zone: tzinfo) -> int:

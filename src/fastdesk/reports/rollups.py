@@ -1,12 +1,13 @@
-"""The roll-ups: a follower of the store that turns every event into counts per quarter of an hour.
+"""The roll-ups: a follower of the store that turns every event into counts per quarter of an hour, per hour and per day.
 
-Three tables. `report_conversation` has the facts of each conversation, `report_count` the sums per dimension, key and
-quarter of an hour, `report_unanswered` where a question stayed without an answer. What is erased or too old leaves the first and the
-last; sums stay, for they are about nobody.
+Three tables. `report_conversation` has the facts of each conversation, `report_count` the sums per dimension, key and span
+of time (`size` in quarters of an hour, `bucket` the first of them), `report_unanswered` where a question stayed without an
+answer. What is erased or too old leaves the first and the last; sums stay, for they are about nobody.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import add
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from fastdesk.model.event import Changed, Noted, Said
 from fastdesk.model.ids import ConversationId, TenantId
-from fastdesk.reports.counters import BUCKET_MS, COUNTERS, PLACE, Key, count, places
+from fastdesk.reports.counters import BUCKET_MS, COUNTERS, PLACE, SIZES, Key, count, places
 from fastdesk.reports.facts import RETURN_MS, Facts, Spent, handlers, is_missed
 from fastdesk.store.followers import Positioned
 from fastdesk.store.projections import execute_rows
@@ -31,7 +32,7 @@ _MESSAGES: Final = {
     "bot": "from_bots",
     "assistant": "from_bots",
 }
-_SIZES: Final = (64, 8, 1)  # rows in one statement; each has some forty values
+_ROWS: Final = (64, 8, 1)  # rows in one statement; each has some forty values
 
 Place = tuple[TenantId, ConversationId]
 """Tenant and conversation."""
@@ -41,7 +42,7 @@ class RollUps:
     """Follow the events into the tables that reports are read from."""
 
     name = "reports"
-    version = "2"
+    version = "3"
 
     def reset(self, connection: Connection) -> None:
         for statement in _TABLES:
@@ -122,14 +123,25 @@ class _Step:
             (tenant, id, facts.visitor, facts.opened_at, facts.last_seq, _encode(facts))
             for (tenant, id), facts in self._facts.items()
         ]
-        execute_rows(connection, _WRITE, rows, sizes=_SIZES)
+        execute_rows(connection, _WRITE, rows, sizes=_ROWS)
         sums = [
-            (tenant, dimension, bucket, key, *values)
-            for (tenant, (dimension, key, bucket)), values in self._sums.items()
+            (tenant, dimension, size, bucket, key, *values)
+            for (tenant, dimension, size, bucket, key), values in self._in_spans().items()
             if any(values)
         ]
-        execute_rows(connection, _ADD, sums, sizes=_SIZES)
-        execute_rows(connection, _ASK, self._questions, sizes=_SIZES)
+        execute_rows(connection, _ADD, sums, sizes=_ROWS)
+        execute_rows(connection, _ASK, self._questions, sizes=_ROWS)
+
+    def _in_spans(self) -> dict[tuple[TenantId, str, int, int, str], list[int]]:
+        """Return the sums of each quarter of an hour, and what they come to in its hour and its day."""
+        found: dict[tuple[TenantId, str, int, int, str], list[int]] = {}
+        for (tenant, (dimension, key, bucket)), values in self._sums.items():
+            if any(values):  # most of what is taken back is added again
+                for size in SIZES:
+                    place = (tenant, dimension, size, bucket - bucket % size, key)
+                    known = found.get(place)
+                    found[place] = values if known is None else list(map(add, known, values))
+        return found
 
     def _admit(self, place: Place, body: bytes | None) -> None:
         """Take a conversation into this step: what it counted for until now is taken back, until `write` adds it again."""
@@ -218,9 +230,10 @@ _TABLES: Final = (
     " opened_at BIGINT NOT NULL, last_seq BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, id))",
     "CREATE INDEX report_conversation_opened ON report_conversation (tenant, opened_at)",
     "CREATE INDEX report_conversation_visitor ON report_conversation (tenant, visitor, opened_at)",
-    "CREATE TABLE report_count (tenant TEXT NOT NULL, dimension TEXT NOT NULL, bucket BIGINT NOT NULL, key TEXT NOT NULL, "
+    "CREATE TABLE report_count (tenant TEXT NOT NULL, dimension TEXT NOT NULL, size BIGINT NOT NULL, bucket BIGINT NOT NULL,"
+    " key TEXT NOT NULL, "
     + ", ".join(f"{name} BIGINT NOT NULL" for name in COUNTERS)
-    + ", PRIMARY KEY (tenant, dimension, bucket, key)) WITHOUT ROWID",
+    + ", PRIMARY KEY (tenant, dimension, size, bucket, key)) WITHOUT ROWID",
     "CREATE TABLE report_unanswered (tenant TEXT NOT NULL, at BIGINT NOT NULL, conversation TEXT NOT NULL,"
     " seq BIGINT NOT NULL, PRIMARY KEY (tenant, at, conversation, seq)) WITHOUT ROWID",
     "CREATE INDEX report_unanswered_conversation ON report_unanswered (tenant, conversation, seq)",
@@ -236,7 +249,7 @@ _WRITE: Final = (
     " opened_at = excluded.opened_at, last_seq = excluded.last_seq, body = excluded.body"
 )
 _ADD: Final = (
-    "INSERT INTO report_count VALUES {} ON CONFLICT (tenant, dimension, bucket, key) DO UPDATE SET "
+    "INSERT INTO report_count VALUES {} ON CONFLICT (tenant, dimension, size, bucket, key) DO UPDATE SET "
     + ", ".join(f"{name} = report_count.{name} + excluded.{name}" for name in COUNTERS)
 )
 _ASK: Final = "INSERT INTO report_unanswered VALUES {} ON CONFLICT DO NOTHING"
