@@ -310,6 +310,10 @@ async def test_conversations_are_paged_and_filtered(desk: Desk) -> None:
     assert await ids(unassigned=True, limit=2) == ["c0", "c6"]
     assert await ids(label="vip") == ["c2", "c1"]
     assert await ids(visitor="visitor-c4") == ["c4"]
+    since = next(row.last_at for row in (await store.conversations(DEMO, ConversationQuery())).items[2:3])
+    assert await ids(silent_since=since) == ["c4", "c3", "c2", "c1"]
+    assert await ids(silent_since=since, states=("open",), limit=2) == ["c4", "c2"]
+    assert await store.count(DEMO, ConversationQuery(silent_since=since)) == 4
     page = await store.conversations(DEMO, ConversationQuery(limit=3))
     assert page.items[0].last_text == "newest"
     rest = await store.conversations(DEMO, ConversationQuery(limit=9, cursor=page.cursor))

@@ -21,6 +21,26 @@ async def test_what_nobody_goes_on_with_is_closed_after_the_sites_time(echoing_f
     assert echoing_floor.conversation(visitor).state == "resolved"
 
 
+async def test_what_has_left_memory_is_closed_too(echoing_floor: Floor) -> None:
+    floor = echoing_floor
+    floor.site(idle_close_minutes=2)
+    visitor, other = await floor.visitor("v1"), await floor.visitor("v2")
+    for each in (visitor, other):
+        await floor.ask(each, "hello")
+    ids = [floor.conversation(each).id for each in (visitor, other)]
+    await floor.leave(visitor)
+    await floor.leave(other)
+    floor.engine.hub.drop_idle(0)
+    assert len(floor.engine.hub) == 0
+    await floor.pass_time(70)
+    await floor.ask(await floor.visitor("v2"), "here again")
+    await floor.pass_time(115)
+    states = [
+        conversation.state for id in ids if (conversation := await floor.store.conversation(TENANT, id))
+    ]
+    assert states == ["resolved", "open"]
+
+
 async def test_one_that_waits_for_a_person_is_not_closed(echoing_floor: Floor) -> None:
     echoing_floor.site(idle_close_minutes=1)
     visitor = await echoing_floor.ask_for_person("v1")

@@ -160,6 +160,9 @@ def _filters(query: ConversationQuery, parameters: Parameters, *, by_index: bool
         if value is not None:
             where += f" AND {column} = :{name}"
             parameters[name] = value
+    if query.silent_since is not None:
+        where += " AND active_at < :silent_since"
+        parameters["silent_since"] = query.silent_since
     for place, wanted in enumerate(_labels(query)):
         where += (_ALL_BEARING if label == "all" else _EACH_BEARS).format(place)
         parameters[f"label{place}"] = wanted
@@ -184,7 +187,7 @@ _LABELLED: Final = text("SELECT state, number FROM label_count WHERE tenant = :t
 
 def count(connection: Connection, tenant: TenantId, query: ConversationQuery) -> int:
     """Return how many conversations a query asks for; its limit and cursor don't matter."""
-    if not (_labels(query) or query.priority or query.site or query.visitor):
+    if not (_labels(query) or query.priority or query.site or query.visitor or query.silent_since):
         return sum(number for _, _, number in _numbers(connection, tenant, query))
     parameters: Parameters = {"tenant": tenant}
     parts = [

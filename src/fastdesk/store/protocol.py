@@ -75,6 +75,8 @@ class ConversationQuery(Struct, frozen=True, kw_only=True):
     label: str | None = None
     site: SiteId | None = None
     visitor: VisitorId | None = None
+    #: Only where nothing has happened since this wall-clock millisecond.
+    silent_since: int | None = None
     limit: int = 50
     cursor: str | None = None
 
