@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 
 from benchmarks.load.fast_model import ANSWER
-from benchmarks.micro.corridor import Peer, start_engine
+from benchmarks.micro.corridor import Peer, start_peers
 from fastdesk.ai import AssistantSettings, ModelSettings
 from fastdesk.ai.http_connection import Connection
 from fastdesk.ai.openai_http import OpenAIHttp
@@ -60,7 +60,7 @@ def assistant_run() -> Callable[[int], None]:
     )
     loop = asyncio.new_event_loop()
     try:
-        peers = loop.run_until_complete(start_engine(_VISITORS, ANSWER, assistant=options))
+        peers = loop.run_until_complete(start_peers(_VISITORS, ANSWER, assistant=options))
     except BaseException:
         loop.close()
         raise

@@ -20,7 +20,6 @@ from fastdesk.rules import parse_rule
 from fastdesk.store.memory import memory_store
 from fastdesk.tenants.limits import Limits, Rate
 from fastdesk.tenants.records import HOUSE
-from fastdesk.tenants.tokens import VisitorTokens
 
 _SECRET = "a secret of the benchmarks, longer than 32 characters"
 _TENANT, _SITE = TenantId("demo"), SiteId("demo")
@@ -65,7 +64,7 @@ def corridor_run() -> Callable[[int], None]:
     """Return a run in which a rule answers each message of one visitor."""
     loop = asyncio.new_event_loop()
     try:
-        peer = loop.run_until_complete(start_engine(1, ANSWER))[0]
+        peer = loop.run_until_complete(start_peers(1, ANSWER))[0]
     except BaseException:
         loop.close()
         raise
@@ -93,8 +92,27 @@ def corridor_run() -> Callable[[int], None]:
     return run
 
 
-async def start_engine(visitors: int, answer: str, **rooms: Any) -> list[Peer]:
+async def start_peers(visitors: int, answer: str, **rooms: Any) -> list[Peer]:
     """Return visitors of a desk whose store is in memory; each counts the messages that hold `answer`."""
+    engine = await start_engine(**rooms)
+    peers = [Peer(engine, answer) for _ in range(visitors)]
+    for peer in peers:
+        engine.opening.receive(peer, f'{{"t":"hello","token":"{visitor_token(engine)}"}}'.encode())
+    for _ in range(1000):
+        await asyncio.sleep(0.001)
+        if all(peer.live is not None for peer in peers):
+            return peers
+    raise RuntimeError("the visitors were not let in")
+
+
+def visitor_token(engine: Engine) -> str:
+    """Return the token of a new visitor."""
+    now_ms = engine.rooms.clock.now_ms()
+    return engine.gate.visitors.issue(_TENANT, _SITE, new_id(now_ms, engine.rooms.entropy), now_ms=now_ms)
+
+
+async def start_engine(**rooms: Any) -> Engine:
+    """Return a desk whose store is in memory, with the rule of the benchmarks."""
     clock, entropy = SystemClock(), SeededEntropy(1)
     store = memory_store(entropy)
     await store.start()
@@ -115,15 +133,5 @@ async def start_engine(visitors: int, answer: str, **rooms: Any) -> list[Peer]:
     engine.records.put(HOUSE, "tenant", Tenant(id=_TENANT), actor="benchmark")
     engine.records.put(_TENANT, "site", Site(id=_SITE), actor="benchmark")
     engine.records.put(_TENANT, "rule", rule, actor="benchmark")
-    peers = [Peer(engine, answer) for _ in range(visitors)]
-    for peer in peers:
-        token = VisitorTokens(_SECRET).issue(
-            _TENANT, _SITE, new_id(clock.now_ms(), entropy), now_ms=clock.now_ms()
-        )
-        engine.opening.receive(peer, f'{{"t":"hello","token":"{token}"}}'.encode())
-    for _ in range(1000):
-        await asyncio.sleep(0.001)
-        if all(peer.live is not None for peer in peers):
-            await asyncio.sleep(0.05)  # the rule book is compiled in a thread
-            return peers
-    raise RuntimeError("the visitors were not let in")
+    await asyncio.sleep(0.05)  # the rule book is compiled in a thread
+    return engine

@@ -249,6 +249,12 @@ def _corridor_desk() -> Run:
     return corridor_run()
 
 
+def _requests_desk() -> Run:
+    from benchmarks.micro.requests import requests_run
+
+    return requests_run()
+
+
 def _assistant_desk() -> Run:
     from benchmarks.micro.assistant_turn import assistant_run
 
@@ -294,6 +300,7 @@ SUBJECTS = (
     Subject("idempotency filter", _bloom_desk, {"set": _bloom_set}),
     Subject("stage parse", _parse_desk, {"json.loads": _parse_json}),
     Subject("whole corridor, store in memory", _corridor_desk, operations=1_000),
+    Subject("send and poll by HTTP, store in memory", _requests_desk, operations=1_600),
     Subject("turn of a model, store in memory", _assistant_desk, operations=1_024),
     Subject("stage reply, two frames", _reply_desk, {"json.dumps": _reply_json}),
 )

@@ -1,43 +1,56 @@
 """What is built from records is in force at once; what takes longer comes after it, and never over a newer change."""
 
 import asyncio
-from collections.abc import Callable
-from threading import Event
+import threading
 from typing import Any
 
+from msgspec import Struct
+
+from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
+from fastdesk.observe.clock import SystemClock
 from fastdesk.observe.tasks import Tasks
 from fastdesk.tenants.compiled import Compiled
+from fastdesk.tenants.records import Kind, Records
+from fastdesk.tenants.revs import Revs
 
 TENANT = TenantId("t")
 
 
+class Text(Struct, frozen=True):
+    """A record with a text that changes."""
+
+    id: str
+    text: str
+
+
 class Shelf:
-    """Records of one kind: a text that changes."""
+    """Records of one kind, of which there is one."""
 
     def __init__(self) -> None:
-        self.text = "old"
-        self.watchers: list[Callable[[TenantId], None]] = []
+        self.records = Records([Kind("text", Text)], store=self, revs=Revs({}), clock=SystemClock())
+        self.write("old")
 
-    def watch(self, kind: str, watcher: Callable[[TenantId], None]) -> None:
-        self.watchers.append(watcher)
+    def append(self, event: Event, origin: Any = None) -> None:
+        """Keep nothing: the records are in memory."""
+
+    @property
+    def text(self) -> str:
+        return self.records.all(Text, TENANT, "text")[0].text
 
     def write(self, text: str) -> None:
-        self.text = text
-        for watcher in self.watchers:
-            watcher(TENANT)
+        self.records.put(TENANT, "text", Text("only", text), actor="test")
 
 
 class World:
     """A thing built of the shelf's text, refined when the test lets it."""
 
     def __init__(self) -> None:
-        self.shelf, self.may_refine = Shelf(), Event()
+        self.shelf, self.may_refine = Shelf(), threading.Event()
         self.swapped: list[str] = []
         self.news = asyncio.Event()
-        records: Any = self.shelf
         self.built: Compiled[str] = Compiled(
-            "thing", ("text",), records=records, tasks=Tasks(), gather=lambda tenant: self.shelf.text,
+            "thing", ("text",), records=self.shelf.records, tasks=Tasks(), gather=lambda tenant: self.shelf.text,
             build=lambda gathered, before: f"{gathered} built", refine=self._refine, empty="",
         )  # fmt: skip
         self.built.watchers.append(self._note)

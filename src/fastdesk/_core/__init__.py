@@ -8,6 +8,7 @@ from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
+from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.text_scan import (
     has_controls,
     has_full_width,
@@ -40,6 +41,8 @@ __all__ = [
     "has_long_number",
     "is_bordered",
     "is_name",
+    "read_request_line",
     "scripts",
+    "take_front",
     "utf8_length",
 ]

@@ -19,6 +19,8 @@ SIGN_IN_DAYS = 30
 _DAY_MS = 86_400_000
 _AGENT = "fda"
 _KEY = "fdk"
+#: How tokens that are kept here begin; a visitor's is a JWT.
+_OURS = (f"{_AGENT}_", f"{_KEY}_")
 
 
 def new_agent(email: str, password: str, *, name: str, role: str, now_ms: int, entropy: Entropy) -> Agent:
@@ -46,9 +48,9 @@ class Gate:
 
     def principal_of(self, token: str, now_ms: int) -> Principal | Rejection:
         """Return whose token this is, or why it is refused. Agents' tokens and keys can be revoked at any time."""
-        prefix, _, rest = token.partition("_")
-        if prefix not in (_AGENT, _KEY):
+        if not token.startswith(_OURS):
             return self.visitors.read(token, now_ms=now_ms)
+        prefix, _, rest = token.partition("_")
         tenant = TenantId(rest.partition("_")[0])
         known = (
             self._of_agent(tenant, token, now_ms) if prefix == _AGENT else self._of_key(tenant, token, now_ms)

@@ -209,7 +209,8 @@ class Door:
         self._guests[guest] = None
         if len(self._guests) + self._count_websockets() > self.max_connections:
             return _BUSY
-        if not self._proxies.trusts(guest.address):  # many stand behind a proxy: counted when they are known
+        guest.is_proxy = self._proxies.trusts(guest.address)
+        if not guest.is_proxy:  # many stand behind a proxy: counted when they are known
             guest.is_counted = self._peers.enter(guest.address)
             if not guest.is_counted:
                 return _BUSY

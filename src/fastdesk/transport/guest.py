@@ -19,6 +19,7 @@ from typing import Final, Protocol, cast
 
 from aiohttp import web
 
+from fastdesk._core import take_front
 from fastdesk.transport.head import Head, Refusal
 
 __all__ = ["Asked", "Doorkeeper", "Guest", "Quick"]
@@ -106,7 +107,7 @@ class Guest:
 
     __slots__ = (
         "_door", "_gone", "_head", "_is_busy", "_is_choked", "_is_over", "_owed", "_searched", "_server", "_since_ns", "address",
-        "has_asked", "is_counted", "is_leaving", "is_refused", "received", "transport",
+        "has_asked", "is_counted", "is_leaving", "is_proxy", "is_refused", "received", "transport",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -115,6 +116,8 @@ class Guest:
         self._door = door
         self.address = ""
         self.is_counted = False
+        #: Its requests may name another address.
+        self.is_proxy = False
         self.has_asked = False
         self.is_refused = False
         #: Ends as soon as what it asks for now is answered.
@@ -272,8 +275,8 @@ class Guest:
         received = self.received
         if received[0] <= 13:  # an empty line before a request does not count (RFC 9112, 2.2)
             received[:] = received.lstrip(b"\r\n")
-        end = received.find(_END, self._searched)
-        if end > self._door.max_head_bytes or (end < 0 and len(received) > self._door.max_head_bytes):
+        end, most = received.find(_END, self._searched), self._door.max_head_bytes
+        if end > most or (end < 0 and len(received) > most):
             return Refusal(431, "too_large", "The head of the request is too large.")
         if end < 0:
             if not self._searched and self.has_asked:
@@ -281,9 +284,7 @@ class Guest:
             self._searched = max(1, len(received) - len(_END) + 1)
             return None
         self._searched = 0
-        raw = bytes(received[: end + len(_END)])
-        del received[: end + len(_END)]
-        return self._door.read_head(raw)
+        return self._door.read_head(take_front(received, end + len(_END)))
 
     # Answered right here.
 
@@ -294,11 +295,11 @@ class Guest:
             self._head = head
             return
         self._head = None
-        body = bytes(self.received[:size])
-        del self.received[:size]
+        body = take_front(self.received, size)
         self.take_back()
         self._is_busy = True
-        gone = quick(Asked(head, body, self._door.address_of(self, head)), self._answer)
+        address = self._door.address_of(self, head) if self.is_proxy else self.address
+        gone = quick(Asked(head, body, address), self._answer)
         if self._is_busy:
             self._gone = gone
 
@@ -328,8 +329,7 @@ class Guest:
 
     def _pass_on(self) -> None:
         """Give the HTTP server what it still has to get of its request."""
-        part = bytes(self.received[: self._owed])
-        del self.received[: len(part)]
+        part = take_front(self.received, self._owed)
         if self._owed != _ENDLESS:
             self._owed -= len(part)
         if self._server is not None:

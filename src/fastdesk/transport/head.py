@@ -5,21 +5,18 @@ the parser that the HTTP server behind this door uses too, so that both see the 
 same fields with every request: they are read once and found again by their bytes.
 """
 
-import re
 from http import HTTPStatus
 from typing import Final
 
 import httptools
 import msgspec
 
-from fastdesk._core import LRUCache
+from fastdesk._core import LRUCache, read_request_line
 from fastdesk.protocol.codes import CODES
 
 __all__ = ["Fields", "Head", "HeadReader", "Refusal", "bearer_of"]
 
 _MAX_FIELDS: Final = 100
-#: Origin form only: an absolute target with an impossible port is never answered behind this door.
-_REQUEST_LINE: Final = re.compile(rb"([A-Z-]+) (/[!-~]*) HTTP/1\.([01])")
 #: Fields that ask for more than an answer to a whole request.
 _UNUSUAL: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
 
@@ -28,16 +25,18 @@ class Fields:
     """The fields of a head: names in lower case, a repeated field's values joined (RFC 9110, 5.3).
 
     `body_bytes` is the size of the body that follows, unless it is chunked. `bearer` is the token of the Authorization field.
-    `is_plain` says that nothing more is asked for than an answer to a whole request, on a connection that is kept.
+    `is_plain` says that nothing more is asked for than an answer to a whole request, on a connection that is kept;
+    `wants_stream` that the answer shall be an event stream.
     """
 
-    __slots__ = ("_is_whole", "bearer", "body_bytes", "is_chunked", "is_plain", "values")
+    __slots__ = ("_is_whole", "bearer", "body_bytes", "is_chunked", "is_plain", "values", "wants_stream")
 
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
         self.body_bytes = 0
         self.is_chunked = False
         self.is_plain = False
+        self.wants_stream = False
         self.bearer = ""
         self._is_whole = False
 
@@ -55,6 +54,7 @@ class Fields:
         self.is_chunked = b"transfer-encoding" in values
         is_kept = values.get(b"connection", b"keep-alive").lower() == b"keep-alive"
         self.is_plain = is_kept and values.keys().isdisjoint(_UNUSUAL)
+        self.wants_stream = values.get(b"accept", b"").find(b"text/event-stream") >= 0
         self.bearer = bearer_of(values.get(b"authorization", b"").decode("latin-1"))
 
     @property
@@ -64,14 +64,21 @@ class Fields:
 
 
 class Head:
-    """A request line and its fields. `raw` is what was read; `path` and `query` are as they came, nothing is decoded."""
+    """A request line and its fields. `raw` is what was read; `path` and `query` are as they came, nothing is decoded.
 
-    __slots__ = ("fields", "is_http_11", "method", "path", "query", "raw")
+    `is_plain` says that nothing in the query has to be decoded.
+    """
 
-    def __init__(self, raw: bytes, method: str, target: str, is_http_11: bool, fields: Fields) -> None:
+    __slots__ = ("fields", "is_http_11", "is_plain", "method", "path", "query", "raw")
+
+    def __init__(
+        self, raw: bytes, method: str, path: str, query: str, is_plain: bool, is_http_11: bool, fields: Fields
+    ) -> None:
         self.raw = raw
         self.method = method
-        self.path, _, self.query = target.partition("?")
+        self.path = path
+        self.query = query
+        self.is_plain = is_plain
         self.is_http_11 = is_http_11
         self.fields = fields
 
@@ -120,15 +127,14 @@ class HeadReader:
 
     def read(self, raw: bytes) -> Head | Refusal:
         """Read a request's head with its empty line; 400 for anything but HTTP/1.0 or 1.1 in origin form."""
-        first, _, rest = raw.partition(b"\r\n")
-        line = _REQUEST_LINE.fullmatch(first)
+        line = read_request_line(raw)
         if line is None:
             return _BAD
+        method, path, query, is_plain, is_http_11, rest = line
         fields = self._known.get(rest) or self._read_fields(rest)
         if fields is None:
             return _BAD
-        method, target, minor = line.groups()
-        return Head(raw, method.decode("ascii"), target.decode("ascii"), minor == b"1", fields)
+        return Head(raw, method, path, query, is_plain, is_http_11, fields)
 
     def _read_fields(self, rest: bytes) -> Fields | None:
         fields = Fields()

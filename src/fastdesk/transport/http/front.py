@@ -15,7 +15,7 @@ from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.limits import address_prefix
 from fastdesk.tenants.permissions import AUDITED, PERMISSIONS
 from fastdesk.transport.head import bearer_of
-from fastdesk.transport.http.admission import Admission, decode_body
+from fastdesk.transport.http.admission import Admission, Turnstile, decode_body
 from fastdesk.transport.http.problems import problem_of
 from fastdesk.transport.http.routes import PARTIES, Answer, Call, Route, json_response, read_body
 
@@ -59,11 +59,12 @@ class Front:
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        turnstile = Turnstile(route, self.admission)
 
         async def serve(request: web.Request) -> web.StreamResponse:
             self.requests += 1
             try:
-                call = await self._admit(route, request, decoder)
+                call = await self._admit(turnstile, route.max_body, request, decoder)
                 if isinstance(call, Rejection):
                     return problem_of(call).response
                 answer = await route.handler(call)
@@ -98,19 +99,22 @@ class Front:
             self._audit.reading(principal, act, what, call.address)
 
     async def _admit(
-        self, route: Route, request: web.Request, decoder: "msgspec.json.Decoder[Any] | None"
+        self,
+        turnstile: Turnstile,
+        max_body: int,
+        request: web.Request,
+        decoder: "msgspec.json.Decoder[Any] | None",
     ) -> Call | Rejection:
         address = self._peer_of(request)
         bucket = address_prefix(address)
-        admitted = self.admission.admit(
-            route, bucket, bearer_of(request.headers.get("Authorization", "")), request.query
-        )
+        bearer = bearer_of(request.headers.get("Authorization", ""))
+        admitted = turnstile.admit(bucket, bearer, request.query)
         if isinstance(admitted, Rejection):
             return admitted
         principal, query = admitted
         body: Any = None
         if decoder is not None:
-            raw = await read_body(request, route.max_body)
+            raw = await read_body(request, max_body)
             body = raw if isinstance(raw, Rejection) else decode_body(decoder, raw)
             if isinstance(body, Rejection):
                 return body

@@ -19,7 +19,7 @@ from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.limits import address_prefix
 from fastdesk.transport.guest import Asked, Quick
 from fastdesk.transport.head import Head
-from fastdesk.transport.http.admission import decode_body
+from fastdesk.transport.http.admission import Turnstile, decode_body
 from fastdesk.transport.http.front import Front, refusal_of
 from fastdesk.transport.http.problems import MEDIA_TYPE, problem_of
 from fastdesk.transport.http.routes import Ask, Route
@@ -29,8 +29,7 @@ __all__ = ["QuickRoutes"]
 #: Larger bodies are read by the HTTP server, piece by piece; a message has 16 KiB at most, its `extra` may be larger.
 MAX_BODY: Final = 32_768
 
-#: Marks of a query in which something is encoded, or that goes on as something else.
-_ENCODED: Final = ("%", "+", ";", "#")
+_SECOND_NS: Final = 1_000_000_000
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _encoder: Final = msgspec.json.Encoder()
 
@@ -47,9 +46,9 @@ class QuickRoutes:
             if route.quick is not None
         }
         self._bucket_of = lru_cache(4096)(address_prefix)
-        #: How responses begin in this second, by status.
-        self._starts: dict[int, str] = {}
-        self._starts_until_ms = 0
+        #: How responses of JSON begin, up to the size, by status; their date is a second old at most.
+        self._starts: dict[int, bytes] = {}
+        self._starts_until_ns = 0
 
     def find(self, head: Head) -> Quick | None:
         """Return the quick route of a request in plain form."""
@@ -57,9 +56,9 @@ class QuickRoutes:
         fields = head.fields
         if (
             quick is None
-            or not (head.is_http_11 and fields.is_plain and fields.body_bytes <= MAX_BODY)
-            or b"text/event-stream" in fields.values.get(b"accept", b"")
-            or any(mark in head.query for mark in _ENCODED)
+            or not (head.is_http_11 and head.is_plain and fields.is_plain)
+            or fields.body_bytes > MAX_BODY
+            or fields.wants_stream
         ):
             return None
         return quick
@@ -69,14 +68,15 @@ class QuickRoutes:
         assert handler is not None
         assert route.access == "visitor", "what agents do is noted, masked and flushed by the front"
         decoder = None if route.body is None else msgspec.json.Decoder(route.body)
+        turnstile, status = Turnstile(route, front.admission), route.status
 
         def serve(asked: Asked, send: Callable[[bytes], None]) -> Callable[[], None] | None:
             def answer(found: Any | Rejection | Refused) -> None:
-                send(self._render(found, route.status))
+                send(self._render(found, status))
 
             front.requests += 1
             try:
-                ask = self._admit(route, decoder, asked)
+                ask = self._admit(turnstile, decoder, asked)
                 if isinstance(ask, Ask):
                     return handler(ask, answer)
                 answer(ask)
@@ -87,12 +87,11 @@ class QuickRoutes:
         return serve
 
     def _admit(
-        self, route: Route, decoder: "msgspec.json.Decoder[Any] | None", asked: Asked
+        self, turnstile: Turnstile, decoder: "msgspec.json.Decoder[Any] | None", asked: Asked
     ) -> Ask | Rejection:
         head = asked.head
         bucket = self._bucket_of(asked.address)
-        query = _read_query(head.query)
-        admitted = self._front.admission.admit(route, bucket, head.fields.bearer, query)
+        admitted = turnstile.admit(bucket, head.fields.bearer, _read_query(head.query))
         if not isinstance(admitted, tuple):
             return admitted
         body = None if decoder is None else decode_body(decoder, asked.body)
@@ -105,30 +104,34 @@ class QuickRoutes:
         if type(found) is Rejection or isinstance(found, Refused):
             problem = problem_of(found)
             more = "".join(f"{name}: {value}\r\n" for name, value in problem.fields.items())
-            start = self._start(problem.status, MEDIA_TYPE) + more
-            body = problem.body
+            start, body = _start(problem.status, MEDIA_TYPE, self._clock.now_ms(), more), problem.body
         else:
-            start = self._start(status, "application/json")
-            body = _encoder.encode(found)
-        return f"{start}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body
+            start, body = self._good_start(status), _encoder.encode(found)
+        return b"%b%d\r\n\r\n%b" % (start, len(body), body)
 
-    def _start(self, status: int, media_type: str) -> str:
-        """Return the lines that are the same for a whole second."""
-        now_ms = self._clock.now_ms()
-        if now_ms >= self._starts_until_ms:
+    def _good_start(self, status: int) -> bytes:
+        now_ns = self._clock.now_ns()
+        if now_ns >= self._starts_until_ns:
             self._starts.clear()
-            self._starts_until_ms = now_ms // 1000 * 1000 + 1000
+            self._starts_until_ns = now_ns + _SECOND_NS
         start = self._starts.get(status)
         if start is None:
-            date = formatdate(now_ms // 1000, usegmt=True)
-            start = f"HTTP/1.1 {status} {_PHRASES[status]}\r\nContent-Type: {media_type}\r\nDate: {date}\r\n"
-            self._starts[status] = start
+            start = self._starts[status] = _start(status, "application/json", self._clock.now_ms())
         return start
+
+
+def _start(status: int, media_type: str, now_ms: int, more: str = "") -> bytes:
+    """Return the lines of a response up to the size of its body."""
+    date = formatdate(now_ms // 1000, usegmt=True)
+    lines = f"HTTP/1.1 {status} {_PHRASES[status]}\r\nContent-Type: {media_type}\r\nDate: {date}\r\n{more}"
+    return f"{lines}Content-Length: ".encode("ascii")
 
 
 def _read_query(query: str) -> dict[str, str]:
     """Read a query string in which nothing is encoded; of a repeated name the first value counts."""
     values: dict[str, str] = {}
+    if not query:
+        return values
     for part in query.split("&"):
         name, _, value = part.partition("=")
         values.setdefault(name, value)

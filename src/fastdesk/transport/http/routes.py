@@ -7,9 +7,8 @@ from typing import Any, Final, Literal
 import msgspec
 from aiohttp import web
 
-from fastdesk.model.identity import Principal
-from fastdesk.pipeline.masking import must_mask
 from fastdesk.protocol.codes import Rejection
+from fastdesk.transport.http.ask import Answer, Ask, Call, QuickHandler, wait_for_answer
 
 __all__ = [
     "PARTIES", "Answer", "Ask", "Call", "Query", "QuickHandler", "Route", "json_response", "read_body", "wait_for_answer",
@@ -23,8 +22,6 @@ BODY_DEADLINE_S: Final = 15.0
 
 #: Accesses of visitors and of agents alike: what agents and keys need for them.
 PARTIES: Final = {"known": "conversation.write", "party": "conversation.read"}
-
-Answer = Any
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -47,9 +44,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    handler: Callable[["Call"], Awaitable[Answer]]
+    handler: Callable[[Call], Awaitable[Answer]]
     #: The way of a visitor's requests that come by the thousand: answers in place, or through a callback, without a task.
-    quick: "QuickHandler | None" = None
+    quick: QuickHandler | None = None
     access: str
     summary: str
     tag: str = ""
@@ -68,72 +65,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     gives: str = ""
     #: Whether asking stands in the audit log: as an act by default for all that writes with a permission of `AUDITED`.
     audit: Literal["", "act", "reading"] = ""
-
-
-class Ask:
-    """One request that is allowed: who asks, from where, and the checked body and query.
-
-    `bucket` is the address prefix that its tokens are taken from.
-    """
-
-    __slots__ = ("_principal", "address", "body", "bucket", "query")
-
-    def __init__(
-        self, principal: Principal | None, body: Any, query: dict[str, Any], address: str, bucket: str
-    ) -> None:
-        self._principal = principal
-        self.body = body
-        self.query = query
-        self.address = address
-        self.bucket = bucket
-
-    @property
-    def principal(self) -> Principal:
-        """Return who asks; only routes with access other than "open" may ask."""
-        assert self._principal is not None
-        return self._principal
-
-    @property
-    def is_masked(self) -> bool:
-        """Tell whether personal data is hidden from who asks."""
-        return self._principal is not None and must_mask(self._principal)
-
-
-class Call(Ask):
-    """A request that the HTTP server has."""
-
-    __slots__ = ("request",)
-
-    def __init__(
-        self,
-        request: web.Request,
-        principal: Principal | None,
-        body: Any,
-        query: dict[str, Any],
-        address: str,
-        bucket: str = "",
-    ) -> None:
-        super().__init__(principal, body, query, address, bucket)
-        self.request = request
-
-    def path(self, name: str) -> str:
-        """Return a part of the path."""
-        return self.request.match_info[name]
-
-
-#: Calls the function once with the answer or a refusal, now or later. Returns what is to be called when nobody waits any more.
-QuickHandler = Callable[[Ask, Callable[[Answer | Rejection], None]], Callable[[], None] | None]
-
-
-async def wait_for_answer(quick: QuickHandler, ask: Ask) -> Answer | Rejection:
-    """Return what a quick handler answers."""
-    answer: asyncio.Future[Answer | Rejection] = asyncio.get_running_loop().create_future()
-    gone = quick(ask, lambda found: None if answer.done() else answer.set_result(found))
-    try:
-        return await answer
-    finally:
-        if gone is not None:
-            gone()
 
 
 async def read_body(request: web.Request, most: int) -> bytes | Rejection:
