@@ -1,7 +1,11 @@
 """Large objects are decoded to the same as in one go, however strings and lists are nested in them."""
 
+import json
+
 import msgspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from fastdesk.model.pieces import decode_object
 
@@ -33,3 +37,20 @@ def test_what_is_no_object_is_refused(source: bytes) -> None:
 def test_an_empty_piece_is_refused() -> None:
     with pytest.raises(msgspec.MsgspecError):
         decode_object(b'{"a": [' + b'"filler filler",' * 20_000 + b"]}")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), st.booleans())
+@example('quote " and \\ backslash, tab\t, \x00 and \U0001f600', True)
+def test_a_long_string_is_what_it_is_in_one_go(text: str, is_ascii: bool) -> None:
+    body = {"text": text * (200_000 // len(text)), "id": "w"}
+    assert decode_object(json.dumps(body, ensure_ascii=is_ascii).encode()) == body
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xe4\xb8", b"\\x", b"\\ud83d", b"\n"])
+def test_a_long_string_with_a_fault_is_refused_as_in_one_go(wrong: bytes) -> None:
+    source = b'{"text":"' + b"filler " * 20_000 + wrong + b' filler"}'
+    with pytest.raises((msgspec.MsgspecError, UnicodeDecodeError)) as whole:
+        msgspec.json.decode(source)
+    with pytest.raises(whole.type):
+        decode_object(source)
