@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -111,7 +112,7 @@ def _sqlite() -> Finding:
     version = sqlite3.sqlite_version_info
     if version < (3, 35):
         return Finding("bad", f"SQLite {sqlite3.sqlite_version} is too old.", "3.35 or newer is needed.")
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         options = {row[0] for row in connection.execute("PRAGMA compile_options")}
     if "ENABLE_FTS5" not in options:
         return Finding(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ async def test_a_row_that_is_not_what_was_written_is_not_read(
     store.append(said(1))
     await store.commit(said(2))
     await store.stop()
-    with sqlite3.connect(tmp_path / "main.sqlite3") as connection:
+    with closing(sqlite3.connect(tmp_path / "main.sqlite3")) as connection, connection:
         connection.execute("UPDATE event SET body = CAST(body || x'00' AS BLOB) WHERE rev = 2")
     connection.close()
     store = embedded_store(StoreSettings(data=tmp_path), SystemEntropy())

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +248,7 @@ async def test_a_really_full_disk_loses_nothing_and_damages_nothing(small_disk: 
     assert [event.rev for event in seen] == list(range(1, rev + 1))
     assert [event.rev for event in await store.since(DEMO, 0, 1_000_000)] == list(range(1, rev + 1))
     await store.stop()
-    with sqlite3.connect(data / "main.sqlite3") as connection:
+    with closing(sqlite3.connect(data / "main.sqlite3")) as connection, connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
 
@@ -256,7 +257,7 @@ async def test_a_file_of_a_later_program_is_refused(make: Callable[..., SqliteSt
     store = make()
     await store.start()
     await store.stop()
-    with sqlite3.connect(tmp_path / "data" / "main.sqlite3") as connection:
+    with closing(sqlite3.connect(tmp_path / "data" / "main.sqlite3")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(StoreTooNew, match=r"schema 9999.*know.* up to"):
@@ -277,7 +278,7 @@ async def test_a_file_that_is_no_data_base_is_refused(
 
 async def test_somebody_elses_data_base_is_refused(make: Callable[..., SqliteStore], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    with sqlite3.connect(tmp_path / "data" / "main.sqlite3") as connection:
+    with closing(sqlite3.connect(tmp_path / "data" / "main.sqlite3")) as connection, connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
     with pytest.raises(StoreDamaged, match="other tables"):

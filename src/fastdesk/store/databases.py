@@ -2,6 +2,7 @@
 
 import re
 import threading
+import weakref
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -89,7 +90,7 @@ class MemoryDatabases:
     """Data bases in memory that stay when they are closed, as files do."""
 
     def __init__(self) -> None:
-        self._main = Database.memory()
+        self._main = self._make()
         self._own: dict[TenantId, Database] = {}
 
     def open(self) -> Database:
@@ -97,8 +98,14 @@ class MemoryDatabases:
 
     def own(self, tenant: TenantId) -> Database:
         if tenant not in self._own:
-            self._own[tenant] = Database.memory()
+            self._own[tenant] = self._make()
         return self._own[tenant]
+
+    def _make(self) -> Database:
+        """Make a data base that ends when nobody can open it any more."""
+        database = Database.memory()
+        weakref.finalize(self, database.close)
+        return database
 
     def opened(self) -> list[Database]:
         return [self._main, *self._own.values()]
