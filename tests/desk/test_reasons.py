@@ -26,4 +26,6 @@ def test_the_line_names_who_and_who_not_and_why() -> None:
 
 def test_machines_are_told_the_same() -> None:
     body = explained(replace(DECISION, dropped=()), 5_000)
+    assert body["line"]["en"].startswith("Assigned to Li")
+    assert body["line"]["zh"].startswith("分配给 Li")
     assert (body["agent"], body["waited_ms"], body["rivals"][0]["reason"]) == ("li", 4_000, "full")

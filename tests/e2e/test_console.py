@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -365,6 +366,12 @@ def test_a_long_list_stays_light(console: SignIn, desk: RunningDesk) -> None:
             "POST", "/v1/messages", {"id": f"long-list-{n:04}", "text": f"question {n}"}, visitor["token"]
         )
         assert status == 200, answer
+    answered = "/v1/conversations?limit=200"
+    while any(
+        row["last_text"].startswith("question ")
+        for row in desk.ask("GET", answered, token=desk.token)[1]["items"]
+    ):
+        time.sleep(0.1)  # a row that is answered while one scrolls rightly moves to the top
     agent = console(viewport={"width": 1200, "height": 600})
     agent.show("All")
     agent.page.locator(".row", has_text="Visitor number 249").wait_for()

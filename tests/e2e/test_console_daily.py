@@ -125,3 +125,30 @@ def test_the_form_is_wanted_first_where_the_site_says_so(
     visitor.sees("Name: Ada")
     visitor.chat.locator(".human").click()  # the first press was not the last
     visitor.chat.locator(".system.is-status").wait_for()
+
+
+def test_the_reason_of_an_assignment_is_told_in_the_reader_s_language(
+    console: SignIn, desk: RunningDesk
+) -> None:
+    site = {"locale": "zh-CN", "settings": {"routing": {"order": "least_busy"}}}
+    assert desk.ask("PATCH", "/v1/sites/demo", site, desk.token)[0] == 200
+    agent = console()
+    name = "Maximiliana Bartholomew-Featherstonehaugh of Upper Slaughter"
+    visitor = desk.visitor(fields={"name": name})
+    for n in range(8):
+        desk.ask("POST", "/v1/messages", {"id": f"told-{n:08}", "text": f"question {n}"}, visitor["token"])
+    assert desk.ask("POST", "/v1/frames", {"t": "human"}, visitor["token"])[0] == 204
+    agent.open(visitor["conversation"])
+    agent.page.locator(".why", has_text="Assigned to Admin").wait_for()
+    by_hand = {"locale": "", "settings": {"routing": {"order": "manual"}}}
+    assert desk.ask("PATCH", "/v1/sites/demo", by_hand, desk.token)[0] == 200
+    agent.until(
+        lambda: agent.page.locator(".entries").evaluate(
+            "box => box.scrollHeight - box.scrollTop - box.clientHeight < 2"
+        ),
+        "the newest stands in sight, also when its reason comes later",
+    )
+    title = agent.page.locator(".thread-head .name")
+    assert title.get_attribute("title") == name
+    assert title.bounding_box()["width"] > 150, "the buttons leave room for the name"
+    assert title.evaluate("one => getComputedStyle(one).textOverflow") == "ellipsis"

@@ -120,3 +120,12 @@ def test_a_phone_keeps_the_focus_in_the_open_chat(visit: Visit) -> None:
         ".filter(e => e.offsetWidth < 24 || e.offsetHeight < 24).map(e => e.outerHTML.slice(0, 80))"
     )
     assert small == []
+
+
+def test_arabic_is_spoken_and_written_from_the_right(visit: Visit) -> None:
+    visitor = visit("/chat/demo", locale="ar-EG")
+    visitor.chat.locator(".human", has_text="التحدث إلى موظف").wait_for()
+    assert visitor.frame.evaluate("[document.documentElement.dir, document.documentElement.lang]") == [
+        "rtl",
+        "ar-EG",
+    ]

@@ -27,6 +27,8 @@ async def test_who_asks_for_a_person_gets_the_one_who_is_there_at_once(floor: Fl
     (why,) = notes(li, "why")
     assert why["body"]["agent"] == "li"
     assert "Li" in why["text"]
+    assert why["body"]["line"]["en"].startswith("Assigned to Li")
+    assert why["body"]["line"]["zh"].startswith("分配给 Li")
 
 
 async def test_nobody_there_means_waiting_until_somebody_comes(floor: Floor) -> None:

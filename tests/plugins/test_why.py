@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.plugins.assistant_world import TENANT, Desk, Peer
 
+from fastdesk.model.event import Noted
+from fastdesk.model.ids import ConversationId
 from fastdesk.model.site import Tenant
 from fastdesk.model.word import Word, WordList, WordListId
 from fastdesk.plugins.why import WhyLine, why_line, why_of
@@ -91,6 +93,18 @@ async def test_wish_for_a_person_and_what_follows(open_desk: Open) -> None:
     assert "the visitor asked for a person" in told
     assert any("mode → queued" in line for line in told)
     assert not any("asked for a person" in line.line["zh"] for line in await lines(desk, visitor))
+
+
+def test_a_note_with_lines_of_its_own_says_them_in_each_language() -> None:
+    line = {"zh": "分配给 Li", "en": "Assigned to Li"}
+    told = why_of(
+        Noted(
+            id="n1", kind="why", tenant=TENANT, conversation=ConversationId("c1"), at=1, rev=1, actor="desk", text="分配给 Li",
+            body={"by": "routing", "line": line},
+        )
+    )  # fmt: skip
+    assert told is not None
+    assert told.line == line
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ export class View {
     const frame = make("iframe", {
       class: "panel",
       src: address,
-      title: title || this.words.open,
+      title: title || this.words[0],
       allow: "clipboard-write; autoplay",
     });
     this.frame = frame;
@@ -97,7 +97,7 @@ export class View {
     this.hush();
     const teaser = make("div", { class: "teaser", role: "status" });
     const words = make("button", { class: "text", type: "button" });
-    const dismiss = make("button", { class: "dismiss", type: "button", "aria-label": this.words.dismiss });
+    const dismiss = make("button", { class: "dismiss", type: "button", "aria-label": this.words[3] });
     if (name) words.append(Object.assign(make("b"), { textContent: name }));
     words.append(text);
     words.onclick = this.onPress;
@@ -114,7 +114,7 @@ export class View {
   }
 
   private name(): void {
-    const { open, close, unread } = this.words;
+    const [open, close, unread] = this.words;
     const count = this.unread ? ` (${this.unread} ${unread})` : "";
     this.launcher.setAttribute("aria-label", this.isOpen ? close : open + count);
   }

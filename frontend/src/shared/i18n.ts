@@ -6,8 +6,7 @@ import { signal } from "@preact/signals";
 
 export type Words = Record<string, string>;
 
-export const LOCALES = ["zh-CN", "zh-TW", "en"] as const;
-export type Locale = (typeof LOCALES)[number];
+export type Locale = "zh-CN" | "zh-TW" | "en" | "ar";
 
 /** The tag that was asked for: decides dates and direction, also where the words are another language's. */
 export const languageTag = signal<string>("en");
@@ -16,12 +15,14 @@ const overrides = signal<Words>({});
 
 const RIGHT_TO_LEFT = /^(ar|fa|he|ur|ps|sd|ug|yi|dv|ckb)\b/i;
 
-/** Choose the table of words for the first of `wanted` tags that has one; English otherwise. */
-export function matchLocale(wanted: readonly string[]): Locale {
+/** Choose the table of words for the first of `wanted` tags that has one; English otherwise. `more` languages than ours may have one. */
+export function matchLocale(wanted: readonly string[], more: readonly Locale[] = []): Locale {
   for (const tag of wanted) {
     const lower = tag.toLowerCase();
     if (lower.startsWith("zh")) return /hant|-(tw|hk|mo)\b/.test(lower) ? "zh-TW" : "zh-CN";
     if (lower.startsWith("en")) return "en";
+    const found = more.find(locale => lower.split("-")[0] === locale);
+    if (found) return found;
   }
   return "en";
 }

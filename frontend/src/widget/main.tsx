@@ -122,7 +122,7 @@ async function speak(): Promise<void> {
   const tag = wanted[0] ?? "en";
   root.lang = tag;
   root.dir = direction(tag);
-  const locale = matchLocale(wanted.slice(0, 1).concat(look.locale || own ? [] : wanted));
+  const locale = matchLocale(wanted.slice(0, 1).concat(look.locale || own ? [] : wanted), ["ar"]);
   if (`${locale} ${tag}` === spoken) return;
   spoken = `${locale} ${tag}`;
   const answer = await fetch(`${base}/assets/locales/${locale}.json`);

@@ -17,9 +17,15 @@ const source = (part: string) =>
 const keys = (table: Table) =>
   new Set(Object.keys(table).map(key => key.replace(/\.(one|other|few|many)$/, "")));
 
-for (const part of ["widget", "console"]) {
+/** The tables of a part, English apart. */
+const TRANSLATED: Record<string, string[]> = {
+  widget: ["zh-CN", "zh-TW", "ar"],
+  console: ["zh-CN", "zh-TW"],
+};
+
+for (const [part, translated] of Object.entries(TRANSLATED)) {
   it(`says the same things of the ${part} in every language`, () => {
-    const [english, ...others] = ["en", "zh-CN", "zh-TW"].map(tag => keys(read(part, tag)));
+    const [english, ...others] = ["en", ...translated].map(tag => keys(read(part, tag)));
     for (const other of others) expect([...other].sort()).toEqual([...(english ?? [])].sort());
   });
 
@@ -32,7 +38,7 @@ for (const part of ["widget", "console"]) {
   it(`fills the same holes of the ${part} in every language`, () => {
     const holes = (text = "") => [...text.matchAll(/\{\w+\}/g)].map(match => match[0]).sort();
     const english = read(part, "en");
-    for (const tag of ["zh-CN", "zh-TW"]) {
+    for (const tag of translated) {
       const table = read(part, tag);
       const differing = Object.keys(table).filter(
         key => key in english && holes(table[key]).join() !== holes(english[key]).join(),
@@ -53,7 +59,7 @@ const NEVER_SAID = [
   "upgrade_required",
 ];
 
-it.each(["en", "zh-CN", "zh-TW"])("has words in %s for every refusal that a visitor can meet", tag => {
+it.each(["en", "zh-CN", "zh-TW", "ar"])("has words in %s for every refusal that a visitor can meet", tag => {
   const page = readFileSync("../docs/protocol.md", "utf8").split("## Codes")[1] ?? "";
   const codes = [...page.matchAll(/^\| `(\w+)` \| \d+ \|/gm)].map(match => match[1] as string);
   expect(codes.length).toBeGreaterThan(20);

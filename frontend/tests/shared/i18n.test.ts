@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as i18n from "../../src/shared/i18n";
+import arabic from "../../src/widget/locales/ar.json";
 import en from "../../src/widget/locales/en.json";
 import simplified from "../../src/widget/locales/zh-CN.json";
 import traditional from "../../src/widget/locales/zh-TW.json";
@@ -19,6 +20,18 @@ it.each([
   [["en-GB", "zh"], "en"],
   [["xx"], "en"],
 ])("chooses the words for %j", (wanted, locale) => expect(i18n.matchLocale(wanted)).toBe(locale));
+
+it("speaks further languages only where it has their words", () => {
+  expect(i18n.matchLocale(["ar-EG", "en"], ["ar"])).toBe("ar");
+  expect(i18n.matchLocale(["ar-EG", "zh"])).toBe("zh-CN");
+  expect(i18n.matchLocale(["arn"], ["ar"])).toBe("en");
+});
+
+it("counts as each language does", () => {
+  i18n.setWords("ar", arabic);
+  expect(i18n.t("minutes", { n: 3 })).toBe("3 دقائق");
+  expect(i18n.t("minutes", { n: 20 })).toBe("20 دقيقة");
+});
 
 it("fills in values and counts", () => {
   expect(i18n.t("minutes", { n: 1 })).toBe("1 minute");
@@ -55,6 +68,7 @@ describe("the tables", () => {
   it.each([
     ["zh-CN", simplified],
     ["zh-TW", traditional],
+    ["ar", arabic],
   ])("%s says all that English says", (_, table) => {
     const words = table as Record<string, string>;
     for (const [key, text] of Object.entries(en)) {
@@ -62,7 +76,8 @@ describe("the tables", () => {
       expect(words[key], key).toBeTruthy();
       expect(placeholders(words[key] ?? ""), key).toEqual(placeholders(text));
     }
-    expect(Object.keys(words).filter(key => !(key in en))).toEqual([]);
+    const forms = /\.(zero|two|few|many)$/;
+    expect(Object.keys(words).filter(key => !(key.replace(forms, "") in en))).toEqual([]);
   });
 
   it("hold every key that the code asks for, and no other", () => {

@@ -37,9 +37,10 @@ def explain(decision: Decision, language: str) -> str:
 
 
 def explained(decision: Decision, now_ms: int) -> dict[str, Any]:
-    """Return the same for machines."""
+    """Return the same for machines, with the line in each language as `line`."""
     return {
         "by": "routing",
+        "line": {language: explain(decision, language) for language in ("zh", "en")},
         "agent": decision.agent,
         "reason": decision.by,
         "load": decision.held,

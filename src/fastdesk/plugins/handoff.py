@@ -62,9 +62,8 @@ def _facts(live: Live, conversation: Conversation, reason: str) -> HandoffFacts:
 
 def _step(why: dict[str, Any]) -> str:
     """Name what answered: the handler, and which rule, article, flow or model it was."""
-    which = next(
-        (str(why[name]) for name in ("rule", "rules", "article", "flow", "model") if name in why), ""
-    )
+    fired = ", ".join(str(rule["rule"]) for rule in why.get("fired", ()))
+    which = next((str(why[name]) for name in ("article", "flow", "model") if name in why), fired)
     return f"{why.get('by', '')} {which}".strip()
 
 

@@ -48,7 +48,9 @@ def why_of(event: Event) -> WhyLine | None:
             return WhyLine(at=event.at, rev=event.rev, seq=event.seq, by=_by(why), line=_both(why), body=why)
         case Noted(kind="why", body=body):
             line = _both(body or {}) if not event.text else {"zh": event.text, "en": event.text}
-            if event.actor == "word filter":
+            if body and isinstance(body.get("line"), dict):
+                line = body["line"]
+            elif event.actor == "word filter":
                 line = _word_filter(event)
             by = _by(body or {}) or event.actor
             return WhyLine(at=event.at, rev=event.rev, by=by, line=line, body=body or {})

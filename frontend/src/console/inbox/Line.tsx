@@ -50,7 +50,7 @@ function Message({ entry }: { entry: MessageEntry }) {
       </div>
       <p class="meta">
         {from.role === "assistant" && <i class="ai">AI</i>}
-        <span>{name}</span> <time>{formatTime(entry.at)}</time>
+        <span class="by">{name}</span> <time>{formatTime(entry.at)}</time>
         {!isVisitors && (
           <span class="mark" title={t(entry.pending ? "sending" : isRead ? "read" : "stored")}>
             <Sign name={entry.pending ? "clock" : isRead ? "checks" : "check"} size={14} />

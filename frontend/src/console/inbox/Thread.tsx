@@ -5,6 +5,7 @@ import { formatDay, t } from "../../shared/i18n";
 import { Markdown } from "../../shared/markdown/Markdown";
 import { openId } from "../conversations";
 import { attempt } from "../notices";
+import { reasons } from "../reasons";
 import { at, current, hasEarlier, loadEarlier, stopWriting, thread, writing } from "../thread";
 import { visitorTypes } from "../typing";
 import { Empty } from "../ui/Empty";
@@ -67,6 +68,7 @@ function Entries() {
     thread.value;
     writing.value;
     visitorTypes.value;
+    reasons.value;
     requestAnimationFrame(toEnd);
   });
   useEffect(() => {
@@ -82,6 +84,7 @@ function Entries() {
       tabIndex={0}
       aria-label={t("messages")}
       ref={box}
+      onLoadCapture={toEnd}
       onScroll={event => {
         const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
         follows.current = scrollHeight - scrollTop - clientHeight < NEAR;

@@ -24,12 +24,13 @@ export function ThreadHead() {
       <SignButton class="back" icon="left" label={t("back")} onClick={() => open("")} />
       <div class="thread-who">
         <h2>
-          {visitorLabel(row)}
+          <span class="name" title={visitorLabel(row)}>
+            {visitorLabel(row)}
+          </span>
           {isOnline.value && <i class="dot" data-presence="online" title={t("visitor_online")} />}
         </h2>
         <p>{standing(conversation)}</p>
       </div>
-      <span class="grow" />
       {colleaguesHere.value.map(({ agent, state }) => (
         <span key={agent} title={t(`looks.${state}`, { name: nameOf(agent) })}>
           <Avatar id={agent} name={nameOf(agent)} size="small" />
@@ -77,10 +78,17 @@ function formatMoment(at: number): string {
 
 function Do({ id, primary }: { id: string; primary?: boolean }) {
   const each = command(id);
+  const name = label(each);
   return (
-    <button type="button" class={primary ? "primary" : "plain"} title={each.keys} onClick={each.run}>
+    <button
+      type="button"
+      class={primary ? "primary" : "plain"}
+      aria-label={name}
+      title={each.keys ? `${name} (${each.keys})` : name}
+      onClick={each.run}
+    >
       <Sign name={each.icon} />
-      <span>{label(each)}</span>
+      <span>{name}</span>
     </button>
   );
 }

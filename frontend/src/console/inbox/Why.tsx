@@ -16,8 +16,8 @@ interface WhyProps {
 
 /** Why the desk answered as it did: what decided, and with which values. */
 export function Why({ why, rev, isAlone }: WhyProps) {
-  const { by, ...rest } = why;
-  const line = reasons.value.get(rev);
+  const { by, line: own, ...rest } = why;
+  const line = reasons.value.get(rev) ?? (own as Record<string, string> | undefined);
   const facts = Object.entries(rest).filter(([, value]) => value !== null && value !== "");
   return (
     <details class="why" data-alone={isAlone ? "yes" : undefined}>
