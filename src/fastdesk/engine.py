@@ -103,6 +103,7 @@ class Engine:
         limits: Limits,
         caller: Outside,
         flush: Callable[[], Any] = lambda: None,
+        own: Sequence[tuple[str, object]] = (),
         plugins: Sequence[tuple[str, object]] = (),
         cutoff: Cutoff | None = None,
         assistant: AssistantOptions | None = None,
@@ -195,8 +196,8 @@ class Engine:
                 self.webhooks,
             )
         ]
-        trusted = frozenset(name for name, _ in (*first, *last))
-        self.hooks = Hooks([*first, *plugins, *last], clock=clock, trusted=trusted, cutoff=cutoff)
+        trusted = frozenset(name for name, _ in (*first, *own, *last))
+        self.hooks = Hooks([*first, *own, *plugins, *last], clock=clock, trusted=trusted, cutoff=cutoff)
         self.trials = Trials(
             words=self.words,
             rules=self.rules,

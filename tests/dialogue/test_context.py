@@ -230,7 +230,7 @@ async def test_no_more_is_kept_than_a_window_wants() -> None:
         turn = log.add(A, C, str(number))
         if number == 0:
             of.begin(A, C, [turn], 5)
-        of.append(A, C, turn, 5)
+        of.append(A, C, turn, keep=5)
     wide = cache(log)
     await wide.window(A, C, 10**6, max_turns=5)
     assert of.bytes_used == wide.bytes_used

@@ -105,7 +105,8 @@ class Desk:
         self.clock = LoopClock()
         self.endpoint = Endpoint()
         self.sent = 0
-        #: Plug-ins of the owner, by name.
+        #: Further parts of the product, and plug-ins of the owner, by name.
+        self.own: list[tuple[str, object]] = []
         self.plugins: list[tuple[str, object]] = []
         #: Makes what finds articles by meaning; None finds them by their words alone.
         self.make_meaning: Callable[[Tasks], Meaning] | None = None
@@ -128,6 +129,7 @@ class Desk:
             secret=SECRET,
             limits=RateLimits(enabled=False, address=rate, visitor=rate, agent=rate, tenant=rate),
             caller=self.endpoint,
+            own=self.own,
             plugins=self.plugins,
             meaning=None if self.make_meaning is None else self.make_meaning(self.tasks),
             assistant=AssistantOptions(

@@ -343,3 +343,29 @@ async def test_question_is_answered_once_when_killed_in_between(open_desk: Open)
     said = await desk.said(visitor)
     assert [each.role for each in said].count("visitor") == 1
     assert [each.role for each in said].count("assistant") <= 1
+
+
+async def test_parts_of_the_product_are_asked_before_plugins_and_have_no_stop_watch() -> None:
+    class Quiet:
+        def __init__(self, name: str, asked: list[str]) -> None:
+            self.name = name
+            self._asked = asked
+
+        def claim(self, turn: Any) -> None:
+            self._asked.append(self.name)
+
+        def answer(self, turn: Any, claim: Any) -> None:
+            """Never asked."""
+
+    asked: list[str] = []
+    desk = Desk()
+    desk.plugins.append(("theirs", Quiet("theirs", asked)))
+    desk.own.append(("ours", Quiet("ours", asked)))
+    await desk.start()
+    try:
+        visitor = await desk.visitor()
+        await desk.ask(visitor, "在吗")
+        assert asked == ["ours", "theirs"]
+        assert [desk.engine.hooks.is_trusted(name) for name in asked] == [True, False]
+    finally:
+        await desk.stop()

@@ -34,7 +34,7 @@ _MS: Final = 1_000_000
 COPILOT_DEADLINE_MS: Final = 15_000
 
 #: What was said so far, oldest first: at once from memory or later from the store.
-Said = Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]
+Said = list[ReadyLine] | tuple[ReadyLine, ...] | Awaitable[Sequence[ReadyLine]]
 
 
 class AssistantKit(NamedTuple):
@@ -134,7 +134,7 @@ class Assistant:
             asking.tell(NoAnswer(reason="unset"))
             return asking
         screened = kit.screen(question.tenant, question.text, "input")
-        if screened.is_stopped:
+        if screened.level != "clean" and screened.is_stopped:
             asking.tell(
                 NoAnswer(reason="blocked", detail=f"input {screened.level} {screened.reason}".strip())
             )
@@ -145,10 +145,10 @@ class Assistant:
             asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
             return asking
         self._deadlines.expect(asking, left_ns, settings.deadline_ms)
-        if isinstance(said, Awaitable):
-            kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
-        else:
+        if isinstance(said, list | tuple):
             self._start(asking, question, setup, screened.text, said, now_ns)
+        else:
+            kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
         return asking
 
     def copilot(
@@ -220,7 +220,7 @@ class Assistant:
             language=question.language,
             instruction=question.instruction,
         )
-        key = cache_key(setup, question, prompt)
+        key = cache_key(setup, question, prompt) if setup.settings.cache_s else None
         if key is not None and self._find(asking, question, key, now_ns):
             return
         run = Run(self._runs, setup, question, prompt)

@@ -6,7 +6,6 @@ Only this module makes a `ReadyLine`, and prompts take nothing else: so no line 
 import re
 
 import msgspec
-from msgspec import Struct
 
 from fastdesk.ai.guard import PersonalData, mask_personal
 from fastdesk.ai.provider import Line
@@ -19,13 +18,17 @@ _encode = msgspec.json.Encoder().encode
 _MARK = re.compile(r"<(?=/?\s*(?:visitor|passage|desk|draft)\b)", re.IGNORECASE)
 
 
-class ReadyLine(Struct, frozen=True):
-    """A line as a model may read it, what it takes of the window, whether something in it was masked, and its JSON."""
+class ReadyLine:
+    """A line as a model may read it, what it takes of the window, whether something in it was masked, and its JSON.
 
-    line: Line
-    tokens: int
-    is_masked: bool
-    encoded: bytes
+    A plain class, as compiled its fields are read at once: a prompt has many lines.
+    """
+
+    def __init__(self, line: Line, tokens: int, is_masked: bool, encoded: bytes) -> None:
+        self.line = line
+        self.tokens = tokens
+        self.is_masked = is_masked
+        self.encoded = encoded
 
 
 def ready_line(line: Line, mask: tuple[PersonalData, ...]) -> ReadyLine:

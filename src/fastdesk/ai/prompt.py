@@ -91,9 +91,13 @@ class PromptWriter:
         room = settings.context_tokens - system.tokens - asked.tokens
         window = newest_lines(said[-settings.context_turns :] if settings.context_turns else (), room)
         is_personal = asked.is_masked or bool(window) or not self.names <= _IMPERSONAL
-        ready = [system, *window, asked]
-        encoded = b"[%b]" % b",".join([one.encoded for one in ready])
-        return Prompt(tuple([one.line for one in ready]), code, is_personal, encoded)
+        lines, encoded = [system.line], [system.encoded]
+        for one in window:
+            lines.append(one.line)
+            encoded.append(one.encoded)
+        lines.append(asked.line)
+        encoded.append(asked.encoded)
+        return Prompt(tuple(lines), code, is_personal, b"[%b]" % b",".join(encoded))
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str

@@ -21,7 +21,7 @@ from fastdesk.ai.registry import ProviderMaker, make_provider
 from fastdesk.hub.hub import Hub
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
-from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.model.ids import TenantId
 from fastdesk.model.turn import Outcome, Turn
 from fastdesk.observe.clock import Clock, Entropy
 from fastdesk.observe.tasks import Tasks
@@ -84,9 +84,6 @@ class Assistance:
         note: Callable[[Live, str, str, str, dict[str, Any]], None],
         load: FindConversation,
     ) -> None:
-        def find(tenant: TenantId, conversation: ConversationId) -> Live | None:
-            return hub.find(tenant, conversation)
-
         self._words = words
         self._clock = clock
         self._ledger = BudgetRows(store=store, revs=revs, clock=clock)
@@ -109,7 +106,7 @@ class Assistance:
         )
         self.contexts = Contexts(
             store=store,
-            find=find,
+            find=hub.find,
             records=records,
             knowledge=knowledge,
             vector_of=vector_of,
@@ -124,7 +121,7 @@ class Assistance:
             otherwise=otherwise,
             volunteer=volunteer,
         )
-        self.summary = HandoffSummary(find=find, note=note)
+        self.summary = HandoffSummary(find=hub.find, note=note)
         self.copilot = CopilotPort(
             assistant=self.assistant,
             setup=self.handler.setup,
@@ -169,7 +166,7 @@ class Assistance:
     def screen(self, tenant: TenantId, text: str, side: Literal["input", "output"]) -> Screened:
         """Return what the word filter makes of a text."""
         verdict = self._words.check(tenant, text, side)
-        if verdict.is_clean:
+        if not verdict.hits:
             return Screened("clean", text)
         return Screened(
             verdict.level, text if verdict.masked is None else verdict.masked, verdict.reason("en")

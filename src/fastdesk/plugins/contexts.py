@@ -11,7 +11,7 @@ from fastdesk.dialogue.context import ContextCache, ContextTurn
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
 from fastdesk.model.article import Article
-from fastdesk.model.event import Said
+from fastdesk.model.event import Role, Said
 from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.model.site import Site
 from fastdesk.model.turn import Turn
@@ -32,16 +32,14 @@ MAX_ASKED = 10_000
 FindLive = Callable[[TenantId, ConversationId], Live | None]
 
 
-class ReadyTurn(ContextTurn, frozen=True, array_like=True):
+class ReadyTurn(ContextTurn):
     """A turn of a context, with the line that a model is given for it: made once, None when it has no words."""
 
-    ready: ReadyLine | None = None
-
-    @property
-    def size(self) -> int:
-        """What it takes in memory, with its line in both forms."""
-        plain = super().size
-        return plain if self.ready is None else 2 * plain + len(self.ready.encoded)
+    def __init__(self, seq: int, role: Role, text: str, ready: ReadyLine | None) -> None:
+        super().__init__(seq, role, text, 0 if ready is None else ready.tokens)
+        self.ready = ready
+        if ready is not None:  # its line, in both forms
+            self.size += self.size + len(ready.encoded)
 
 
 class _Messages(Protocol):
@@ -78,11 +76,11 @@ class Contexts:
 
     def said(
         self, turn: Turn, settings: AssistantSettings
-    ) -> Sequence[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
+    ) -> list[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
         """Return what was said before a turn; at once when memory has it all."""
         live = self._find(turn.conversation.tenant, turn.conversation.id)
         if live is None:
-            return ()
+            return []
         waiting = self._waiting(turn, live, settings)
         if live.durable_seq == 0:
             return waiting
@@ -149,8 +147,7 @@ class Contexts:
                 if known is None:
                     self.cache.begin(tenant, conversation, turns, wanted)
                 else:
-                    for turn in turns:
-                        self.cache.append(tenant, conversation, turn, wanted)
+                    self.cache.append(tenant, conversation, *turns, keep=wanted)
         return self.cache.at_hand(tenant, conversation, settings.context_tokens, live.durable_seq, wanted)
 
     async def _read(
@@ -183,10 +180,10 @@ class Contexts:
 
 def _turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
     if said.kind not in _WORDS or said.role == "system" or not said.text:
-        return ReadyTurn(said.seq, said.role, "", 0)
+        return ReadyTurn(said.seq, said.role, "", None)
     line = Line("user" if said.role == "visitor" else "assistant", said.text)
     ready = ready_line(line, settings.mask)
-    return ReadyTurn(said.seq, said.role, said.text, ready.tokens, ready)
+    return ReadyTurn(said.seq, said.role, said.text, ready)
 
 
 def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62, since: int = 0) -> list[ReadyLine]:
@@ -194,8 +191,10 @@ def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62, since: int = 0) 
 
     What was said up to the last resolution is over: a model that is told of it goes on with it.
     """
-    return [
-        turn.ready
-        for turn in turns
-        if since < turn.seq < before and isinstance(turn, ReadyTurn) and turn.ready is not None
-    ]
+    lines = []
+    for turn in turns:
+        if since < turn.seq < before and isinstance(turn, ReadyTurn):
+            ready = turn.ready
+            if ready is not None:
+                lines.append(ready)
+    return lines
