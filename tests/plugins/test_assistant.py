@@ -9,7 +9,7 @@ from tests.plugins.assistant_world import SITE, TENANT, Desk
 from fastdesk.ai import Budget, Limits, ToolSettings
 from fastdesk.ai.provider import ToolCall, Usage
 from fastdesk.model.call import CallAnswer
-from fastdesk.model.site import Tenant
+from fastdesk.model.site import Site, Tenant
 from fastdesk.model.visitor import Visitor
 from fastdesk.model.word import Word, WordList, WordListId
 from fastdesk.tenants.records import HOUSE
@@ -369,3 +369,27 @@ async def test_parts_of_the_product_are_asked_before_plugins_and_have_no_stop_wa
         assert [desk.engine.hooks.is_trusted(name) for name in asked] == [True, False]
     finally:
         await desk.stop()
+
+
+async def test_each_change_of_a_site_or_its_tenant_counts_from_the_next_question_on(open_desk: Open) -> None:
+    desk = await open_desk()
+    visitor = await desk.visitor()
+
+    async def system_line(question: str) -> str:
+        await desk.ask(visitor, question)
+        content: str = desk.model.last.request.lines[0].content
+        desk.model.last.end("好。")
+        await desk.settle()
+        return content
+
+    def prompted(prompt: str) -> dict[str, Any]:
+        return {"settings": {"assistant": {"prompt": prompt}}}
+
+    desk.put(TENANT, "site", Site(id=SITE, after_resolve="reopen", **prompted("甲店")))
+    assert (await system_line("一")).startswith("甲店")
+    assert (await system_line("二")).startswith("甲店")
+    desk.put(TENANT, "site", Site(id=SITE, after_resolve="reopen", **prompted("乙店")))
+    assert (await system_line("三")).startswith("乙店")
+    desk.put(TENANT, "site", Site(id=SITE, after_resolve="reopen"))
+    desk.put(HOUSE, "tenant", Tenant(id=TENANT, **prompted("丙店")))
+    assert (await system_line("四")).startswith("丙店")

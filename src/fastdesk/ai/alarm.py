@@ -32,10 +32,14 @@ class Alarm(Generic[S]):
         self._wake = wake
         self._sleepers: deque[tuple[float, S]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        #: Asked for once: each question for the running loop is one to the system, too.
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, due: float, sleeper: S) -> None:
         """Wake `sleeper` at `due`, in the loop's seconds."""
-        sleepers, loop = self._sleepers, asyncio.get_running_loop()
+        sleepers, loop = self._sleepers, self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         while sleepers and not sleepers[0][1].is_waiting:  # who waits no more is not kept
             sleepers.popleft()
         if sleepers and due < sleepers[-1][0]:
@@ -51,7 +55,8 @@ class Alarm(Generic[S]):
 
     def _on_time(self) -> None:
         self._timer = None
-        sleepers, loop = self._sleepers, asyncio.get_running_loop()
+        sleepers, loop = self._sleepers, self._loop
+        assert loop is not None
         now = loop.time() + _SLACK_S
         while sleepers:
             due, sleeper = sleepers[0]

@@ -100,13 +100,23 @@ class AssistantHandler:
         self._otherwise = otherwise
         self._volunteer = volunteer
         self._setups: dict[tuple[TenantId, SiteId], tuple[Site, Tenant | None, Setup | None]] = {}
+        #: Sites whose setup is that of their records; none after a change of any, until it is looked at again.
+        self._current: set[tuple[TenantId, SiteId]] = set()
         records.watch("article", assistant.forget)
+        records.watch("site", lambda tenant: self._current.clear())
+        records.watch("tenant", lambda tenant: self._current.clear())
 
     def setup(self, tenant: TenantId, site: Site) -> Setup | None:
         """Return what answering for a site takes, made anew when its settings changed; None when it cannot answer."""
-        site = self._records.site(tenant, site.id) or site  # a conversation may hold the one before
+        key = (tenant, site.id)
+        known = self._setups.get(key)
+        if known is not None and key in self._current:
+            return known[2]
+        recorded = self._records.site(*key)
+        if recorded is not None:
+            site = recorded  # a conversation may hold the one before
+            self._current.add(key)
         house = self._records.get(Tenant, HOUSE, "tenant", tenant)
-        known = self._setups.get((tenant, site.id))
         if known is not None and known[0] is site and known[1] is house:
             return known[2]
         setup: Setup | None = None
@@ -116,7 +126,7 @@ class AssistantHandler:
             setup = self._assistant.prepare(tenant, site.id, settings, own_models="models" in own)
         except ConfigError as problem:
             _log.error("assistant_off", tenant=tenant, site=site.id, problem=str(problem))
-        self._setups[tenant, site.id] = (site, house, setup)
+        self._setups[key] = (site, house, setup)
         return setup
 
     def settings(self, tenant: TenantId, site: Site) -> AssistantSettings:
