@@ -92,6 +92,7 @@ COMPILED = [
     "tenants/compiled.py",
     "tenants/gate.py",
     "tenants/limits.py",
+    "tenants/records.py",
     "tenants/revs.py",
     "tenants/tokens.py",
     "transport/guest.py",
