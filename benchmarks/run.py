@@ -13,6 +13,7 @@ from benchmarks.load import (
     memory_scenarios,
     patience_scenarios,
     reading_scenarios,
+    routing_scenarios,
     store_scenarios,
     text_scenarios,
     upkeep_scenarios,
@@ -34,6 +35,7 @@ SCENARIOS = (
     *upkeep_scenarios.SCENARIOS,
     *store_scenarios.SCENARIOS,
     *reading_scenarios.SCENARIOS,
+    *routing_scenarios.SCENARIOS,
     *memory_scenarios.SCENARIOS,
 )
 

@@ -98,7 +98,7 @@ def _measure(
     """Ask each kind of request many times and return its milliseconds, sorted."""
     rng = random.Random(3)
     times: dict[str, list[float]] = {}
-    with _full_desk(bench) as desk, _chat_running(bench, desk):
+    with _full_desk(bench) as desk, chat_running(bench, desk):
         reader = _Reader(desk)
         for turn in range(_ROUNDS + 5):
             bench.note("reading", turn / _ROUNDS)
@@ -141,7 +141,7 @@ def _full_desk(bench: Bench) -> Iterator[Desk]:
 
 
 @contextmanager
-def _chat_running(bench: Bench, desk: Desk) -> Iterator[None]:
+def chat_running(bench: Bench, desk: Desk) -> Iterator[None]:
     """Let visitors write at a steady rate for as long as the block runs."""
     command = generator_command(
         "chat", desk.port, connections=_VISITORS, rate=_RATE, seconds=3600, repetitions=1, warm_up=0,

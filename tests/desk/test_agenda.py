@@ -33,6 +33,7 @@ def test_what_is_due_is_what_a_dictionary_says(story: list[tuple]) -> None:
                 assert sorted(found) == sorted(key for key, at in moments.items() if at <= now)
                 assert [moments[key] for key in found] == sorted(moments[key] for key in found)
                 moments = {key: at for key, at in moments.items() if at > now}
+        assert agenda.first() == min(moments.values(), default=None)
         assert len(agenda) == len(moments)
         assert all(agenda.at(key) == at for key, at in moments.items())
 

@@ -7,6 +7,7 @@ from tests.plugins.assistant_world import TENANT, Peer
 from fastdesk.model.agent import Team
 from fastdesk.model.hours import Hours
 from fastdesk.model.ids import TeamId
+from fastdesk.pipeline import routing
 
 VIRTUAL_TIME = True
 
@@ -61,6 +62,24 @@ async def test_places_in_the_line_are_told_anew(floor: Floor) -> None:
     figures = floor.engine.routing.figures()
     assert figures["estimates"] == 1
     assert figures["estimate_error_seconds"] < 5
+
+
+async def test_a_line_longer_than_one_round_is_told_in_turn(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "_PLACES", 2)
+    li = await floor.hire("li", capacity=1)
+    visitors = [await floor.ask_for_person(f"v{number}") for number in range(6)]
+    waited = floor.engine.boards.waiting_since(TENANT)
+    assert waited == floor.conversation(visitors[1]).queued_at
+    await floor.pass_time(10)
+    await floor.do(li, t="resolve", conversation=floor.conversation(visitors[0]).id)
+    assert floor.engine.boards.waiting_since(TENANT) == floor.conversation(visitors[2]).queued_at
+    await floor.pass_time(6)
+    assert [status(each)["queue"]["position"] for each in visitors[2:]] == [1, 2, 3, 4]
+    for visitor in visitors[1:]:
+        await floor.do(li, t="resolve", conversation=floor.conversation(visitor).id)
+    assert floor.engine.boards.waiting_since(TENANT) is None
 
 
 async def test_least_busy_and_round_robin(floor: Floor) -> None:

@@ -106,6 +106,17 @@ def test_an_agent_who_is_disabled_is_out_at_once(house: House) -> None:
     assert house.gate.find_agent("li@example.com") is None
 
 
+def test_an_open_session_does_not_keep_the_rights_of_an_earlier_role(house: House) -> None:
+    token, li = house.sign_in()
+    house.put(replace(house.li, name="Li"))
+    assert house.gate.is_good(li, house.clock.ms), "another name is the same agent"
+    house.put(replace(house.li, role="viewer"))
+    assert not house.gate.is_good(li, house.clock.ms)
+    found = house.who(token)
+    assert isinstance(found, Principal), "the sign-in still stands, with less"
+    assert found.permissions == permissions_of("viewer")
+
+
 def test_a_token_of_one_tenant_does_not_open_another(house: House) -> None:
     token, _ = house.sign_in()
     assert house.who(token.replace("_shop_", "_other_")) == "unauthenticated"
@@ -139,6 +150,15 @@ def test_a_key_with_days_expires_and_one_without_does_not(house: House) -> None:
     found = house.who(long)
     assert isinstance(found, Principal)
     assert found.permissions == set(PERMISSIONS)
+    assert house.gate.is_good(found, house.clock.ms)
+
+
+def test_an_open_session_ends_with_the_days_of_its_key(house: House) -> None:
+    key, _ = house.gate.new_key(SHOP, "a day", ("*",), actor="boss", days=1)
+    found = house.who(key)
+    assert isinstance(found, Principal)
+    assert house.gate.is_good(found, house.clock.ms)
+    assert not house.gate.is_good(found, house.clock.ms + DAY_MS + 1)
 
 
 async def test_a_password_lets_in_who_it_belongs_to(house: House) -> None:

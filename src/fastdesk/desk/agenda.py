@@ -43,6 +43,15 @@ class Agenda(Generic[K]):
         """Return when something is due."""
         return self._moments.get(key)
 
+    def first(self) -> int | None:
+        """Return the earliest moment; None when nothing is due."""
+        while self._heap:
+            at_ms, _, key = self._heap[0]
+            if self._moments.get(key) == at_ms:
+                return at_ms
+            heappop(self._heap)
+        return None
+
     def due(self, now_ms: int) -> list[K]:
         """Return and strike off what is due by now, earliest first."""
         found: list[K] = []

@@ -3,8 +3,8 @@
 Enters: every change of a conversation's owner or wait, and of agents, at the moment it is decided. Leaves: the next assignment,
 with why. Pure: no clock, nothing stored, nothing sent.
 
-Rules. A decision takes the head of the line that waits longest (by rank) among the lines that somebody free can serve, and gives
-it to the agent whose turn it is. The agent's place is taken within the decision, so that no interleaving exceeds a capacity.
+Rules. A decision takes whoever has waited longest (by rank) of those whom somebody free can serve, whatever the line, and gives
+that one to the agent whose turn it is. The agent's place is taken within the decision, so that no interleaving exceeds a capacity.
 Only lines that something has happened to (an arrival, an agent who became freer) are looked at again: all others are known to
 have nobody.
 """
@@ -164,15 +164,26 @@ class Board:
 
     def decide(self, now_ms: int, is_open: Callable[[Need], bool] = lambda need: True) -> Decision | None:
         """Return the next assignment and take the agent's place for it; None when nobody waits for anybody free."""
-        restless = self._restless
+        restless, found = self._restless, None
+        aside: list[Line] = []
         while restless:
             line = min(restless, key=_BY_HEAD)
+            if found is not None and found[1].key < line.head:
+                break
             need = line.need
             chosen = self._choose(line, now_ms) if need.order != "manual" and is_open(need) else None
-            if chosen is not None:
-                return self._take(line, *chosen, now_ms=now_ms)
+            if chosen is None:
+                del restless[line]
+                continue
+            if found is None or chosen[0].key < found[1].key:
+                found = (line, *chosen)
+            if chosen[0].key == line.head:
+                break
+            # Whoever stands first here waits for somebody else: another line may have one who began before the one found.
             del restless[line]
-        return None
+            aside.append(line)
+        restless |= dict.fromkeys(aside)
+        return None if found is None else self._take(*found, now_ms=now_ms)
 
     def is_attended(self, need: Need, without: AgentId) -> bool:
         """Tell whether somebody else who can meet a need is there, busy or not."""

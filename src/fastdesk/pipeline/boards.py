@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from fastdesk.desk.agenda import Agenda
 from fastdesk.desk.board import Board
 from fastdesk.desk.lines import Waiting
 from fastdesk.desk.seats import Need, Seat
@@ -40,6 +41,8 @@ class Boards:
         self._clock = clock
         self._boards: dict[TenantId, Board] = {}
         self._queued: dict[TenantId, dict[ConversationId, Conversation]] = {}
+        #: Since when each of them waits.
+        self._since: dict[TenantId, Agenda[ConversationId]] = {}
         self._paces: dict[tuple[TenantId, TeamId | None], Pace] = {}
         self._settings: dict[tuple[TenantId, str], tuple[Site | None, Tenant | None, RoutingSettings]] = {}
         self._attendants: dict[tuple[TenantId, Need], tuple[int, int]] = {}
@@ -115,7 +118,7 @@ class Boards:
         if _waits(after):
             self._wait(live, before, rests=rests)
         else:
-            self._queued.get(tenant, {}).pop(id, None)
+            self._unqueue(tenant, id)
             waiting = board.leave(id)
             if waiting is not None and has is not None:
                 self.served(after, waiting)
@@ -129,7 +132,7 @@ class Boards:
         """Take in a stored conversation at the start."""
         tenant, id = conversation.tenant, conversation.id
         if _waits(conversation):
-            self._queued.setdefault(tenant, {})[id] = conversation
+            self._queue(conversation)
             self.of(tenant).wait(self._waiting(conversation), self.need(conversation))
         elif conversation.mode == "human" and conversation.state == "open":
             self.of(tenant).hold(id, conversation.assignee)
@@ -157,18 +160,16 @@ class Boards:
 
     def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
         """Let go of a conversation that is not there any more."""
-        self._queued.get(tenant, {}).pop(conversation, None)
+        self._unqueue(tenant, conversation)
         self.of(tenant).leave(conversation)
         self.of(tenant).hold(conversation, None)
 
     def _wait(self, live: Live, before: Conversation, *, rests: bool) -> None:
         after = live.conversation
         board = self.of(after.tenant)
-        known = board.waiting(after.id)
-        if known is not None and not _is_moved(before, after):
-            self._queued[after.tenant][after.id] = after
+        self._queue(after)
+        if board.waiting(after.id) is not None and not _is_moved(before, after):
             return
-        self._queued.setdefault(after.tenant, {})[after.id] = after
         waiting = self._waiting(after)
         if before.mode == "human" and before.assignee is not None:
             if before.state == "open" and rests:
@@ -187,6 +188,15 @@ class Boards:
         )
         since = conversation.queued_at
         return Waiting(conversation.id, since, since - start * 1000)
+
+    def _queue(self, conversation: Conversation) -> None:
+        tenant, id = conversation.tenant, conversation.id
+        self._queued.setdefault(tenant, {})[id] = conversation
+        self._since.setdefault(tenant, Agenda()).set(id, conversation.queued_at)
+
+    def _unqueue(self, tenant: TenantId, id: ConversationId) -> None:
+        if self._queued.get(tenant, {}).pop(id, None) is not None:
+            self._since[tenant].strike(id)
 
     # Where visitors stand.
 
@@ -221,6 +231,11 @@ class Boards:
     def queued(self, tenant: TenantId) -> list[Conversation]:
         """Return the conversations of a tenant that wait, in no order."""
         return list(self._queued.get(tenant, {}).values())
+
+    def waiting_since(self, tenant: TenantId) -> int | None:
+        """Return since when the one waits who has waited longest; None when nobody does."""
+        since = self._since.get(tenant)
+        return since.first() if since is not None else None
 
     def figures(self) -> dict[str, float]:
         """Return what to watch: who waits, and how far the expected waits were off, in sums."""

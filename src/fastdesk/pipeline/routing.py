@@ -6,8 +6,9 @@ cause; the round each second only looks again at what time alone has changed.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from fastdesk.desk import changes
@@ -17,6 +18,7 @@ from fastdesk.desk.reasons import explain, explained
 from fastdesk.desk.seats import Need, Seat
 from fastdesk.errors import FastdeskError
 from fastdesk.hub.live import Live
+from fastdesk.model.conversation import Conversation
 from fastdesk.model.ids import AgentId, ConversationId, TenantId
 from fastdesk.pipeline.boards import Boards
 from fastdesk.pipeline.notices import tell
@@ -28,8 +30,8 @@ __all__ = ["Routing"]
 
 #: Assignments made before others get their turn of the loop; each takes some tens of microseconds.
 _BATCH: Final = 50
-#: Waiting visitors who are told of their new place in one round; the others follow in the next ones.
-_TOLD: Final = 200
+#: Waiting visitors who are told of a new place in one round; the others follow in the next ones, each in turn.
+_PLACES: Final = 400
 #: An expected wait is told anew when it has moved by so much.
 _WAIT_STEP_MS: Final = 15_000
 
@@ -54,6 +56,8 @@ class Routing:
         self._restless: dict[TenantId, None] = {}
         self._is_settling = False
         self._told: dict[ConversationId, tuple[int, int]] = {}
+        #: Those of a tenant who are still to be told in their turn.
+        self._rest: dict[TenantId, Iterator[Conversation]] = {}
         self.assigned = 0
         self.reassigned = 0
         boards.restless = self.wake
@@ -77,7 +81,7 @@ class Routing:
                 board.stir()
                 self.wake(tenant)
                 self._tell_places(tenant)
-        if len(self._told) > 2 * _TOLD + sum(len(board) for _, board in self._boards.all()):
+        if len(self._told) > 2 * _PLACES + sum(len(board) for _, board in self._boards.all()):
             self._told.clear()
 
     def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
@@ -225,20 +229,25 @@ class Routing:
     # Telling visitors where they stand.
 
     def _tell_places(self, tenant: TenantId) -> None:
-        told = 0
-        for conversation in self._boards.queued(tenant):
-            live = self._rooms.hub.find(tenant, conversation.id)
-            if live is None or not live.visitors:
-                continue
-            status = self._rooms.status(conversation)
-            queue = status.queue or {}
-            seen = (queue.get("position", 0), queue.get("wait_ms", -1) // _WAIT_STEP_MS)
-            if self._told.get(conversation.id) != seen:
-                self._told[conversation.id] = seen
-                self._rooms.hub.send(live.visitors, status)
-                told += 1
-                if told == _TOLD:
-                    return
+        """Go on telling those who wait: a line may be longer than one round should walk along."""
+        rest = self._rest.pop(tenant, None) or iter(self._boards.queued(tenant))
+        some = list(islice(rest, _PLACES))
+        for conversation in some:
+            self._tell_place(tenant, conversation.id)
+        if len(some) == _PLACES:
+            self._rest[tenant] = rest
+
+    def _tell_place(self, tenant: TenantId, id: ConversationId) -> None:
+        """Tell a visitor who listens the place in the line when it has changed."""
+        live = self._rooms.hub.find(tenant, id)
+        if live is None or not live.visitors or live.conversation.mode != "queued":
+            return
+        status = self._rooms.status(live.conversation)
+        queue = status.queue or {}
+        seen = (queue.get("position", 0), queue.get("wait_ms", -1) // _WAIT_STEP_MS)
+        if self._told.get(id) != seen:
+            self._told[id] = seen
+            self._rooms.hub.send(live.visitors, status)
 
 
 def _waits_since(live: Live) -> tuple[int, bool]:

@@ -259,8 +259,8 @@ class Store(Protocol):
     async def count(self, tenant: TenantId, query: ConversationQuery) -> int:
         """Count the conversations that a query asks for; its limit and cursor don't matter."""
 
-    async def counts(self, tenant: TenantId) -> ConversationCounts:
-        """Count the tenant's conversations."""
+    async def counts(self, tenant: TenantId, *, fresh: bool = True) -> ConversationCounts:
+        """Count the tenant's conversations; without `fresh` as `run` does it, for what may be a moment old."""
 
     async def visitor(self, tenant: TenantId, id: VisitorId) -> bytes | None:
         """Return a visitor's JSON text."""

@@ -1,7 +1,10 @@
 """Where the store's blocking work runs: threads in a desk, inline in a simulation."""
 
 import asyncio
+import ctypes
 import os
+import struct
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,8 +103,21 @@ class ThreadRunner:
 
 
 def _be_nice(nice: int) -> None:
-    with suppress(OSError):  # a sandbox may forbid it; then it competes on equal terms
+    """Let the calling thread stand back; a sandbox may forbid it, then it competes on equal terms."""
+    with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+    number = _SCHED_SETATTR.get(os.uname().machine) if sys.platform == "linux" else None
+    if number is not None:
+        # size, SCHED_OTHER, flags, nice, priority, runtime (the slice), deadline, period; see sched_setattr(2)
+        ctypes.CDLL(None).syscall(number, 0, struct.pack("=IIQiIQQQ", 48, 0, 0, nice, 0, _SLICE_NS, 0, 0), 0)
+
+
+#: Since Linux 6.6 a thread that wakes waits until the running one's slice is used up, however nice that is: up to the next tick,
+#: 4 ms. Since 6.12 it does not when its own slice is the shorter one, so nice threads ask for a longer one than anybody has by
+#: default. Older kernels take no notice. Measured with the benchmark `report-million`: chat p99 5.3 -> 4.5 ms.
+_SLICE_NS: Final = 10_000_000
+#: The system call's number, for which the C library has had no name until lately.
+_SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274}
 
 
 class InlineRunner:

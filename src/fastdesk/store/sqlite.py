@@ -366,7 +366,9 @@ class SqliteStore:
             tenant, self._freshness.tenant(tenant), lambda c: lists.count(c, tenant, query)
         )
 
-    async def counts(self, tenant: TenantId) -> ConversationCounts:
+    async def counts(self, tenant: TenantId, *, fresh: bool = True) -> ConversationCounts:
+        if not fresh:
+            return await self.run(lambda c: lists.counts(c, tenant), tenant, fresh=False)
         return await self._read(tenant, self._freshness.tenant(tenant), lambda c: lists.counts(c, tenant))
 
     async def visitor(self, tenant: TenantId, id: VisitorId) -> bytes | None:

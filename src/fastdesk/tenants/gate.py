@@ -87,12 +87,18 @@ class Gate:
         )
 
     def is_good(self, principal: Principal, now_ms: int) -> bool:
-        """Tell whether an open session's sign-in or key still stands: it may have been revoked, or its agent disabled."""
+        """Tell whether what an open session may do still stands.
+
+        Its sign-in or key may be revoked or over, its agent disabled or of another role.
+        """
         if principal.kind == "key":
-            return self._records.get(ApiKey, principal.tenant, "api_key", principal.token) is not None
+            key = self._records.get(ApiKey, principal.tenant, "api_key", principal.token)
+            return key is not None and (not key.expires_at or key.expires_at > now_ms)
         sign_in = self._records.get(SignIn, principal.tenant, "sign_in", principal.token)
+        if sign_in is None or sign_in.expires_at <= now_ms:
+            return False
         agent = self._records.get(Agent, principal.tenant, "agent", principal.id)
-        return sign_in is not None and sign_in.expires_at > now_ms and agent is not None and agent.enabled
+        return agent is not None and agent.enabled and agent.role == principal.role
 
     def find_agent(self, email: str, tenant: TenantId | None = None) -> tuple[TenantId, Agent] | None:
         """Return the agent with this address; an address is unique over the installation."""

@@ -82,20 +82,45 @@ def test_seeds_and_codes_never_leave_the_desk_again(desk: RunningDesk) -> None:
     assert sign_in(desk, "secret@example.com")[0] == 200
 
 
-def test_an_ended_sign_in_ends_its_sockets_within_two_seconds(desk: RunningDesk) -> None:
-    _, token = agent(desk, "gone@example.com")
-    _, listed = desk.ask("GET", "/v1/sign-ins", None, token)
-    assert len(listed) == 1, "an agent sees its own only"
+@contextlib.contextmanager
+def cut_within_two_seconds(desk: RunningDesk, token: str) -> Iterator[None]:
+    """Open a socket with a token; what the block does must close it in time."""
     with connect(desk.socket_url) as socket:
         socket.send(json.dumps({"t": "hello", "token": token}))
         assert json.loads(socket.recv(20))["t"] == "welcome"
-        assert desk.ask("DELETE", f"/v1/sign-ins/{listed[0]['id']}", None, desk.token)[0] == 204
+        yield
         ended = time.monotonic()
         with contextlib.suppress(ConnectionClosed):
             while socket.recv(20):
                 pass
         assert time.monotonic() - ended < 2
+
+
+def test_an_ended_sign_in_ends_its_sockets_within_two_seconds(desk: RunningDesk) -> None:
+    _, token = agent(desk, "gone@example.com")
+    _, listed = desk.ask("GET", "/v1/sign-ins", None, token)
+    assert len(listed) == 1, "an agent sees its own only"
+    with cut_within_two_seconds(desk, token):
+        assert desk.ask("DELETE", f"/v1/sign-ins/{listed[0]['id']}", None, desk.token)[0] == 204
     assert desk.ask("GET", "/v1/me", None, token)[0] == 401
+
+
+def test_a_lower_role_ends_the_sockets_that_were_opened_with_more(desk: RunningDesk) -> None:
+    id, token = agent(desk, "lower@example.com")
+    with cut_within_two_seconds(desk, token):
+        assert desk.ask("PATCH", f"/v1/agents/{id}", {"role": "viewer"}, desk.token)[0] == 200
+    status, me = desk.ask("GET", "/v1/me", None, token)
+    assert (status, me["role"]) == (200, "viewer"), "the sign-in still stands, with less"
+
+
+def test_a_key_is_shown_once_and_ends_with_its_sockets_when_it_is_revoked(desk: RunningDesk) -> None:
+    _, made = desk.ask("POST", "/v1/keys", {"name": "k", "scopes": ["conversation.read"]}, desk.token)
+    assert made["key"] not in json.dumps(desk.ask("GET", "/v1/keys", None, desk.token))
+    assert desk.ask("GET", "/v1/conversations", None, made["key"])[0] == 200
+    assert desk.ask("GET", "/v1/agents", None, made["key"])[0] == 403, "it may no more than its scopes say"
+    with cut_within_two_seconds(desk, made["key"]):
+        assert desk.ask("DELETE", f"/v1/keys/{made['id']}", None, desk.token)[0] == 204
+    assert desk.ask("GET", "/v1/conversations", None, made["key"])[0] == 401
 
 
 def test_nobody_ends_another_ones_sign_in(desk: RunningDesk) -> None:

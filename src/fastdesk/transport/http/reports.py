@@ -220,9 +220,9 @@ class ReportRoutes:
         )
         today = Period(int(midnight.timestamp() * 1000), now_ms, zone)
         overview = REPORTS["overview"]
-        counts = await rooms.store.counts(tenant)
+        counts = await rooms.store.counts(tenant, fresh=False)  # nobody who writes waits for a board
         table = await rooms.store.run(lambda c: read_table(c, tenant, overview, today), tenant, fresh=False)
-        since = min((each.queued_at for each in rooms.boards.queued(tenant)), default=now_ms)
+        since = rooms.boards.waiting_since(tenant)
         agents = [
             LiveAgent(
                 agent.id, agent.name, bool(rooms.hub.agent_sessions(tenant, agent.id)),
@@ -238,7 +238,7 @@ class ReportRoutes:
             states=counts.states,
             by_bot=counts.modes.get("bot", 0),
             waiting=counts.modes.get("queued", 0),
-            longest_wait_ms=now_ms - since,
+            longest_wait_ms=0 if since is None else now_ms - since,
             with_people=counts.modes.get("human", 0),
             visitors_connected=connected,
             agents=agents,
