@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from benchmarks.load.fast_model import ANSWER
 from benchmarks.micro.corridor import Peer, start_peers
-from fastdesk.ai import AssistantSettings, ModelSettings
+from fastdesk.ai import AssistantSettings, Limits, ModelSettings
 from fastdesk.ai.http_connection import Connection
 from fastdesk.ai.openai_http import OpenAIHttp
 from fastdesk.ai.provider import ProviderKit
@@ -56,7 +56,10 @@ def assistant_run() -> Callable[[int], None]:
     """Return a run in which a model answers each message of some visitors."""
     model = ModelSettings(stream=False, base_url="http://127.0.0.1:1/v1", price_in=1, price_out=1)
     options = AssistantOptions(
-        AssistantSettings(models=(model,)), may_connect=lambda address: True, make_provider=_make_model
+        # The usual limit of a visitor would end the run after some rounds.
+        AssistantSettings(models=(model,), limits=Limits(visitor_requests=0)),
+        may_connect=lambda address: True,
+        make_provider=_make_model,
     )
     loop = asyncio.new_event_loop()
     try:
