@@ -118,11 +118,12 @@ def context_run() -> Run:
 
     def run(count: int) -> None:
         for key in islice(cycle(keys), count):
-            window = cache.at_hand(tenant, key, room)
+            window = cache.at_hand(tenant, key, room, 0, _CONTEXT_LENGTH)
             if window is None:
-                cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)])
+                cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)], _CONTEXT_LENGTH)
             else:
-                cache.append(tenant, key, ContextTurn(window[-1].seq + 1, "visitor", _MESSAGE, tokens))
+                turn = ContextTurn(window[-1].seq + 1, "visitor", _MESSAGE, tokens)
+                cache.append(tenant, key, turn, keep=_CONTEXT_LENGTH)
 
     return run
 

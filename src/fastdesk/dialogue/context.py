@@ -44,22 +44,42 @@ _Key = tuple[TenantId, ConversationId]
 
 
 class _Context:
-    """Hold the newest turns of one conversation, dense by `seq`, and their size. `is_whole` when none came before them."""
+    """Hold the newest turns of one conversation, dense by `seq`, and the sums of their sizes and tokens.
 
-    __slots__ = ("is_whole", "size", "turns")
+    `is_whole` when none came before them.
+    """
+
+    __slots__ = ("is_whole", "size", "tokens", "turns")
 
     def __init__(self, turns: Sequence[ContextTurn], keep: int, *, is_whole: bool) -> None:
         self.turns = list(turns[-keep:])
         self.size = _CONTEXT_BYTES + sum([turn.size for turn in self.turns])
+        self.tokens = sum([turn.tokens for turn in self.turns])
         self.is_whole = is_whole and len(turns) <= keep
 
     def append(self, turn: ContextTurn, keep: int) -> None:
         turns = self.turns
         turns.append(turn)
         self.size += turn.size
+        self.tokens += turn.tokens
         while len(turns) > keep:
-            self.size -= turns.pop(0).size
+            oldest = turns.pop(0)
+            self.size -= oldest.size
+            self.tokens -= oldest.tokens
             self.is_whole = False
+
+    def newest(self, max_tokens: int, max_turns: int) -> list[ContextTurn]:
+        """Return the newest turns that fit, oldest first; at least the newest one, however long it is."""
+        turns = self.turns
+        if self.tokens <= max_tokens and len(turns) <= max_turns:
+            return turns[:]
+        left = max_tokens
+        end = len(turns)
+        first, least = end, max(end - max_turns, 0)
+        while first > least and (turns[first - 1].tokens <= left or first == end):
+            first -= 1
+            left -= turns[first].tokens
+        return turns[first:]
 
     def reaches(self, seq: int, max_turns: int) -> bool:
         """Tell whether a window of so many turns up to `seq` can be made of it."""
@@ -104,8 +124,9 @@ class ContextCache:
         `keep` is how many turns a window will want: no more are kept, so that many conversations fit.
         """
         key = (tenant, conversation)
-        for late in self._loading.get(key, ()):
-            late.extend(turns)
+        if self._loading:
+            for late in self._loading.get(key, ()):
+                late.extend(turns)
         context = self._find(key)
         if context is None:
             return
@@ -137,7 +158,7 @@ class ContextCache:
         key = (tenant, conversation)
         turns = self.at_hand(tenant, conversation, max_tokens, seq, max_turns)
         if turns is None:
-            turns = _newest((await self._read(key, min(max_turns, MAX_TURNS))).turns, max_tokens, max_turns)
+            turns = (await self._read(key, min(max_turns, MAX_TURNS))).newest(max_tokens, max_turns)
         return turns
 
     def known(self, tenant: TenantId, conversation: ConversationId) -> int | None:
@@ -169,7 +190,7 @@ class ContextCache:
         context = self._find((tenant, conversation))
         if context is None or not context.reaches(seq, min(max_turns, MAX_TURNS)):
             return None
-        return _newest(context.turns, max_tokens, max_turns)
+        return context.newest(max_tokens, max_turns)
 
     @contextmanager
     def hold(self, tenant: TenantId, conversation: ConversationId) -> Iterator[None]:
@@ -245,18 +266,3 @@ def estimate_tokens(text: str) -> int:
     """Estimate the tokens of a text from above: one for each Chinese sign, one for three others, and one more."""
     wide = sum(1 for sign in text if sign >= "\u2e80") if not text.isascii() else 0
     return wide + (len(text) - wide + 2) // 3 + 1
-
-
-def _newest(turns: list[ContextTurn], max_tokens: int, max_turns: int) -> list[ContextTurn]:
-    window = turns[-max_turns:]
-    total = 0
-    for turn in window:
-        total += turn.tokens
-    if total <= max_tokens:
-        return window
-    left = max_tokens
-    first = len(window)
-    while first > 0 and (window[first - 1].tokens <= left or first == len(window)):
-        first -= 1
-        left -= window[first].tokens
-    return window[first:]
