@@ -1,14 +1,114 @@
-"""What is removed for good: the audit log has a time of its own."""
+"""What is removed for good: step by step, once, and nothing beside it; the audit log has a time of its own."""
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from fastdesk.model.audit import KIND
-from fastdesk.model.event import Put
-from fastdesk.model.ids import TenantId
-from fastdesk.observe.clock import SystemEntropy
-from fastdesk.store import StoreSettings, embedded_store
+import msgspec
+import pytest
+from sqlalchemy import Connection
 
+from fastdesk.model.audit import KIND
+from fastdesk.model.conversation import Conversation
+from fastdesk.model.event import Changed, Event, Put, Said
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.observe.clock import SystemEntropy
+from fastdesk.store import Positioned, StoreSettings, embedded_store
+from fastdesk.store.database import Database
+from fastdesk.store.followers import Followers
+from fastdesk.store.projections import Feed
+from fastdesk.store.projector import PROJECTIONS
+from fastdesk.store.purge import Purge, erasure
+
+MakeSaid = Callable[..., Said]
 DEMO, OTHER = TenantId("demo"), TenantId("other")
+ANN = VisitorId("ann")
+
+
+class Desk:
+    """A data base that is fed and cleaned by hand, and what it told of removed events."""
+
+    def __init__(self) -> None:
+        self.database = Database.memory()
+        self.forgotten: list[int] = []
+        self.length = 0
+        self.purge = Purge(Followers([]), self)
+
+    def forget(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        self.forgotten += [position for position, _ in events]
+
+    def feed(self, *events: Event) -> None:
+        positions = range(self.length + 1, self.length + 1 + len(events))
+        self.length += len(events)
+        feed = Feed(positions, events, [msgspec.msgpack.encode(event) for event in events])
+        with self.database.write() as connection:
+            for projection in PROJECTIONS:
+                projection.apply(connection, feed)
+
+    def clean(self) -> None:
+        while self.purge.step(self.database):
+            pass
+
+    def left(self) -> list[int]:
+        """Return the positions of the events that stand."""
+        query = "SELECT position FROM event WHERE kind != 'gone' ORDER BY position"
+        return self.database.read(lambda connection: list(connection.exec_driver_sql(query).scalars()))
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.database.close()
+
+
+def opened(rev: int, tenant: TenantId = DEMO) -> Changed:
+    """Return the opening of Ann's conversation."""
+    now = Conversation(id=ConversationId("c1"), tenant=tenant, site=SiteId("s"), visitor=ANN)
+    return Changed(tenant, rev, rev, now, ("opened",), ANN)
+
+
+def erased(rev: int) -> Put:
+    return erasure(DEMO, ANN, rev=rev, at=rev, actor="owner", reason="asked")
+
+
+def test_a_removal_goes_in_steps_from_the_oldest_on_and_goes_on_after_a_crash(
+    desk: Desk, said: MakeSaid
+) -> None:
+    desk.feed(opened(1), *map(said, range(2, 601)), erased(601))
+    assert desk.purge.step(desk.database)
+    left = desk.left()
+    assert 300 < len(left) < 601
+    assert left == list(range(601 - len(left) + 1, 602))
+    desk.purge = Purge(Followers([]), desk)
+    desk.clean()
+    assert desk.left() == [601]
+    assert desk.forgotten == list(range(1, 601))
+
+
+def test_who_comes_back_after_an_erasure_keeps_what_is_new(desk: Desk, said: MakeSaid) -> None:
+    desk.feed(opened(1), said(2), erased(3), opened(4), said(5))
+    desk.clean()
+    assert desk.left() == [3, 4, 5]
+
+
+def test_an_erasure_leaves_the_same_names_of_another_tenant(desk: Desk, said: MakeSaid) -> None:
+    desk.feed(opened(1), said(2), opened(1, OTHER), said(2, tenant="other"), erased(3))
+    desk.clean()
+    assert desk.left() == [3, 4, 5]
+
+
+def test_a_file_that_is_taken_back_takes_its_name_along(desk: Desk) -> None:
+    files = [Put(DEMO, rev, rev, "file", f"demo.{rev}", b'{"name": "x"}', "ann") for rev in (1, 2)]
+    desk.feed(*files, Put(DEMO, 3, 3, "file", "demo.1", None, "ann"))
+    desk.clean()
+    assert desk.left() == [2, 3]
+    assert desk.forgotten == [1]
+
+
+def test_with_nothing_to_remove_a_step_does_nothing(desk: Desk, said: MakeSaid) -> None:
+    desk.feed(opened(1), said(2))
+    assert not desk.purge.step(desk.database)
+    assert desk.left() == [1, 2]
 
 
 async def test_the_audit_log_is_forgotten_at_its_own_time(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ async def _import(data: Path, source: Source, manifest: Manifest, progress: Prog
         tenant = manifest.tenant
         if tenant in store.revs():
             raise StoreError(f"The installation has a tenant {tenant}.", hint="Import into an empty one.")
+        # Before anything is written: a tenant that is half there could not be imported again.
+        check_events(source, tenant)
         copy_files(source, FileFolder(data), tenant)
         if bytes(manifest.record) != b"null":
             rev = store.revs().get(HOUSE, 0) + 1
