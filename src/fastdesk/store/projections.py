@@ -248,20 +248,26 @@ class Records:
     """Keep every record but the visitors as it was last put."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        last: dict[tuple[str, str, str], tuple[int, Put]] = {
-            (event.tenant, event.kind, event.id): (position, event)
-            for position, event in feed.others
-            if isinstance(event, Put) and event.kind != "visitor"
-        }
-        gone = [key for key, (_, event) in last.items() if event.body is None]
-        _execute_each(connection, "DELETE FROM record WHERE tenant = ? AND kind = ? AND id = ?", gone)
+        last: dict[tuple[str, str, str], Put] = {}
+        made: dict[tuple[str, str, str], int] = {}  # positions of the first puts, which order the records
+        gone: set[tuple[str, str, str]] = set()
+        for position, event in feed.others:
+            if isinstance(event, Put) and event.kind != "visitor":
+                key = (event.tenant, event.kind, event.id)
+                last[key] = event
+                if event.body is None:
+                    gone.add(key)
+                    made.pop(key, None)
+                else:
+                    made.setdefault(key, position)
+        _execute_each(connection, "DELETE FROM record WHERE tenant = ? AND kind = ? AND id = ?", list(gone))
         execute_rows(
             connection,
             "INSERT INTO record VALUES {} ON CONFLICT (tenant, kind, id)"
             " DO UPDATE SET at = excluded.at, body = excluded.body",
             [
-                (*key, event.at, position, event.body.decode())
-                for key, (position, event) in last.items()
+                (*key, event.at, made[key], event.body.decode())
+                for key, event in last.items()
                 if event.body is not None
             ],
         )
