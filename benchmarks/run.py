@@ -86,12 +86,13 @@ def _run(bench: Bench, scenario: Scenario) -> Row:
     row = Row(key=scenario.key, group=scenario.group, title=scenario.title)
     with bench.showing(scenario.title):
         try:
+            # What a burst has left to the store's background would count against the next row.
+            bench.stop_desk()
             scenario.run(bench, row)
         except Skip as reason:
             row.skipped = str(reason)
         except Exception as failure:  # a border: one broken scenario must not take the others' results away
             row.failure = str(failure) or type(failure).__name__
-            bench.stop_desk()
     return row
 
 
