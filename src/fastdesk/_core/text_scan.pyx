@@ -7,7 +7,15 @@ cdef extern from "Python.h":
     bint Py_UNICODE_ISALPHA(Py_UCS4 sign)
     bint Py_UNICODE_ISDIGIT(Py_UCS4 sign)
 
-__all__ = ["has_controls", "has_full_width", "has_long_number", "is_bordered", "is_name", "scripts", "utf8_length"]
+__all__ = [
+    "has_controls",
+    "has_full_width",
+    "has_long_number",
+    "is_bordered",
+    "is_name",
+    "scripts",
+    "utf8_length",
+]
 
 
 def has_controls(str text not None, /):
@@ -134,8 +142,8 @@ def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):
 def is_bordered(str text not None, Py_ssize_t start, Py_ssize_t end, /):
     """Tell whether `text[start:end]` does not cut a word or a number in two; `QQ` is whole in `加QQ123`. O(1).
 
-    Words and numbers are those of scripts that put spaces between words (below U+0250). Raises IndexError for a span that
-    is empty or not in the text.
+    Words and numbers are those of scripts that put spaces between words (below U+0250). Raises IndexError
+    for a span that is empty or not in the text.
     """
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
@@ -144,7 +152,9 @@ def is_bordered(str text not None, Py_ssize_t start, Py_ssize_t end, /):
         raise IndexError("no part of this text")
     if start > 0 and continues(PyUnicode_READ(kind, data, start - 1), PyUnicode_READ(kind, data, start)):
         return False
-    return end == length or not continues(PyUnicode_READ(kind, data, end - 1), PyUnicode_READ(kind, data, end))
+    if end == length:
+        return True
+    return not continues(PyUnicode_READ(kind, data, end - 1), PyUnicode_READ(kind, data, end))
 
 
 cdef inline bint continues(Py_UCS4 left, Py_UCS4 right):
