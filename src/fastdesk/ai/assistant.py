@@ -134,7 +134,7 @@ class Assistant:
             asking.tell(NoAnswer(reason="unset"))
             return asking
         screened = kit.screen(question.tenant, question.text, "input")
-        if screened.level != "clean" and screened.is_stopped:
+        if screened.is_stopped:
             asking.tell(
                 NoAnswer(reason="blocked", detail=f"input {screened.level} {screened.reason}".strip())
             )
