@@ -1,10 +1,12 @@
 """What the desk looks after every second."""
 
+import pytest
 from tests.pipeline.conftest import Floor
 from tests.pipeline.sessions import Kept
 from tests.plugins.assistant_world import TENANT
 
 from fastdesk.model.identity import Principal
+from fastdesk.pipeline import rounds
 
 VIRTUAL_TIME = True
 
@@ -39,6 +41,47 @@ async def test_what_has_left_memory_is_closed_too(echoing_floor: Floor) -> None:
         conversation.state for id in ids if (conversation := await floor.store.conversation(TENANT, id))
     ]
     assert states == ["resolved", "open"]
+
+
+async def test_those_that_stay_open_keep_nobody_behind_them_from_being_closed(
+    echoing_floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_STORED_PAGE", 2)
+    floor = echoing_floor
+    floor.site(idle_close_minutes=2)
+    agent = await floor.hire("li")
+    ids = []
+    for number in range(5):
+        visitor = await floor.visitor(f"v{number}")
+        await floor.ask(visitor, "hello")
+        ids.append(floor.conversation(visitor).id)
+        await floor.leave(visitor)
+    await floor.pass_time(60)
+    floor.engine.hub.drop_idle(0)
+    for id in ids[1:]:  # the newest ones, which are found first
+        await floor.do(agent, t="label", conversation=id, add=["vip"])
+    floor.engine.hub.drop_idle(0)
+    await floor.pass_time(119)
+    states = [
+        conversation.state for id in ids if (conversation := await floor.store.conversation(TENANT, id))
+    ]
+    assert states == ["resolved", "open", "open", "open", "open"]
+
+
+async def test_what_an_agent_opens_again_stays_open_for_the_sites_time(echoing_floor: Floor) -> None:
+    floor = echoing_floor
+    floor.site(idle_close_minutes=1)
+    agent = await floor.hire("li")
+    visitor = await floor.visitor()
+    await floor.ask(visitor, "hello")
+    await floor.pass_time(70)
+    id = floor.conversation(visitor).id
+    assert floor.conversation(visitor).state == "resolved"
+    await floor.do(agent, t="reopen", conversation=id)
+    await floor.pass_time(50)
+    assert floor.conversation(visitor).state == "open", "its last message is old, but it was opened just now"
+    await floor.pass_time(12)
+    assert floor.conversation(visitor).state == "resolved"
 
 
 async def test_one_that_waits_for_a_person_is_not_closed(echoing_floor: Floor) -> None:
