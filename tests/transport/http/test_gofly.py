@@ -181,3 +181,74 @@ async def test_what_is_set_up_elsewhere_says_where(browsers: list[aiohttp.Client
         assert answer["code"] == 400
         assert "/console/" in answer["msg"]
     assert (await get(stranger, "/roles"))["msg"] == "请先登录"
+
+
+async def test_whoever_may_not_see_numbers_does_not_see_them_here(
+    gofly: RunningDesk, browsers: list[aiohttp.ClientSession]
+) -> None:
+    visitor, viewer, _ = browsers
+    sign_in = {"email": "viewer@example.com", "password": "a password of viewers"}
+    assert gofly.ask("POST", "/v1/agents", {**sign_in, "role": "viewer"}, gofly.token)[0] == 201
+    await post(viewer, "/check", username=sign_in["email"], password=sign_in["password"])
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    async with viewer.ws_connect("/ws_kefu") as desk, visitor.ws_connect(f"/ws_visitor?visitor_id={id}"):
+        await desk.send_str('{"type": "ping", "data": ""}')
+        await hear(desk, "pong")
+        await post(
+            visitor, "/2/message", from_id=id, to_id="demo", content="call 13912345678", type="visitor"
+        )
+        spoken = await hear(desk, "message", "call")
+        history = await get(viewer, f"/2/messages?visitor_id={id}")
+        paths = ("/visitors_kefu_online", f"/2/messagesPages?visitor_id={id}", "/visitors")
+        shown = json.dumps([spoken, history, *[await get(viewer, path) for path in paths]])
+    assert "13912345678" not in shown
+    assert "call [" in history["result"][0]["content"]
+    read = [entry["what"] for entry in gofly.ask("GET", "/v1/audit", None, gofly.token)[1]["items"]]
+    assert {"GET /visitors", "GET /visitors_kefu_online", f"GET /2/messages {id}"} <= set(read)
+
+
+async def test_agent_hears_the_first_word_of_somebody_who_is_there_already(
+    browsers: list[aiohttp.ClientSession],
+) -> None:
+    visitor, agent, _ = browsers
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    await post(
+        visitor, "/2/message", from_id=id, to_id="demo", content="before anybody listens", type="visitor"
+    )
+    async with agent.ws_connect("/ws_kefu") as desk:
+        await desk.send_str('{"type": "ping", "data": ""}')
+        await hear(desk, "pong")
+        await post(visitor, "/2/message", from_id=id, to_id="demo", content="没有人吗", type="visitor")
+        assert (await hear(desk, "message", "没有人吗"))["data"]["id"] == id
+
+
+async def test_somebody_else_s_canned_replies_stay_theirs(
+    gofly: RunningDesk, browsers: list[aiohttp.ClientSession]
+) -> None:
+    agent = browsers[1]
+    sign_in = {"email": "colleague@example.com", "password": "a password of theirs"}
+    colleague = gofly.ask("POST", "/v1/agents", sign_in, gofly.token)[1]["id"]
+    token = gofly.ask("POST", "/v1/login", sign_in)[1]["token"]
+    for id, owner in (("shared", ""), ("theirs", colleague)):
+        wish = {"id": id, "title": id, "text": "Hello", "owner": owner}
+        assert gofly.ask("POST", "/v1/canned", wish, token)[0] == 201
+    await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    shown = [each["item_id"] for group in (await get(agent, "/replys"))["result"] for each in group["items"]]
+    assert shown == ["shared"]
+
+
+async def test_agent_hears_somebody_who_comes_back(
+    gofly: RunningDesk, browsers: list[aiohttp.ClientSession]
+) -> None:
+    visitor, agent, _ = browsers
+    id = (await post(visitor, "/visitor_login", to_id="demo"))["result"]["visitor_id"]
+    await post(visitor, "/2/message", from_id=id, to_id="demo", content="今天先这样", type="visitor")
+    assert gofly.stop() == 0
+    gofly.start()
+    await post(agent, "/check", username=EMAIL, password=PASSWORD)
+    async with agent.ws_connect("/ws_kefu") as desk:
+        await desk.send_str('{"type": "ping", "data": ""}')
+        await hear(desk, "pong")
+        await post(visitor, "/2/message", from_id=id, to_id="demo", content="我又来了", type="visitor")
+        assert (await hear(desk, "message", "我又来了"))["data"]["id"] == id

@@ -13,17 +13,18 @@ from msgspec.structs import replace
 
 from fastdesk.engine import Engine
 from fastdesk.errors import Refused
+from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
-from fastdesk.model.canned import Canned
 from fastdesk.model.event import Said
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import VisitorId
 from fastdesk.model.visitor import Visitor
 from fastdesk.observe.clock import new_id
-from fastdesk.pipeline.reply import pick_text
+from fastdesk.pipeline.masking import mask, must_mask
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Send
 from fastdesk.store.protocol import VisitorQuery
+from fastdesk.tenants.permissions import AUDITED
 from fastdesk.transport.http.agents import AgentRoutes, SignInWish
 from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.gofly_frames import GoflySession, to_desk
@@ -38,6 +39,10 @@ VISITOR_COOKIE: Final = "fastdesk_visitor"
 AGENT_COOKIE: Final = "fastdesk_agent"
 MAX_TEXT: Final = 4_000
 PAGE: Final = 50
+#: Conversations that an agent hears before those without a visitor may leave memory.
+MAX_WATCHED: Final = 1_000
+#: A list is told of new words within a second; what is younger than this is new to whom it tells of a conversation.
+JUST_MS: Final = 2_000
 
 
 class Gofly:
@@ -59,31 +64,43 @@ class Gofly:
         post("/visitor_login", self._guarded(self.visitor_login))
         post("/2/message", self._guarded(self.message))
         post("/kefu/message", self._guarded(self.message))
-        get("/2/messages", self._guarded(self.messages))
-        get("/2/messagesPages", self._guarded(self.messages_page))
+        get("/2/messages", self._guarded(self.messages, "conversation.read"))
+        get("/2/messagesPages", self._guarded(self.messages_page, "conversation.read"))
         get("/2/message_close", self._guarded(self.close))
-        get("/visitors", self._guarded(self.visitors))
-        get("/visitors_kefu_online", self._guarded(self.online))
+        get("/visitors", self._guarded(self.visitors, "visitor.read"))
+        get("/visitors_kefu_online", self._guarded(self.online, "visitor.read"))
         get("/kefuinfo", self._guarded(self.agent))
         get("/userinfo", self._guarded(self.agent))
-        get("/notice", self._guarded(self.notice))
-        get("/replys", self._guarded(self.replies))
+        get("/notice", self._guarded(self._office.notice))
+        get("/replys", self._guarded(self._office.replies))
         post("/uploadimg", self._guarded(self._office.upload))
         post("/uploadfile", self._guarded(self._office.upload))
         get("/ipblacks", self._guarded(self._office.blocks))
-        post("/ipblack", self._guarded(self._office.block))
-        app.router.add_delete("/ipblack", self._guarded(self._office.unblock))
+        post("/ipblack", self._guarded(self._office.block, "visitor.write"))
+        app.router.add_delete("/ipblack", self._guarded(self._office.unblock, "visitor.write"))
         for method, path in ELSEWHERE:
             app.router.add_route(method, path, self._guarded(self._office.elsewhere))
         get("/ws_visitor", self.visitor_socket)
         get("/ws_kefu", self.agent_socket)
 
-    def _guarded(self, handler: Any) -> Any:
+    def _guarded(self, handler: Any, act: str = "") -> Any:
+        """Serve as gofly does, by the desk's rules: `act` is the permission that the audit log names where an agent asks."""
+
         async def serve(request: web.Request) -> web.Response:
             try:
                 answer = await handler(request)
             except (Told, Refused) as refusal:
                 return web.json_response({"code": 400, "msg": str(refusal)})
+            principal = self._principal(request, AGENT_COOKIE)
+            if act and principal is not None and principal.kind != "visitor":
+                note = self._engine.audit.act if act in AUDITED else self._engine.audit.reading
+                whose = request.query.get("visitor_id", "")
+                note(
+                    principal, act, f"{request.method} {request.path} {whose}".strip(), self._peer_of(request)
+                )
+                if request.method != "GET":
+                    await self._rooms.store.durable_now()
+                answer = mask(answer) if must_mask(principal) else answer
             return answer if isinstance(answer, web.Response) else envelope(answer)
 
         return serve
@@ -301,27 +318,6 @@ class Gofly:
             "avator": "",
         }
 
-    async def notice(self, request: web.Request) -> Any:
-        """Return a site's texts."""
-        key = request.query.get("kefu_id", "")
-        tenant = self._rooms.records.tenant_of_site(key)
-        site = self._rooms.records.site(tenant, key) if tenant is not None else None
-        if site is None:
-            raise Told("客服不存在")
-        welcome, offline = pick_text(site.texts.welcome, "zh"), pick_text(site.texts.offline, "zh")
-        return {"username": pick_text(site.name, "zh"), "avatar": "", "welcome": welcome, "offlineMessage": offline,
-                "allNotice": pick_text(site.texts.announcement, "zh")}  # fmt: skip
-
-    async def replies(self, request: web.Request) -> Any:
-        """Return canned replies by their groups."""
-        principal = self._agent_of(request, "canned.read")
-        groups: dict[str, list[dict[str, str]]] = {}
-        for each in self._rooms.records.all(Canned, principal.tenant, "canned"):
-            groups.setdefault(each.group, []).append(
-                {"item_id": each.id, "item_name": each.title, "item_content": each.text}
-            )
-        return [{"group_id": name, "group_name": name, "items": items} for name, items in groups.items()]
-
     # Sockets.
 
     async def visitor_socket(self, request: web.Request) -> web.StreamResponse:
@@ -369,9 +365,20 @@ class Gofly:
         else:
             self._engine.pipeline.accept(session, msgspec.json.encode(frame))
 
-    def _watch(self, session: GoflySession, conversation: str) -> None:
-        """Let an agent hear every conversation of the tenant, as gofly's agents do."""
-        if session.principal is not None and session.watching is not None:
-            live = self._rooms.hub.find(session.principal.tenant, conversation)
-            if live is not None:
-                self._rooms.hub.watch(session, live)
+    def _watch(self, session: GoflySession, frame: dict[str, Any]) -> None:
+        """Let an agent hear every conversation of the tenant, as gofly's agents do, from whatever is first told of it."""
+        if session.principal is None or session.watching is None:
+            return
+        hub, tenant = self._rooms.hub, session.principal.tenant
+        known = hub.find(tenant, frame.get("conversation") or "")
+        if known is None or known.id in session.watching:
+            return
+        if len(session.watching) >= MAX_WATCHED:
+            for id in [id for id, live in session.watching.items() if not live.visitors]:
+                hub.unwatch(session, id)
+        hub.watch(session, known)
+        # Its visitor came back, and what was just said made this frame.
+        since = self._rooms.clock.now_ms() - JUST_MS
+        for said in known.recent or ():
+            if said.at > since:
+                session.send(message_frame(said, for_agents=True))

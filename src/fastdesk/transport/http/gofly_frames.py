@@ -23,7 +23,9 @@ class GoflySession(Session):
 
     __slots__ = ("_is_agent", "_queue", "_watch")
 
-    def __init__(self, address: str, *, is_agent: bool, watch: Callable[["GoflySession", str], None]) -> None:
+    def __init__(
+        self, address: str, *, is_agent: bool, watch: Callable[["GoflySession", dict[str, Any]], None]
+    ) -> None:
         super().__init__(codec=JSON, address=address, bucket=address_prefix(address))
         self._is_agent = is_agent
         self._watch = watch
@@ -31,8 +33,8 @@ class GoflySession(Session):
 
     def write(self, data: bytes) -> None:
         frame = msgspec.json.decode(data)
-        if self._is_agent and frame.get("conversation"):
-            self._watch(self, frame["conversation"])
+        if self._is_agent:
+            self._watch(self, frame)
         told = self._for_agent(frame) if self._is_agent else self._for_visitor(frame)
         if told is not None:
             self._put(told)

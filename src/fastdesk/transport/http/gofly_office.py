@@ -1,4 +1,7 @@
-"""What gofly's clients do besides talking: they send files and keep addresses out. What they set up is set up in the console."""
+"""What gofly's clients do besides talking: they send files, keep addresses out, read texts and canned replies.
+
+What they set up is set up in the console.
+"""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +13,9 @@ from aiohttp import BodyPartReader, web
 from fastdesk.desk.files import view
 from fastdesk.engine import Engine
 from fastdesk.model.block import Block
+from fastdesk.model.canned import Canned
 from fastdesk.model.identity import Principal
+from fastdesk.pipeline.reply import pick_text
 from fastdesk.protocol.frames import Send
 from fastdesk.transport.http.files import FileRoutes
 from fastdesk.transport.http.gofly_values import Told, text_of
@@ -30,7 +35,7 @@ _BEARS: Final = re.compile(r"(img|file)\[/?v1/files/([^/\]]{1,200})/[^\]]{0,300}
 
 
 class GoflyOffice:
-    """Files and blocks for gofly's clients.
+    """Files, blocks, canned replies and texts for gofly's clients.
 
     Args:
         agent_of: who asks, if it is an agent with a permission; raises Told.
@@ -100,6 +105,29 @@ class GoflyOffice:
         for each in self._rooms.records.all(Block, principal.tenant, "block"):
             if each.address and each.address == request.query.get("ip"):
                 self._rooms.records.remove(principal.tenant, "block", each.id, actor=principal.id)
+
+    async def notice(self, request: web.Request) -> Any:
+        """Return a site's texts."""
+        key = request.query.get("kefu_id", "")
+        tenant = self._rooms.records.tenant_of_site(key)
+        site = self._rooms.records.site(tenant, key) if tenant is not None else None
+        if site is None:
+            raise Told("客服不存在")
+        welcome, offline = pick_text(site.texts.welcome, "zh"), pick_text(site.texts.offline, "zh")
+        return {"username": pick_text(site.name, "zh"), "avatar": "", "welcome": welcome, "offlineMessage": offline,
+                "allNotice": pick_text(site.texts.announcement, "zh")}  # fmt: skip
+
+    async def replies(self, request: web.Request) -> Any:
+        """Return canned replies by their groups."""
+        principal = self._agent_of(request, "canned.read")
+        groups: dict[str, list[dict[str, str]]] = {}
+        for each in self._rooms.records.all(Canned, principal.tenant, "canned"):
+            if each.owner not in ("", principal.id):
+                continue
+            groups.setdefault(each.group, []).append(
+                {"item_id": each.id, "item_name": each.title, "item_content": each.text}
+            )
+        return [{"group_id": name, "group_name": name, "items": items} for name, items in groups.items()]
 
     async def elsewhere(self, request: web.Request) -> Any:
         """Say where that is done now."""
