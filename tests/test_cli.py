@@ -70,7 +70,7 @@ def test_help_names_every_group_and_loads_nothing_heavy() -> None:
     code = f"import fastdesk.cli, sys; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    for group in ("flow", "rules", "words", "kb", "plugin", "agent", "site"):
+    for group in ("flow", "rules", "words", "kb", "plugin", "agent", "site", "tenant"):
         assert group in good("--help")
 
 

@@ -83,6 +83,8 @@ def test_an_agent_a_site_and_a_key_that_were_added_let_people_in(settings: Setti
         (lambda settings: offline.add_agent(settings, "demo", EMAIL.upper(), "X", "agent"), "exists"),
         (lambda settings: offline.add_agent(settings, "nobody", "x@example.com", "X", "agent"), "no tenant nobody"),
         (lambda settings: offline.add_site(settings, "demo", "demo", "", ()), "site key demo is taken"),
+        (lambda settings: offline.add_agent(settings, "demo", "no address", "X", "agent"), "is no address"),
+        (lambda settings: offline.add_site(settings, "demo", "../shop", "", ()), "cannot have the key"),
         (lambda settings: offline.add_key(settings, "demo", "k", ("*", "fly")), "no scope fly"),
         (lambda settings: offline.set_retention(settings, "nobody", 1), "no tenant nobody"),
         (lambda settings: offline.remove_record(settings, "demo", "rule", "none"), "no rule none"),
@@ -106,6 +108,39 @@ def test_of_records_of_which_one_does_not_fit_none_is_written(settings: Settings
     with pytest.raises(FastdeskError, match="nothing"):
         offline.write_records(settings, "demo", "rule", [answer("a", "1"), answer("b", "{{nothing.known}}")])
     assert rules(settings) == {}
+
+
+def test_a_tenant_is_added_with_its_owner_and_a_file_of_its_own(settings: Settings) -> None:
+    password = offline.add_tenant(settings, "tea", "Tea & Co", "tea@example.com", own_file=True)
+    offline.add_site(settings, "tea", "tea-site", "", ())
+    assert [each.id for each in offline.tenants(settings)] == ["demo", "tea"]
+    assert (settings.data / "tenants" / "tea.sqlite3").exists()
+    running = RunningDesk(settings.data, LIMITS="off").start()
+    try:
+        status, signed = running.ask("POST", "/v1/login", {"email": "tea@example.com", "password": password})
+        assert (status, signed["agent"]["tenant"], signed["agent"]["role"]) == (200, "tea", "owner")
+        assert running.ask("POST", "/v1/visitors", {"site": "tea-site"})[0] == 200
+        assert [site["id"] for site in running.ask("GET", "/v1/sites", None, signed["token"])[1]] == [
+            "tea-site"
+        ]
+    finally:
+        running.close()
+
+
+@pytest.mark.parametrize(
+    ("id", "owner", "says"),
+    [
+        ("Tea Shop", "tea@example.com", "cannot be called"),
+        ("-", "tea@example.com", "cannot be called"),
+        ("../tea", "tea@example.com", "cannot be called"),
+        ("demo", "tea@example.com", "There is a tenant demo"),
+        ("tea", EMAIL, "exists"),
+        ("tea", "nobody", "no address"),
+    ],
+)
+def test_a_tenant_that_cannot_be_is_refused(founded: Settings, id: str, owner: str, says: str) -> None:
+    with pytest.raises(FastdeskError, match=says):
+        offline.add_tenant(founded, id, "", owner, own_file=False)
 
 
 def test_the_days_of_keeping_are_changed_and_nothing_else_of_the_tenant(settings: Settings) -> None:

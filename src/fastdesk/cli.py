@@ -33,7 +33,11 @@ app = typer.Typer(
 )
 agent_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Agents: the people who answer.")
 site_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Sites: where the widget stands.")
+tenant_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Tenants: shops whose things nobody else sees."
+)
 key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="API keys for programs.")
+app.add_typer(tenant_app, name="tenant")
 app.add_typer(agent_app, name="agent")
 app.add_typer(site_app, name="site")
 app.add_typer(key_app, name="apikey")
@@ -218,6 +222,29 @@ def import_gofly(
     )
     if found.left_out:
         typer.echo(f"{found.left_out} messages belong to no visitor and were left out")
+
+
+@tenant_app.command("add")
+def add_tenant(
+    tenant: Annotated[str, typer.Argument(help="Its id: a to z, 0 to 9 and -.")],
+    owner: Annotated[str, typer.Option(help="Address that its owner signs in with.")],
+    name: Annotated[str, typer.Option(help="What it is called.")] = "",
+    own_file: Annotated[bool, typer.Option("--own-file", help="Keep it in a data base of its own.")] = False,
+) -> None:
+    """Add a tenant with its owner and print the password, once. Then: fastdesk site add KEY --tenant TENANT."""
+    from fastdesk.offline import add_tenant as add
+
+    typer.echo(f"Password of {owner}: {add(_settings(), tenant, name, owner, own_file=own_file)}")
+
+
+@tenant_app.command("list")
+def list_tenants() -> None:
+    """List the tenants of this installation."""
+    from fastdesk.offline import tenants
+
+    for each in tenants(_settings()):
+        own = "own file" if each.isolation == "database" else ""
+        typer.echo("  ".join(part for part in (each.id, each.name, own) if part))
 
 
 @agent_app.command("add")

@@ -1,9 +1,10 @@
 """Change an installation that is not running: the command line's way to agents, sites and keys."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from fastdesk.errors import FastdeskError, StoreBusy
 from fastdesk.gofly_intake import Brought, bring_in
 from fastdesk.gofly_tables import read_tables
 from fastdesk.model.identity import AgentRole
-from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId, is_id
 from fastdesk.model.site import Site, Tenant
 from fastdesk.observe.clock import SystemClock, SystemEntropy, new_secret
 from fastdesk.plugins.kinds import all_kinds
@@ -32,10 +33,12 @@ __all__ = [
     "add_agent",
     "add_key",
     "add_site",
+    "add_tenant",
     "erase",
     "read_records",
     "remove_record",
     "set_retention",
+    "tenants",
     "why",
     "write_records",
 ]
@@ -43,14 +46,53 @@ __all__ = [
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
+#: The name of a tenant is part of tokens, file names and addresses of files.
+_TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_ADDRESS: Final = re.compile(r"(?=.{3,200}$)[^@\s]+@[^@\s]+")
+
 _clock = SystemClock()
 _entropy = SystemEntropy()
+
+
+def add_tenant(settings: Settings, id: str, name: str, owner: str, *, own_file: bool) -> str:
+    """Add a tenant with its owner, and return the owner's password that was made."""
+    if not _TENANT.fullmatch(id):
+        raise FastdeskError(
+            f"A tenant cannot be called {id!r}.", hint="Write a to z, 0 to 9 and -, at most 64 of them."
+        )
+    _check_address(owner)
+    password = new_secret(_entropy, 12)
+
+    async def add(records: Records, gate: Gate) -> None:
+        if any(each.id == id for each in records.tenants()):
+            raise FastdeskError(f"There is a tenant {id}.")
+        if gate.find_agent(owner) is not None:
+            raise FastdeskError(f"An agent with the address {owner} exists.")
+        whose, now_ms = TenantId(id), _clock.now_ms()
+        agent = new_agent(owner, password, name="", role="owner", now_ms=now_ms, entropy=_entropy)
+        kept: Literal["shared", "database"] = "database" if own_file else "shared"
+        record = Tenant(id=whose, name=name or id, isolation=kept, created_at=now_ms)
+        records.put(HOUSE, "tenant", record, actor="command line")
+        records.put(whose, "agent", agent, actor="command line")
+
+    _with_records(settings, add)
+    return password
+
+
+def tenants(settings: Settings) -> list[Tenant]:
+    """Return all tenants of the installation."""
+
+    async def read(records: Records, gate: Gate) -> list[Tenant]:
+        return list(records.tenants())
+
+    return _with_records(settings, read)
 
 
 def add_agent(settings: Settings, tenant: str, email: str, name: str, role: str) -> str:
     """Add an agent and return the password that was made."""
     if role not in ROLES:
         raise FastdeskError(f"There is no role {role}.", hint=f"Roles are {', '.join(ROLES)}.")
+    _check_address(email)
     password = new_secret(_entropy, 12)
 
     async def add(records: Records, gate: Gate) -> None:
@@ -66,6 +108,10 @@ def add_agent(settings: Settings, tenant: str, email: str, name: str, role: str)
 
 def add_site(settings: Settings, tenant: str, key: str, name: str, origins: tuple[str, ...]) -> None:
     """Add a site."""
+    if not is_id(key):
+        raise FastdeskError(
+            f"A site cannot have the key {key!r}.", hint="Write letters, digits, _, . and -, at most 64."
+        )
 
     async def add(records: Records, gate: Gate) -> None:
         if records.tenant_of_site(key) is not None:
@@ -182,6 +228,11 @@ def why(settings: Settings, tenant: str, conversation: str) -> list[WhyLine]:
         return [line for event in events if (line := why_of(event)) is not None]
 
     return _with_store(settings, read)
+
+
+def _check_address(email: str) -> None:
+    if not _ADDRESS.fullmatch(email):
+        raise FastdeskError(f"{email!r} is no address to sign in with.", hint="Write li@shop.example.")
 
 
 def _known(records: Records, tenant: str) -> TenantId:

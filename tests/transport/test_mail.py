@@ -109,6 +109,17 @@ def test_nobody_there_means_a_mail_with_what_was_written(
     assert mail.taken.empty()
 
 
+def test_mail_tells_what_was_left_in_a_form(desk_with_mail: RunningDesk, mail: MailServer) -> None:
+    visitor = desk_with_mail.visitor()
+    values = {"name": "Li Lei\r\nBcc: everybody", "email": "li.lei@example.com", "message": "请回电"}
+    left = {"id": "form-0001", "text": "", "kind": "form", "extra": {"form": "offline", "values": values}}
+    assert desk_with_mail.ask("POST", "/v1/messages", left, visitor["token"])[0] == 200
+    _, message = mail.taken.get(timeout=20)
+    lines = message.get_content().splitlines()
+    assert lines[0] == "Li Lei Bcc: everybody is waiting for a person."
+    assert {"E-mail: li.lei@example.com", "message: 请回电"} <= set(lines)
+
+
 def test_no_mail_while_somebody_is_there(desk_with_mail: RunningDesk, mail: MailServer) -> None:
     with connect(desk_with_mail.socket_url) as socket:
         socket.send(json.dumps({"t": "hello", "token": desk_with_mail.token}))

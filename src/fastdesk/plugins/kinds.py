@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from fastdesk.desk.hours import zone_of
 from fastdesk.dialogue import Flows, parse_flow_object
-from fastdesk.errors import ConfigError, Refused
+from fastdesk.errors import Refused
 from fastdesk.model.article import Article, ArticleDraft, ArticleRevision
 from fastdesk.model.flow import Flow, FlowVersion
 from fastdesk.model.hours import Hours
 from fastdesk.model.problem import Problem
-from fastdesk.model.routing import PresenceRecord, read_routing
+from fastdesk.model.routing import PresenceRecord
 from fastdesk.model.rule import Rule
 from fastdesk.model.site import Site
 from fastdesk.model.target import Target
@@ -21,6 +21,7 @@ from fastdesk.model.webhook import Webhook, WebhookCursor, WebhookTry
 from fastdesk.model.word import WordList
 from fastdesk.moderation.words import parse_word_list
 from fastdesk.plugins.desk_kinds import desk_kinds
+from fastdesk.plugins.site_settings import check_settings
 from fastdesk.rules import RuleBook, parse_rule
 from fastdesk.tenants.records import Kind, basic_kinds
 
@@ -59,10 +60,7 @@ def _checker(compile: Callable[[list[Any]], Any]) -> Callable[[list[Any], Any], 
 
 
 def _check_site(others: list[Any], site: Site) -> None:
-    try:
-        read_routing(site.settings.get("routing", {}))
-    except ConfigError as wrong:
-        raise Refused("invalid", str(wrong)) from None
+    check_settings(site.settings)
 
 
 def _check_hours(others: list[Any], hours: Hours) -> None:

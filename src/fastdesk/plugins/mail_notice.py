@@ -12,7 +12,7 @@ import structlog
 from msgspec import Meta, Struct
 
 from fastdesk.hub.live import Live
-from fastdesk.model.event import Changed
+from fastdesk.model.event import Changed, Said
 from fastdesk.model.ids import TenantId
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.reply import pick_text
@@ -83,9 +83,10 @@ class MailNotice:
         subject, waits, wrote, open_it = _WORDS[language]
         visitor = live.visitor
         site = pick_text(live.site.name, language) or live.site.id
-        who = visitor.name or visitor.email or visitor.id
-        said = [each.text for each in live.recent or () if each.role == "visitor" and each.text]
-        parts = [waits.format(visitor=who)]
+        named = visitor.fields.get("name")
+        who = visitor.name or (named if isinstance(named, str) else "") or visitor.email or visitor.id
+        said = [words for each in live.recent or () if each.role == "visitor" and (words := _words(each))]
+        parts = [waits.format(visitor=" ".join(who.split()))]
         parts += [
             f"{label}: {value}"
             for label, value in (("E-mail", visitor.email), ("Tel", visitor.phone))
@@ -99,6 +100,13 @@ class MailNotice:
                 open_it.format(link=f"{self._console}/console/?conversation={live.conversation.id}"),
             ]
         return subject.format(site=site), "\n".join(parts)
+
+
+def _words(said: Said) -> str:
+    """Return what a message says: its text, or line by line what was filled into a form."""
+    values = (said.extra or {}).get("values") if said.kind == "form" else None
+    filled = [f"{name}: {value}" for name, value in values.items()] if isinstance(values, dict) else []
+    return "\n".join([said.text, *filled] if said.text else filled)
 
 
 def _settings(live: Live) -> NoticeSettings | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from fastdesk.errors import Refused
 from fastdesk.model.document import Node, read_document
 from fastdesk.model.folding import fold
+from fastdesk.model.ids import is_id
 from fastdesk.model.pieces import decode_object
 from fastdesk.observe.clock import new_id, new_secret
 from fastdesk.pipeline.rooms import Rooms
@@ -17,7 +18,7 @@ from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.records import Kind
 from fastdesk.transport.http.routes import Call, Query, Route, read_body
 
-__all__ = ["RecordRoutes"]
+__all__ = ["RecordRoutes", "merge"]
 
 _JSON = msgspec.json.Decoder(dict[str, Any])
 
@@ -94,7 +95,7 @@ class RecordRoutes:
         """Add a record; an id is made when none is given."""
         fields = await self._read(call)
         fields.setdefault("id", new_id(self._rooms.clock.now_ms(), self._rooms.entropy))
-        if not _is_id(fields["id"]):
+        if not is_id(fields["id"]):
             raise Refused("invalid", "An id has 1 to 64 characters of A-Z, a-z, 0-9, _, . and -.")
         if self._kind.name == "site":
             if self._rooms.records.tenant_of_site(fields["id"]) is not None:
@@ -122,7 +123,7 @@ class RecordRoutes:
             for name, value in (await self._read(call)).items()
             if name not in self._kind.hidden
         }
-        return await self._write(call, {**_merge(old, wish), "id": call.path("id")})
+        return await self._write(call, {**merge(old, wish), "id": call.path("id")})
 
     async def remove(self, call: Call) -> None:
         """Remove a record."""
@@ -231,22 +232,14 @@ def _response(record: object, body: bytes = b"", status: int = 200) -> web.Respo
     )
 
 
-def _merge(old: dict[str, Any], wish: dict[str, Any]) -> dict[str, Any]:
+def merge(old: dict[str, Any], wish: dict[str, Any]) -> dict[str, Any]:
+    """Return `old` with the values of `wish`: tables are merged, None takes a value out."""
     merged = dict(old)
     for name, value in wish.items():
         if value is None:
             merged.pop(name, None)
         elif isinstance(value, dict) and isinstance(merged.get(name), dict):
-            merged[name] = _merge(merged[name], value)
+            merged[name] = merge(merged[name], value)
         else:
             merged[name] = value
     return merged
-
-
-def _is_id(id: Any) -> bool:
-    return (
-        isinstance(id, str)
-        and 0 < len(id) <= 64
-        and id.isascii()
-        and all(mark.isalnum() or mark in "_.-" for mark in id)
-    )

@@ -32,6 +32,7 @@ from fastdesk.transport.http.rights import RightsRoutes
 from fastdesk.transport.http.routing import RoutingRoutes
 from fastdesk.transport.http.searching import SearchRoutes
 from fastdesk.transport.http.second_factor import SecondFactorRoutes
+from fastdesk.transport.http.settings import SettingsRoutes
 from fastdesk.transport.http.teaching import TeachingRoutes
 from fastdesk.transport.http.teaching_files import TeachingFileRoutes
 from fastdesk.transport.http.transcripts import TranscriptRoutes
@@ -79,6 +80,7 @@ class HttpServer:
             app, SecondFactorRoutes(rooms, gate=engine.gate, limits_on=settings.limits == "on").routes()
         )
         front.add(app, AuditRoutes(engine.audit).routes())
+        front.add(app, SettingsRoutes(rooms).routes())
         front.add(app, ConversationRoutes(rooms).routes())
         front.add(app, SearchRoutes(rooms).routes())
         front.add(app, ArticleRoutes(rooms, engine.faq.settings).routes())
