@@ -183,6 +183,8 @@ class App:
             folder=FileFolder(settings.data),
             file_limits=file_limits(settings),
         )
+        # Before anything is loaded: what that writes comes back committed, and is flushed to whoever is connected.
+        self._endpoint = self._make_endpoint()
         await self.engine.load()
         password = settings.admin_password.get_secret_value() if settings.admin_password else None
         self.first_password = found_installation(
@@ -243,23 +245,24 @@ class App:
         keep = VectorFiles(settings.data / "vectors", settings.embed_model)
         return Meaning(service, keep, tasks=self._tasks, deadline_s=settings.embed_deadline_ms / 1000)
 
-    async def _open_street(self) -> None:
-        settings = self.settings
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # each connection takes one descriptor
-        loop = asyncio.get_running_loop()
+    def _make_endpoint(self) -> WsEndpoint:
         sockets = WebSockets(pipeline=self.engine.pipeline, opening=self.engine.opening)
-        self._endpoint = WsEndpoint(
+        return WsEndpoint(
             on_message=sockets.on_message,
             on_open=sockets.on_open,
             on_close=sockets.on_close,
             on_error=sockets.on_error,
             on_writable=sockets.on_writable,
-            call_soon=loop.call_soon,
+            call_soon=asyncio.get_running_loop().call_soon,
         )
+
+    async def _open_street(self) -> None:
+        settings = self.settings
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # each connection takes one descriptor
         endpoints = {"/v1/ws": self._endpoint}
         if settings.echo:
-            endpoints["/v1/echo"] = echo_endpoint(loop.call_soon)
+            endpoints["/v1/echo"] = echo_endpoint(asyncio.get_running_loop().call_soon)
         self._http = HttpServer(
             self.engine,
             settings=settings,

@@ -1,5 +1,6 @@
 """Events, and a store on files that a test may break."""
 
+import asyncio
 import os
 import subprocess
 import tempfile
@@ -41,6 +42,13 @@ async def runner() -> AsyncIterator[ThreadRunner]:
     runner.bind()
     yield runner
     runner.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so that other threads bring about."""
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.001)
 
 
 class Listener:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.store.conftest import until
 
 from fastdesk.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from fastdesk.model.event import Event, Said
@@ -90,12 +91,6 @@ async def store(make: Callable[..., SqliteStore]) -> AsyncIterator[SqliteStore]:
     await store.stop()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 async def test_over_its_cap_it_accepts_nothing_until_the_disk_has_caught_up(
     make: Callable[..., SqliteStore], said: MakeSaid
 ) -> None:
@@ -139,6 +134,23 @@ async def test_a_full_disk_refuses_and_goes_on_by_itself(
     disk.error = 0
     await until(lambda: store.accepting)
     assert await store.said(DEMO, C1) == [said(1), said(2)]
+
+
+async def test_a_listener_that_fails_stops_nothing(store: SqliteStore, said: MakeSaid) -> None:
+    seen: list[Entry] = []
+
+    def listen(entries: list[Entry]) -> None:
+        if not seen:
+            seen.extend(entries)
+            raise RuntimeError("a fault of ours")
+        seen.extend(entries)
+
+    store.on_commit = listen
+    for rev in (1, 2, 3):
+        async with asyncio.timeout(60):
+            await store.commit(said(rev))
+    assert [event.rev for event, _ in seen] == [1, 2, 3]
+    assert await store.said(DEMO, C1) == [said(1), said(2), said(3)]
 
 
 async def test_a_broken_disk_is_fatal(store: SqliteStore, disk: Brittle, said: MakeSaid) -> None:

@@ -227,7 +227,10 @@ class SqliteStore:
         if self._fed_waiters:
             self._feeder.hurry(self._fed_waiters.highest)
         self._durable_waiters.reach(self._durable)
-        self.on_commit(entries)
+        try:
+            self.on_commit(entries)
+        except Exception as failure:  # the border to whoever listens: the journal goes on, or nothing is stored any more
+            _log.error("commit_listener_failed", error=type(failure).__name__, exc_info=failure)
 
     def fed(self, position: int) -> None:
         self._fed = position
