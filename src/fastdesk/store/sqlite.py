@@ -229,7 +229,7 @@ class SqliteStore:
         self._durable_waiters.reach(self._durable)
         try:
             self.on_commit(entries)
-        except Exception as failure:  # the border to whoever listens: the journal goes on, or nothing is stored any more
+        except Exception as failure:  # the border to whoever listens: the journal has to go on
             _log.error("commit_listener_failed", error=type(failure).__name__, exc_info=failure)
 
     def fed(self, position: int) -> None:
