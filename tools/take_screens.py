@@ -202,7 +202,7 @@ def answer_as_agent(agent: Console, conversation: str) -> None:
         agent.press("n")
         agent.write("老客户，优先补发。@王伟 请安排仓库")
         agent.page.keyboard.press("Enter")
-        agent.page.locator(".entry[data-role=note] .mention").wait_for()
+        agent.page.locator(".entry[data-role=note] mark").wait_for()
 
 
 def console_at_work(studio: Studio) -> None:

@@ -194,7 +194,7 @@ def test_what_is_typed_read_and_written_by_a_colleague_is_seen(
     colleague.write("please look, @Adm")
     colleague.page.locator(".offers button", has_text="Admin").click()
     colleague.page.keyboard.press("Enter")
-    agent.page.locator(".mention[data-me]", has_text="Admin").wait_for()
+    agent.page.locator("mark strong", has_text="Admin").wait_for()
     assert "please look" not in visitor.chat.locator("body").inner_text()
 
 

@@ -206,3 +206,33 @@ def test_a_phone_has_one_pane_at_a_time(console: SignIn, desk: RunningDesk) -> N
     agent.page.locator(".thread-head .back").click()
     agent.page.locator(".lists").wait_for()
     assert not agent.page.locator(".thread").is_visible()
+
+
+@pytest.mark.parametrize(
+    "place", ["hours/+", "sites/demo", "rules/refund", "signins", "keys/+", "account", "assistant"]
+)
+def test_the_settings_fit_a_phone(console: SignIn, place: str) -> None:
+    agent = console(viewport={"width": 390, "height": 780}).go("settings", *place.split("/"))
+    page = agent.page.locator(":is(.editor, .one-page)")
+    page.locator("h1, h2").first.wait_for()
+    agent.page.wait_for_load_state("networkidle")
+    assert page.evaluate("box => [box.getBoundingClientRect().left, box.scrollWidth]") == [0, 390]
+    while agent.page.locator(".back:visible").count():
+        agent.page.locator(".back:visible").click()
+    agent.page.locator(".side-bar").wait_for()  # the way back leads to all settings
+
+
+def test_contacts_and_visitors_fit_a_phone(visit: Visit, console: SignIn, desk: RunningDesk) -> None:
+    talk(desk, ["hello"], fields={"name": "Ada Lovelace"})
+    visit("/").open()
+    agent = console(viewport={"width": 390, "height": 780}).go("contacts")
+    agent.page.locator(".row", has_text="Ada Lovelace").click()
+    agent.page.locator(".wide-person", has_text="Ada Lovelace").wait_for()
+    assert not agent.page.locator(".split-list").is_visible()
+    agent.page.locator(".split .back").click()
+    agent.page.locator(".split-list").wait_for()
+    agent.go("visitors")
+    invite = agent.page.get_by_role("button", name="Invite").first
+    invite.wait_for()
+    box = invite.bounding_box()
+    assert box["x"] + box["width"] <= 390, "within reach without scrolling"

@@ -152,3 +152,29 @@ def test_the_reason_of_an_assignment_is_told_in_the_reader_s_language(
     assert title.get_attribute("title") == name
     assert title.bounding_box()["width"] > 150, "the buttons leave room for the name"
     assert title.evaluate("one => getComputedStyle(one).textOverflow") == "ellipsis"
+
+
+def picture() -> bytes:
+    """The smallest picture that there is."""
+    return bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
+        "a5f645400000000049454e44ae426082"
+    )
+
+
+def test_several_pictures_bring_one_offer_and_no_questions(visit: Visit, console: SignIn) -> None:
+    visitor = visit("/chat/demo")
+    pictures = [{"name": f"cup{n}.png", "mimeType": "image/png", "buffer": picture()} for n in range(3)]
+    visitor.chat.locator("input[type=file]").set_input_files(pictures)
+    visitor.until(lambda: visitor.chat.locator(".message.is-mine img").count() == 3, "three pictures")
+    visitor.sees("I have your file")
+    visitor.say("these cups are broken")
+    visitor.sees("I cannot answer this")
+    assert visitor.chat.locator(".message.is-bot[data-id]", has_text="I have your file").count() == 1
+    visitor.chat.locator(".human").click()
+    agent = console()
+    agent.show("All")
+    agent.open(visitor.conversation)
+    summary = agent.page.locator(".entry[data-kind=summary]")
+    assert "these cups are broken" in summary.inner_text()
+    assert "cup1.png" not in summary.inner_text()

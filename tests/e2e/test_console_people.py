@@ -194,3 +194,12 @@ def test_a_second_factor_guards_the_door(console: SignIn, desk: RunningDesk) -> 
 
 def test_the_owner_can_still_come_in(desk: RunningDesk) -> None:
     assert desk.ask("POST", "/v1/login", {"email": EMAIL, "password": PASSWORD})[0] == 200
+
+
+def test_refusals_are_said_in_the_reader_s_language(browser: Any, desk: RunningDesk) -> None:
+    someone = Console(browser.new_context(locale="zh-TW"), desk.base).open_tab()
+    someone.page.locator("[name=email]").fill(EMAIL)
+    someone.page.locator("[name=password]").fill("wrong")
+    someone.page.keyboard.press("Enter")
+    someone.page.get_by_text("電子郵件、密碼或驗證碼有誤。").wait_for()
+    someone.context.close()

@@ -10,11 +10,11 @@ from fastdesk.model.turn import Turn
 from fastdesk.plugins.fallback import Fallback
 
 
-def turn(misses: int, text: str = "xyzzy", language: str = "", **fallback: str) -> Turn:
+def turn(misses: int, text: str = "xyzzy", language: str = "", kind: str = "text", **fallback: str) -> Turn:
     """Return the turn of a visitor who was not understood so many times before."""
     made = asked(text, language, texts=Texts(fallback=fallback))
     return Turn(
-        id=made.id, message=made.message, conversation=replace(made.conversation, misses=misses), visitor=made.visitor,
+        id=made.id, message=replace(made.message, kind=kind), conversation=replace(made.conversation, misses=misses), visitor=made.visitor,
         site=made.site, language=language, received_ns=0, port=made.port,
     )  # fmt: skip
 
@@ -50,3 +50,15 @@ def test_why_says_who_answered_and_why_nobody_else_did() -> None:
     assert Fallback().claim(turn(0)) is True
     outcome = Fallback(lambda turn: {"model": "over budget"}).answer(turn(1), True)
     assert outcome.why == {"by": "fallback", "misses": 1, "model": "over budget"}
+
+
+def test_of_several_files_the_first_brings_the_offer_of_a_person() -> None:
+    first = turn(0, "cup.png", "zh-CN", kind="image")
+    assert Fallback().claim(first) is True
+    outcome = Fallback().answer(first, True)
+    assert outcome.missed
+    assert outcome.replies[0].text.startswith("文件已收到")
+    assert outcome.replies[0].extra is not None
+    assert outcome.why == {"by": "file", "misses": 0}
+    assert Fallback().claim(turn(1, "box.png", "zh-CN", kind="image")) is None
+    assert Fallback().claim(turn(1, "and now?")) is True

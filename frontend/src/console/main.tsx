@@ -6,6 +6,7 @@ import { App } from "./App";
 import { token } from "./api";
 import { attempt } from "./notices";
 import { paint } from "./preferences";
+import { learnRefusals } from "./refusals";
 import { start } from "./session";
 
 const LANGUAGE = "fastdesk:language";
@@ -16,6 +17,7 @@ export async function speak(tag: string): Promise<void> {
   const table = (await (await fetch(`/assets/console/locales/${locale}.json`)).json()) as Words;
   setWords(tag, table);
   document.documentElement.lang = tag;
+  void learnRefusals();
 }
 
 paint();

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { t } from "../shared/i18n";
 import { Refusal } from "./api";
+import { explained } from "./refusals";
 
 export interface Notice {
   id: number;
@@ -27,7 +28,7 @@ export function dismiss(id: number): void {
 export function explain(failure: unknown): string {
   if (!(failure instanceof Refusal)) return String(failure);
   if (failure.code === "offline") return t("offline");
-  return [failure.message, failure.hint].filter(Boolean).join(" ");
+  return explained(failure.message, failure.hint, String(failure.body.title ?? ""));
 }
 
 /** Do something that may be refused; false and a notice when it is. */

@@ -16,6 +16,7 @@ import {
   type Visitor,
 } from "./model";
 import { attempt, explain, notify } from "./notices";
+import { translated } from "./refusals";
 import { go, page, place } from "./route";
 import { dropRow, rowOf, update } from "./rows";
 
@@ -258,7 +259,7 @@ on("error", async frame => {
     const isOfOpen = !!openId.value && frame.conversation === openId.value;
     if (!isOfOpen || !(await loadAgain())) return;
   }
-  notify(frame.message as string, "bad");
+  notify(translated(frame.message as string), "bad");
 });
 
 on("reset", () => void loadAgain());

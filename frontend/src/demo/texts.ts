@@ -1,5 +1,6 @@
 /** The demo shop in Chinese; its English stands in the page. The questions exist in both. */
 export const CHINESE: Record<string, string> = {
+  title: "茶舍巷 · fastdesk 演示",
   brand: "茶舍巷",
   console: "客服工作台",
   page: "独立聊天页",

@@ -97,6 +97,7 @@ _STEPS = {
     "flows": ("流程", "flow"),
     "assistant": ("模型", "model"),
     "fallback": ("未能回答", "no answer"),
+    "file": ("未能回答", "no answer"),
     "human": ("转人工", "asked for a person"),
     "outside bot": ("外部机器人", "outside bot"),
 }

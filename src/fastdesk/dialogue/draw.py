@@ -166,7 +166,9 @@ def _condition(condition: Condition, zh: bool) -> str:
 def _compare(condition: Compare, zh: bool) -> str:
     signs = {"equals": "=", "above": ">", "below": "<", "contains": "∋"}
     tests = [
-        f"{sign} {value}" for name, sign in signs.items() if (value := _set(condition, name)) is not None
+        f"{sign} {as_text(value)}"
+        for name, sign in signs.items()
+        if (value := _set(condition, name)) is not None
     ]
     if (values := _set(condition, "any_of")) is not None and isinstance(values, tuple):
         tests.append(f"∈ {as_text(values)}")

@@ -1,4 +1,4 @@
-"""The last handler: nothing was understood. Say so once, then offer a person."""
+"""The last handler: nothing was understood. Say so once, then offer a person; with a file, offer one at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +16,10 @@ _OFFER = {
     "zh": "抱歉，这个问题我还回答不了。需要为您转接人工客服吗？",
     "en": "Sorry, I cannot answer this. Shall I connect you with a person?",
 }
+_FILE = {
+    "zh": "文件已收到，但我看不懂其中的内容。需要为您转接人工客服吗？",
+    "en": "I have your file, but I cannot read what is in it. Shall I connect you with a person?",
+}
 _BUTTON = {
     "zh": {"label": "转人工", "value": "转人工"},
     "en": {"label": "Talk to a person", "value": "talk to a person"},
@@ -23,7 +27,7 @@ _BUTTON = {
 
 
 class Fallback:
-    """Claim whatever nobody else has claimed."""
+    """Claim whatever nobody else has claimed; of several files one after another, the first."""
 
     name = "fallback"
 
@@ -31,17 +35,22 @@ class Fallback:
         self._why_not = why_not
 
     def claim(self, turn: Turn) -> Any:
-        """Claim every turn."""
-        return True
+        """Claim every text, and a file unless a person has been offered already."""
+        return turn.message.kind == "text" or turn.conversation.misses == 0 or None
 
     def answer(self, turn: Turn, claim: Any) -> Outcome:
-        """Give the site's fallback text first, the offer of a person after that."""
+        """Give the site's fallback text first, the offer of a person after that and for files."""
         text = turn.message.text
+        is_file = turn.message.kind != "text"
         language = turn.language or ("zh" if any("\u4e00" <= mark <= "\u9fff" for mark in text) else "en")
-        why = {"by": "fallback", "misses": turn.conversation.misses, **self._why_not(turn)}
-        if turn.conversation.misses == 0:
+        why = {
+            "by": "file" if is_file else "fallback",
+            "misses": turn.conversation.misses,
+            **self._why_not(turn),
+        }
+        if turn.conversation.misses == 0 and not is_file:
             sorry = pick_text(turn.site.texts.fallback, language) or pick_text(_SORRY, language)
             return Outcome(replies=(Reply(text=sorry),), missed=True, why=why)
         button = _BUTTON["zh" if language.startswith("zh") else "en"]
-        offer = Reply(text=pick_text(_OFFER, language), extra={"buttons": [button]})
+        offer = Reply(text=pick_text(_FILE if is_file else _OFFER, language), extra={"buttons": [button]})
         return Outcome(replies=(offer,), missed=True, why=why)

@@ -105,7 +105,7 @@ class Faq:
     def claim(self, turn: Turn) -> Answer | Suggest | ByMeaning | InThread | None:
         """Return what the knowledge base decides, None when no article fits."""
         index = self.index(turn.conversation.tenant)
-        if not len(index) or len(turn.message.text) > MAX_QUESTION:
+        if not len(index) or not _is_question(turn):
             return None
         if index.size > LARGE:
             return InThread()
@@ -160,7 +160,7 @@ class Faq:
         if self._missed is not None and self._missed[0] is turn.message:
             return self._missed[1]  # it has just been looked for
         index = self.index(turn.conversation.tenant)
-        if not len(index) or len(turn.message.text) > MAX_QUESTION:
+        if not len(index) or not _is_question(turn):
             return None
         vector = self.vector_of(turn.message.text)
         hits = index.search(turn.message.text, limit=1, audience=audience_of(turn), vector=vector)
@@ -196,6 +196,11 @@ class Faq:
         scores: dict[str, Any] = {hit.article: round(hit.score, 3) for hit in claim.hits}
         reply = Reply(text=pick_text(_DID_YOU_MEAN, language), extra={"buttons": buttons})
         return Outcome(replies=(reply,), why={"by": "faq", "suggested": scores})
+
+
+def _is_question(turn: Turn) -> bool:
+    """Tell whether a message may be a question: the name of a file is none."""
+    return turn.message.kind == "text" and len(turn.message.text) <= MAX_QUESTION
 
 
 def audience_of(turn: Turn) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class HandoffSummary:
 
 def _facts(live: Live, conversation: Conversation, reason: str) -> HandoffFacts:
     recent = list(live.recent or ())
-    asked = [said.text for said in recent if said.role == "visitor"]
+    asked = [said.text for said in recent if said.role == "visitor" and said.kind == "text"]
     tried = [_step(said.why) for said in recent if said.why]
     return HandoffFacts(
         reason=conversation.handoff or reason,

@@ -117,6 +117,10 @@ def _fallback(why: dict[str, Any], zh: bool) -> str:
     return ("未能回答：" if zh else "not answered: ") + ("；" if zh else "; ").join(parts)
 
 
+def _file(why: dict[str, Any], zh: bool) -> str:
+    return "访客发来文件，机器人看不懂其中的内容" if zh else "a file came, which the bot cannot read"
+
+
 def _assistant(why: dict[str, Any], zh: bool) -> str:
     if "assistant" in why:
         reason = _REASONS.get(str(why["assistant"]), (str(why["assistant"]),) * 2)[not zh]
@@ -178,6 +182,7 @@ _RENDER: Final[dict[str, Callable[[dict[str, Any], bool], str]]] = {
     "faq": _faq,
     "flows": _flows,
     "fallback": _fallback,
+    "file": _file,
     "assistant": _assistant,
     "human": _human,
 }

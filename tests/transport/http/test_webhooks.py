@@ -1,5 +1,6 @@
 """Webhooks over HTTP: their secret is made, private addresses are refused, and the log says so."""
 
+from pathlib import Path
 from typing import Any
 
 from tests.running import RunningDesk
@@ -43,3 +44,19 @@ def test_wrong_calls(desk: RunningDesk) -> None:
         )
     for url in ("file:///etc/passwd", "https://", "crm.example"):
         assert desk.ask("POST", "/v1/webhooks", {"url": url}, desk.token)[0] == 422
+
+
+def test_what_is_left_to_deliver_does_not_keep_the_desk_from_starting(tmp_path: Path) -> None:
+    desk = RunningDesk(tmp_path / "data", ALLOW_PRIVATE_URLS="true").start()
+    try:
+        body = {"id": "gone", "url": "http://127.0.0.1:9/hook"}
+        assert desk.ask("POST", "/v1/webhooks", body, desk.token)[0] == 201
+        token = desk.visitor()["token"]
+        desk.ask("POST", "/v1/messages", {"id": "left-over", "text": "hi"}, token)
+        tried(desk, "gone")
+        desk.kill()
+        desk.start()  # the delivery is tried again before the first visitor can come
+        status, _ = desk.ask("POST", "/v1/messages", {"id": "after-it", "text": "still there?"}, token)
+        assert status == 200
+    finally:
+        desk.close()

@@ -1,10 +1,13 @@
+import { computed } from "@preact/signals";
 import { formatBytes, formatTime, t } from "../../shared/i18n";
 import { Markdown } from "../../shared/markdown/Markdown";
+import type { Node_ } from "../../shared/markdown/parse";
 import { agents, me, nameOf, teamName } from "../colleagues";
 import { type ChangeEntry, type Entry, type MessageEntry, type NoteEntry, personName } from "../model";
 import { current, visitor } from "../thread";
 import { Avatar } from "../ui/Avatar";
 import { Sign } from "../ui/Sign";
+import { markNames } from "./mentions";
 import { Why } from "./Why";
 
 /** One entry of a thread. */
@@ -113,6 +116,13 @@ function safeUrl(url: string): string {
   }
 }
 
+/** Marks the colleagues whom a note names. */
+const withNames = computed(() => {
+  const names = agents.value.map(agent => agent.name);
+  const own = me.value?.name ?? "";
+  return (nodes: Node_[]) => markNames(nodes, names, own);
+});
+
 function Note({ entry }: { entry: NoteEntry }) {
   if (entry.kind === "why")
     return entry.body ? (
@@ -135,7 +145,7 @@ function Note({ entry }: { entry: NoteEntry }) {
   return (
     <article class="entry" data-role="note" data-kind={entry.kind} data-side="desk">
       <div class="bubble">
-        <Mentions text={entry.text} />
+        <Markdown text={entry.text} refine={withNames.value} />
       </div>
       <p class="meta">
         <Sign name={entry.kind === "whisper" ? "ear" : "note"} size={13} />
@@ -146,23 +156,6 @@ function Note({ entry }: { entry: NoteEntry }) {
         <time>{formatTime(entry.at)}</time>
       </p>
     </article>
-  );
-}
-
-/** A note with the names of colleagues in it marked. */
-function Mentions({ text }: { text: string }) {
-  const names = agents.value.map(agent => agent.name).filter(Boolean);
-  const found = names.find(name => text.includes(`@${name}`));
-  if (!found) return <Markdown text={text} plain />;
-  const [before = "", ...rest] = text.split(`@${found}`);
-  return (
-    <p class="markdown">
-      {before}
-      <b class="mention" data-me={found === me.value?.name ? "yes" : undefined}>
-        @{found}
-      </b>
-      {rest.join(`@${found}`)}
-    </p>
   );
 }
 

@@ -204,10 +204,16 @@ function NewView() {
           ))}
         </select>
         <input
+          list="known-labels"
           placeholder={t("label")}
           aria-label={t("label")}
           onInput={event => set({ label: event.currentTarget.value.trim() || undefined })}
         />
+        <datalist id="known-labels">
+          {Object.keys(counts.value?.labels ?? {}).map(label => (
+            <option key={label} value={label} />
+          ))}
+        </datalist>
         <label class="check">
           <input
             type="checkbox"

@@ -8,7 +8,7 @@ import { dropVisitor } from "../rows";
 import { open } from "../thread";
 import { Avatar } from "../ui/Avatar";
 import { Empty } from "../ui/Empty";
-import { Sign } from "../ui/Sign";
+import { Sign, SignButton } from "../ui/Sign";
 import { PersonActions } from "./PersonActions";
 
 const ASK_AFTER_MS = 200;
@@ -46,7 +46,7 @@ export default function Contacts() {
     dropVisitor(person.id);
   }
   return (
-    <main class="page split">
+    <main class="page split" data-open={chosen.value ? "yes" : "no"}>
       <section class="split-list" aria-label={t("do.contacts")}>
         <header class="page-head">
           <h1>{t("do.contacts")}</h1>
@@ -90,7 +90,7 @@ export default function Contacts() {
         )}
       </section>
       {chosen.value ? (
-        <Card person={chosen.value} onChange={change} onGone={drop} />
+        <Card person={chosen.value} onBack={() => (chosen.value = null)} onChange={change} onGone={drop} />
       ) : (
         <section class="split-main">
           <Empty icon="people" text={t("pick_person")} />
@@ -108,11 +108,13 @@ interface Before {
 
 interface CardProps {
   person: Visitor;
+  /** To the list, where there is room for one of both. */
+  onBack: () => void;
   onChange: (person: Visitor) => void;
   onGone: (person: Visitor) => void;
 }
 
-function Card({ person, onChange, onGone }: CardProps) {
+function Card({ person, onBack, onChange, onGone }: CardProps) {
   const talks = useSignal<Before[]>([]);
   useEffect(() => {
     talks.value = [];
@@ -137,6 +139,7 @@ function Card({ person, onChange, onGone }: CardProps) {
   return (
     <section class="split-main" aria-label={personName(person) || t("role.visitor")}>
       <header class="person wide-person">
+        <SignButton class="back" icon="left" label={t("back")} onClick={onBack} />
         <Avatar id={person.id} name={personName(person)} size="large" />
         <h2>{personName(person) || t("visitor_n", { id: person.id.slice(-4) })}</h2>
         <p>{(person.labels ?? []).join(" · ")}</p>

@@ -50,7 +50,7 @@ export default function Visitors() {
       )}
       {!!found?.length && (
         <div class="sheet" tabIndex={0}>
-          <table class="table">
+          <table class="table people-table">
             <thead>
               <tr>
                 <th>{t("role.visitor")}</th>
@@ -78,9 +78,9 @@ export default function Visitors() {
                     </span>
                   </td>
                   <td class="cell-long">{pageOf(visitor)}</td>
-                  <td>{sinceText(visitor)}</td>
-                  <td class="cell-long">{visitor.referrer || "–"}</td>
-                  <td>{deviceName(visitor.device) ?? "–"}</td>
+                  <td class="cell-less">{sinceText(visitor)}</td>
+                  <td class="cell-long cell-less">{visitor.referrer || "–"}</td>
+                  <td class="cell-less">{deviceName(visitor.device) ?? "–"}</td>
                   <td class="cell-do">
                     {visitor.conversation ? (
                       <button type="button" class="plain" onClick={() => open(visitor.conversation ?? "")}>

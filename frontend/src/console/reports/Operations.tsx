@@ -4,9 +4,12 @@ import { t } from "../../shared/i18n";
 import { getOr, offers } from "../api";
 import { Avatar } from "../ui/Avatar";
 import { duration } from "./figures";
+import { ModelFigures, modelsIn } from "./ModelFigures";
 import { byLabel, quantile, type Reading, rateOf, readMetrics, valueIn } from "./metrics";
 
-const STAGES = ["authenticate", "parse", "route", "process", "reply"];
+const STAGES = ["authenticate", "parse", "route", "process", "reply", "durable"];
+/** The desk times one message in so many. */
+const TIMED_OF = 16;
 const KEPT = 60;
 const BOARD_EVERY = 5;
 
@@ -140,7 +143,9 @@ function Machine({ readings, last }: { readings: Reading[]; last: Reading }) {
       </div>
       <div class="sheet ledger" tabIndex={0}>
         <table class="table">
-          <caption>{t("ledger")}</caption>
+          <caption>
+            {t("ledger")} <small>{t("ledger_about", { n: TIMED_OF })}</small>
+          </caption>
           <thead>
             <tr>
               <th scope="col">{t("stage")}</th>
@@ -165,6 +170,7 @@ function Machine({ readings, last }: { readings: Reading[]; last: Reading }) {
           </tbody>
         </table>
       </div>
+      <ModelFigures reading={last} />
       <div class="figure-lists">
         {["store", "assistant", "refusals_total"].map(name => (
           <Named key={name} name={name} reading={last} />
@@ -196,10 +202,13 @@ function micros(seconds: number | null): string {
 }
 
 function Named({ name, reading }: { name: string; reading: Reading }) {
-  const found = byLabel(reading, `fastdesk_${name}`);
+  const all = byLabel(reading, `fastdesk_${name}`);
+  // What each model does stands in a table of its own.
+  const models = modelsIn(new Map(all));
+  const found = all.filter(([label]) => !models.some(model => label.startsWith(`${model}_`)));
   if (!found.length) return null;
   return (
-    <section class="card">
+    <section class="card" data-wide={found.length > 8 ? "yes" : undefined}>
       <h2>{t(`metric.${name}`)}</h2>
       <dl class="facts">
         {found.map(([label, value]) => (

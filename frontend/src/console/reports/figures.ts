@@ -109,9 +109,14 @@ export function keysOf(report: Report): number {
   return report.columns.filter(column => column.unit === "key").length;
 }
 
+/** Where the words for the keys of a column stand, for keys that the desk gives itself. */
+const WORDS: Record<string, string> = { reason: "handoff", trouble: "figure", handler: "handler" };
+
 export function nameIn(report: Report, key: Cell | undefined): string {
   const id = String(key ?? "");
-  return report.names[id] || id || t("none");
+  const word = `${WORDS[report.columns[0]?.name ?? ""] ?? ""}.${id}`;
+  const text = t(word);
+  return report.names[id] || (text === word ? id : text) || t("none");
 }
 
 /** A report as the text of a CSV file; what a spreadsheet would take for a formula is kept a text. */

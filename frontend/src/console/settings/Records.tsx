@@ -38,6 +38,9 @@ export function Records({ kind, id }: { kind: Kind; id: string }) {
     <div class="records" data-open={id ? "yes" : "no"}>
       <section class="records-list" aria-label={t(`kind.${kind.name}`)}>
         <header class="records-head">
+          <a class="sign-button back" href={href("settings")} aria-label={t("back")}>
+            <Sign name="left" />
+          </a>
           <h1>{t(`kind.${kind.name}`)}</h1>
           <span class="grow" />
           {may(kind.write) && (

@@ -1,24 +1,27 @@
 import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { parsePlain } from "./inline";
-import { parseMarkdown } from "./parse";
+import { type Node_, parseMarkdown } from "./parse";
 import { patch } from "./patch";
 
 interface MarkdownProps {
   text: string;
   /** Draw addresses and line breaks only: for what a visitor typed. */
   plain?: boolean;
+  /** Change what was read before it is drawn. */
+  refine?: (nodes: Node_[]) => Node_[];
   /** The same text while it is being written: drawn at most once per frame, into the same nodes. */
   live?: Signal<string>;
 }
 
-export function Markdown({ text, plain = false, live }: MarkdownProps) {
+export function Markdown({ text, plain = false, refine, live }: MarkdownProps) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const root = ref.current;
     if (!root) return;
     if (!live) {
-      patch(root, plain ? parsePlain(text) : parseMarkdown(text));
+      const nodes = plain ? parsePlain(text) : parseMarkdown(text);
+      patch(root, refine ? refine(nodes) : nodes);
       return;
     }
     let frame = 0;
@@ -33,6 +36,6 @@ export function Markdown({ text, plain = false, live }: MarkdownProps) {
       unsubscribe();
       cancelAnimationFrame(frame);
     };
-  }, [text, plain, live]);
+  }, [text, plain, refine, live]);
   return <div class="markdown" dir="auto" ref={ref} />;
 }

@@ -24,6 +24,7 @@ export type Tag =
   | "strong"
   | "em"
   | "del"
+  | "mark"
   | "a"
   | "br";
 

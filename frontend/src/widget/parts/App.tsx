@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../../shared/Icon";
-import { formatMoment, pick, t } from "../../shared/i18n";
+import { formatMoment, languageTag, pick, t } from "../../shared/i18n";
 import { Markdown } from "../../shared/markdown/Markdown";
 import { allows, type Chat } from "../chat";
 import { Composer } from "./Composer";
@@ -113,7 +113,7 @@ function Foot({ chat }: { chat: Chat }) {
       text: [
         pick(offline.text) || t("offline"),
         opens ? t("offline.opens", { when: formatMoment(opens) }) : "",
-      ].join(" "),
+      ].join(languageTag.value.startsWith("zh") ? "" : " "),
     };
     return (
       <div class="sheet">

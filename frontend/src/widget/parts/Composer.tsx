@@ -71,7 +71,8 @@ export function Composer({ chat }: { chat: Chat }) {
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          // An empty field is written in the direction of the chat: "auto" would take its placeholder for left to right.
+          dir={text ? "auto" : undefined}
           class="composer-text"
           aria-label={t("placeholder")}
           placeholder={t("placeholder")}

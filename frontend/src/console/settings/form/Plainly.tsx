@@ -5,7 +5,7 @@ import { Sign, SignButton } from "../../ui/Sign";
 import type { OneProps } from "./Form";
 import type { Field, Plain } from "./field";
 import { JsonField, PickField, WordListField } from "./Special";
-import { WeekField } from "./Week";
+import { DatesField, WeekField } from "./Week";
 
 export type PlainProps<F extends Field = Field> = OneProps<F> & { id: string };
 
@@ -115,6 +115,10 @@ export function Plainly(props: PlainProps) {
       return <PickField {...props} kind={field.kind} also={field.also} isMany={field.type === "picks"} />;
     case "week":
       return <WeekField value={(value ?? {}) as never} onChange={onChange} />;
+    case "dates":
+      return <DatesField {...props} />;
+    case "zone":
+      return <Zone {...props} />;
     case "wordlist":
       return <WordListField {...props} />;
     default:
@@ -145,6 +149,27 @@ function Colour({ id, value, onChange }: PlainProps) {
         onInput={event => onChange(event.currentTarget.value)}
       />
     </span>
+  );
+}
+
+/** Any zone that the browser knows is offered; the desk says when one is none. */
+function Zone({ id, field, value, onChange }: PlainProps) {
+  return (
+    <>
+      <input
+        id={id}
+        required={field.required}
+        list={`${id}-zones`}
+        value={typeof value === "string" ? value : ""}
+        placeholder="Asia/Shanghai"
+        onInput={event => onChange(event.currentTarget.value)}
+      />
+      <datalist id={`${id}-zones`}>
+        {Intl.supportedValuesOf("timeZone").map(zone => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+    </>
   );
 }
 

@@ -1,9 +1,64 @@
+import { useSignal } from "@preact/signals";
 import { t } from "../../../shared/i18n";
 import { Sign, SignButton } from "../../ui/Sign";
+import type { PlainProps } from "./Plainly";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 type Spans = [string, string][];
 type Week = Partial<Record<(typeof DAYS)[number], Spans>>;
+
+type Dates = Record<string, Spans>;
+
+/** Days with hours of their own, one a line: `2026-12-24 09:00-12:00 14:00-16:00`. */
+export function DatesField({ id, value, onChange }: PlainProps) {
+  const text = useSignal(writeDates((value ?? {}) as Dates));
+  const wrong = text.value.split("\n").findIndex(line => line.trim() && !readDate(line));
+  return (
+    <>
+      <textarea
+        id={id}
+        rows={Math.max(3, text.value.split("\n").length)}
+        spellcheck={false}
+        aria-invalid={wrong >= 0}
+        value={text.value}
+        onInput={event => {
+          text.value = event.currentTarget.value;
+          onChange(readDates(text.value));
+        }}
+      />
+      {wrong >= 0 && (
+        <small class="wrong">
+          {t("line_n", { n: wrong + 1 })}: {t("no_date")}
+        </small>
+      )}
+    </>
+  );
+}
+
+export function writeDates(dates: Dates): string {
+  return Object.entries(dates)
+    .map(([day, spans]) => [day, ...spans.map(span => span.join("-"))].join(" "))
+    .join("\n");
+}
+
+/** The days that can be read; what is wrong is left out until it is right. */
+export function readDates(text: string): Dates {
+  return Object.fromEntries(text.split("\n").flatMap(line => readDate(line) ?? []));
+}
+
+const DATE = /^(\d{4}-\d{2}-\d{2})((?:[\s,，]+\d{1,2}:\d{2}\s*[-–~]\s*\d{1,2}:\d{2})*)$/;
+
+function readDate(line: string): [[string, Spans]] | null {
+  const [, day = "", rest = ""] = DATE.exec(line.trim()) ?? [];
+  const times = rest.match(/\d{1,2}:\d{2}/g) ?? [];
+  const spans = times.flatMap((time, n): Spans => (n % 2 ? [] : [[clock(time), clock(times[n + 1])]]));
+  return day ? [[day, spans]] : null;
+}
+
+/** A time with two digits for the hour, as the desk keeps it. */
+function clock(time = ""): string {
+  return time.padStart(5, "0");
+}
 
 /** Opening hours: spans for each weekday; one that ends before it begins runs over midnight. */
 export function WeekField({ value, onChange }: { value: Week; onChange: (value: Week) => void }) {

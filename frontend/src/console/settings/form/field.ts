@@ -50,6 +50,10 @@ export type Field = Base &
     | { type: "group"; of: () => readonly Field[] }
     /** Spans of each weekday. */
     | { type: "week" }
+    /** Spans of single days, one day a line: `2026-12-24 09:00-12:00 14:00-16:00`. */
+    | { type: "dates" }
+    /** The name of a time zone. */
+    | { type: "zone" }
     /** Words with the phrases in which they are allowed, one a line: `word | phrase, phrase`. */
     | { type: "wordlist" }
   );

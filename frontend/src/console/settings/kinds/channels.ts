@@ -172,7 +172,7 @@ export const hours: Kind = {
       fields: [
         { name: "name", type: "text", required: true, half: true },
         { name: "id", type: "text", required: true, fixed: true, half: true },
-        { name: "zone", type: "text", half: true, placeholder: "Asia/Shanghai" },
+        { name: "zone", type: "zone", half: true },
         { name: "week", type: "week" },
       ],
     },
@@ -180,7 +180,7 @@ export const hours: Kind = {
       title: "s.days_off",
       fields: [
         { name: "holidays", type: "lines", hint: "h.holidays", half: true },
-        { name: "exceptions", type: "json", hint: "h.exceptions", half: true },
+        { name: "exceptions", type: "dates", hint: "h.exceptions", half: true },
       ],
     },
   ],

@@ -39,7 +39,7 @@ export function conditions(): Variants {
         empty: "own_span",
         half: true,
       },
-      { name: "zone", type: "text", placeholder: "Asia/Shanghai", half: true },
+      { name: "zone", type: "zone", half: true },
       { name: "days", type: "choices", options: DAYS, words: "day" },
       { name: "start", type: "text", placeholder: "09:00", half: true },
       { name: "end", type: "text", placeholder: "18:00", half: true },

@@ -102,7 +102,7 @@ export const flows: Kind = {
         { name: "enabled", type: "switch" },
         { name: "triggers", type: "lines", hint: "h.triggers" },
         { name: "start", type: "text", required: true, half: true },
-        { name: "zone", type: "text", placeholder: "Asia/Shanghai", half: true },
+        { name: "zone", type: "zone", half: true },
       ],
     },
     {

@@ -1,3 +1,4 @@
+import { t } from "../../../shared/i18n";
 import { ArticleAside } from "../asides/ArticleAside";
 import { TryWords } from "../asides/TryWords";
 import type { Kind } from "./kind";
@@ -35,7 +36,7 @@ export const words: Kind = {
   read: "knowledge.read",
   write: "knowledge.write",
   fresh: () => ({ id: "", name: "", level: "mask", sides: ["input", "output"], words: [], enabled: true }),
-  about: record => `${record.level} · ${((record.words as unknown[]) ?? []).length}`,
+  about: record => `${t(`level.${record.level}`)} · ${((record.words as unknown[]) ?? []).length}`,
   aside: TryWords,
   sections: [
     {

@@ -5,12 +5,13 @@ import { me } from "../../colleagues";
 import { attempt } from "../../notices";
 import { Copyable } from "../asides/SiteAside";
 import { QrCode } from "../QrCode";
+import { PageTitle } from "./PageTitle";
 
 /** One's own account: password and second factor. */
 export function Account() {
   return (
     <div class="one-page" tabIndex={0}>
-      <h1>{t("kind.account")}</h1>
+      <PageTitle of="account" />
       <p class="hint">
         {me.value?.name} · {me.value?.email} · {t(`role.${me.value?.role ?? "agent"}`)}
       </p>
@@ -90,7 +91,7 @@ function SecondFactor() {
       {last.value?.recovery && (
         <>
           <p>{t("recovery_codes")}</p>
-          <Copyable text={last.value.recovery.join("  ")} />
+          <Copyable text={last.value.recovery.join("\n")} />
         </>
       )}
       {seed && !isOn.value && (

@@ -9,6 +9,7 @@ import { Form } from "../form/Form";
 import { type Plain, read } from "../form/field";
 import { assistantSections } from "../kinds/assistant";
 import { Facts } from "./Facts";
+import { PageTitle } from "./PageTitle";
 
 const READ_EVERY_MS = 5000;
 
@@ -49,7 +50,7 @@ export function AssistantPage() {
   return (
     <div class="one-page wide-page" tabIndex={0}>
       <header class="page-head">
-        <h1>{t("kind.assistant")}</h1>
+        <PageTitle of="assistant" />
         <span class="grow" />
         {(state.value?.sites.length ?? 0) > 1 && (
           <select

@@ -4,6 +4,7 @@ import { t } from "../../../shared/i18n";
 import { getOr } from "../../api";
 import { nameOf } from "../../colleagues";
 import { optionText } from "../form/Plainly";
+import { PageTitle } from "./PageTitle";
 
 interface AuditLine {
   id: string;
@@ -34,7 +35,7 @@ export function Audit() {
   useEffect(() => void load(null), []);
   return (
     <div class="one-page wide-page" tabIndex={0}>
-      <h1>{t("kind.audit")}</h1>
+      <PageTitle of="audit" />
       <p class="hint">{t("about.audit")}</p>
       <div class="sheet" tabIndex={0}>
         <table class="table">

@@ -5,13 +5,14 @@ import { ask, download, getOr, offers, token } from "../../api";
 import { may, me } from "../../colleagues";
 import { attempt, explain, notify } from "../../notices";
 import { Sign } from "../../ui/Sign";
+import { PageTitle } from "./PageTitle";
 
 /** Everything out, everything in, and how long it is kept. */
 export function DataPage() {
   const nothing = !offers("POST /v1/export") && !offers("POST /v1/retention") && !offers("POST /v1/import");
   return (
     <div class="one-page" tabIndex={0}>
-      <h1>{t("kind.data")}</h1>
+      <PageTitle of="data" />
       {nothing && <p class="hint">{t("not_offered")}</p>}
       {offers("POST /v1/retention") && may("settings.write") && <Retention />}
       {offers("POST /v1/export") && may("export.run") && <Export />}

@@ -5,6 +5,7 @@ import { ask, getOr } from "../../api";
 import { agents, nameOf } from "../../colleagues";
 import { deviceName } from "../../inbox/Context";
 import { attempt } from "../../notices";
+import { PageTitle } from "./PageTitle";
 
 interface SignInRecord {
   id: string;
@@ -23,15 +24,15 @@ export function SignIns() {
   }
   useEffect(() => void load(), [agents.value]);
   return (
-    <div class="one-page" tabIndex={0}>
-      <h1>{t("kind.signins")}</h1>
+    <div class="one-page wide-page" tabIndex={0}>
+      <PageTitle of="signins" />
       <p class="hint">{t("about.signins")}</p>
       <div class="sheet" tabIndex={0}>
-        <table class="table">
+        <table class="table people-table">
           <thead>
             <tr>
               <th>{t("role.agent")}</th>
-              <th>{t("since")}</th>
+              <th>{t("signed_in_at")}</th>
               <th>{t("fact.address")}</th>
               <th>{t("fact.device")}</th>
               <th>
@@ -43,9 +44,9 @@ export function SignIns() {
             {[...found.value].reverse().map(each => (
               <tr key={each.id}>
                 <td>{nameOf(each.agent) || each.agent}</td>
-                <td>{new Date(each.created_at).toLocaleString()}</td>
-                <td>{each.address}</td>
-                <td>{deviceName(each.device) ?? "–"}</td>
+                <td class="cell-long">{new Date(each.created_at).toLocaleString()}</td>
+                <td class="cell-less">{each.address}</td>
+                <td class="cell-less">{deviceName(each.device) ?? "–"}</td>
                 <td class="cell-do">
                   <button
                     type="button"
