@@ -180,5 +180,6 @@ def _is_full(failure: BaseException | None) -> bool:
     if isinstance(failure, DBAPIError):
         failure = failure.orig
     if isinstance(failure, sqlite3.Error):
-        return failure.sqlite_errorcode == sqlite3.SQLITE_FULL
+        # Only what SQLite itself refuses has a code; what Python's module refuses has none.
+        return getattr(failure, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return isinstance(failure, OSError) and failure.errno in FULL_ERRORS
