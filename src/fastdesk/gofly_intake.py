@@ -4,6 +4,7 @@ Everything that a visitor and the agents wrote becomes one resolved conversation
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from fastdesk.model.block import Block
 from fastdesk.model.canned import Canned
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Put, Said
-from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId, is_id
 from fastdesk.model.visitor import Visitor
 from fastdesk.store.protocol import Store
 from fastdesk.tenants.records import Records
@@ -25,6 +26,8 @@ __all__ = ["Brought", "bring_in"]
 
 _ACTOR = "gofly import"
 _STEP = 1_000
+#: Two braces begin a variable here; in gofly's texts they are braces.
+_PAIRS = re.compile(r"\{\{|\}\}")
 
 
 class Brought(NamedTuple):
@@ -53,7 +56,7 @@ async def bring_in(
         key = str(row.get("visitor_id") or "")
         id = VisitorId(_id(key))
         lines = sorted(messages.pop(key, []), key=lambda line: int(line.get("id") or 0))
-        if not key or await store.visitor(tenant, id) is not None:
+        if not key or row.get("deleted_at") or await store.visitor(tenant, id) is not None:
             continue
         visitors += 1
         said += _write(_Talk(row, lines, names, tenant, site, id, zone), records, store)
@@ -92,26 +95,28 @@ def _write(talk: _Talk, records: Records, store: Store) -> int:
     lines = [line for line in talk.lines if line.get("content")]
     if not lines:
         return 0
-    began, ended = talk.time_of(lines[0]), talk.time_of(lines[-1])
+    began = next(filter(None, map(talk.time_of, lines)), first)
     conversation = Conversation(
         id=ConversationId("g" + hashlib.blake2b(talk.id.encode(), digest_size=9).hexdigest()), tenant=tenant, site=talk.site,
         visitor=talk.id, channel="gofly", opened_at=began, updated_at=began,
     )  # fmt: skip
     store.append(Changed(tenant, next_rev(tenant), began, conversation, ("opened",), _ACTOR))
+    at = began
     for seq, line in enumerate(lines, 1):
+        at = talk.time_of(line) or at  # a time that is none is that of the message before
         is_agent = line.get("mes_type") == "kefu"
         agent = str(line.get("kefu_id") or "")
         store.append(
             Said(
-                tenant, next_rev(tenant), talk.time_of(line), conversation.id, seq, f"gofly-{line.get('id') or seq}",
+                tenant, next_rev(tenant), at, conversation.id, seq, f"gofly-{line.get('id') or seq}",
                 "agent" if is_agent else "visitor", agent if is_agent else talk.id,
                 talk.agents.get(agent, agent) if is_agent else visitor.name, "text", str(line["content"]),
             )
         )  # fmt: skip
     closed = msgspec.structs.replace(
-        conversation, state="resolved", resolved_at=ended, updated_at=ended, visitor_read=len(lines), agent_read=len(lines)
+        conversation, state="resolved", resolved_at=at, updated_at=at, visitor_read=len(lines), agent_read=len(lines)
     )  # fmt: skip
-    store.append(Changed(tenant, next_rev(tenant), ended, closed, ("state",), _ACTOR))
+    store.append(Changed(tenant, next_rev(tenant), at, closed, ("state",), _ACTOR))
     return len(lines)
 
 
@@ -119,7 +124,7 @@ def _canned(tables: Tables, records: Records, tenant: TenantId) -> int:
     groups = {str(row.get("id")): str(row.get("group_name") or "") for row in tables.get("reply_group", [])}
     items = [row for row in tables.get("reply_item", []) if row.get("content")]
     for row in items:
-        text = str(row["content"])[:4000]
+        text = _PAIRS.sub(lambda pair: " ".join(pair[0]), str(row["content"]))[:4000]
         title = (str(row.get("item_name") or "") or text)[:100]
         made = Canned(
             id=f"gofly-{row.get('id')}",
@@ -151,11 +156,7 @@ def _fields(row: Row) -> dict[str, Any]:
 
 
 def _id(key: str) -> str:
-    return (
-        key
-        if 0 < len(key) <= 64 and key.isascii()
-        else "g" + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-    )
+    return key if is_id(key) else "g" + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def _time(text: str | None, zone: ZoneInfo) -> int:

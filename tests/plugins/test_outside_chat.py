@@ -168,15 +168,20 @@ async def test_what_fails_is_answered_by_somebody_else(
     assert "secret" not in str(frames)
 
 
-async def test_refused_key_and_wrong_settings_leave_the_rules(
+async def test_refused_key_and_unknown_key_leave_the_rules(
     asked: RunningDesk, application: Application
 ) -> None:
     application.status = 401
     assert (await talk(asked, application, "dify", "what now"))[-1]["text"]
     before = len(application.asked)
     assert (await talk(asked, application, "dify", "what now", key="env:PATH"))[-1]["text"]
-    assert (await talk(asked, application, "dify", "what now", base_url="ftp://x"))[-1]["text"]
     assert len(application.asked) == before
+
+
+def test_wrong_settings_are_refused(asked: RunningDesk) -> None:
+    wrong = {"settings": {"dify": {"base_url": "ftp://x", "key": "env:AI_KEY_DEMO__DIFY"}}}
+    status, problem = asked.ask("PATCH", "/v1/sites/demo", wrong, asked.token)
+    assert (status, problem["code"]) == (422, "invalid")
 
 
 def test_fastgpt_without_details_ends_with_done() -> None:

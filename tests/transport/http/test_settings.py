@@ -62,6 +62,13 @@ def test_what_is_wrong_changes_nothing(desk: RunningDesk, wish: Any) -> None:
     assert desk.ask("GET", "/v1/settings", None, desk.token) == before
 
 
+def test_null_is_no_value_where_there_was_none(desk: RunningDesk) -> None:
+    wish = {"settings": {"fastgpt": None, "bot": {"outside": True}}, "forms": {"offline": None}}
+    assert desk.ask("POST", "/v1/sites", {"id": "bare"}, desk.token)[0] == 201
+    status, site = desk.ask("PATCH", "/v1/sites/bare", wish, desk.token)
+    assert (status, site["settings"]) == (200, {"bot": {"outside": True}})
+
+
 def test_site_is_held_to_the_same(desk: RunningDesk) -> None:
     wish = {"settings": {"notify": {"emails": ["no address"]}}}
     status, problem = desk.ask("PATCH", "/v1/sites/demo", wish, desk.token)

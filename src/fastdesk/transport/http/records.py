@@ -238,8 +238,9 @@ def merge(old: dict[str, Any], wish: dict[str, Any]) -> dict[str, Any]:
     for name, value in wish.items():
         if value is None:
             merged.pop(name, None)
-        elif isinstance(value, dict) and isinstance(merged.get(name), dict):
-            merged[name] = merge(merged[name], value)
+        elif isinstance(value, dict):
+            kept = merged.get(name)
+            merged[name] = merge(kept if isinstance(kept, dict) else {}, value)
         else:
             merged[name] = value
     return merged
