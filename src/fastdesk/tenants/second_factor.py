@@ -9,7 +9,6 @@ from fastdesk.tenants.passwords import hash_token
 
 __all__ = [
     "code_at",
-    "is_right_code",
     "new_recovery_codes",
     "new_seed",
     "right_step",
@@ -33,13 +32,8 @@ def code_at(seed: str, now_ms: int) -> str:
     return f"{(struct.unpack_from('>I', mac, offset)[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
-def is_right_code(seed: str, code: str, now_ms: int) -> bool:
-    """Tell whether a code is right now, one step before or one step after: clocks differ."""
-    return right_step(seed, code, now_ms) is not None
-
-
 def right_step(seed: str, code: str, now_ms: int) -> int | None:
-    """Return the 30 seconds that a code is right for, None for a wrong one."""
+    """Return the 30 seconds that a code is right for: these, or those before or behind, as clocks differ; None for a wrong one."""
     given = _plain(code).encode()
     found = None
     for step in (-1, 0, 1):

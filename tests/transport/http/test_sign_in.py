@@ -51,10 +51,12 @@ def test_a_second_factor_is_wanted_once_it_is_confirmed(desk: RunningDesk) -> No
     assert made["address"].startswith("otpauth://totp/fastdesk%3Atwo%40example.com?secret=" + made["seed"])
     assert sign_in(desk, "two@example.com")[0] == 200, "it counts before it is confirmed"
     assert factor(desk, token, do="confirm", code="000000")[0] == 403
-    status, confirmed = factor(desk, token, do="confirm", code=code_at(made["seed"], now_ms()))
+    code = code_at(made["seed"], now_ms())
+    status, confirmed = factor(desk, token, do="confirm", code=code)
     assert (status, len(confirmed["recovery"])) == (200, 10)
     assert sign_in(desk, "two@example.com")[0] == 401
-    code = code_at(made["seed"], now_ms())
+    assert sign_in(desk, "two@example.com", code=code)[0] == 401, "it was used to confirm"
+    code = code_at(made["seed"], now_ms() + 30_000)  # the next one, which counts already
     assert sign_in(desk, "two@example.com", code=code)[0] == 200
     assert sign_in(desk, "two@example.com", code=code)[0] == 401, "a code works once"
     recovery = confirmed["recovery"][3]
