@@ -110,6 +110,18 @@ def test_of_records_of_which_one_does_not_fit_none_is_written(settings: Settings
     assert rules(settings) == {}
 
 
+def test_a_forgotten_password_is_given_anew(settings: Settings) -> None:
+    password = offline.new_password(settings, EMAIL)
+    with pytest.raises(FastdeskError, match="no agent"):
+        offline.new_password(settings, "nobody@example.com")
+    running = RunningDesk(settings.data, LIMITS="off").start()
+    try:
+        assert running.ask("POST", "/v1/login", {"email": EMAIL, "password": PASSWORD})[0] == 401
+        assert running.ask("POST", "/v1/login", {"email": EMAIL, "password": password})[0] == 200
+    finally:
+        running.close()
+
+
 def test_a_tenant_is_added_with_its_owner_and_a_file_of_its_own(settings: Settings) -> None:
     password = offline.add_tenant(settings, "tea", "Tea & Co", "tea@example.com", own_file=True)
     offline.add_site(settings, "tea", "tea-site", "", ())

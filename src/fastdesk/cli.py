@@ -260,6 +260,14 @@ def add_agent(
     typer.echo(f"Password of {email}: {add(_settings(), tenant, email, name, role)}")
 
 
+@agent_app.command("password")
+def new_password(email: Annotated[str, typer.Argument(help="Address that they sign in with.")]) -> None:
+    """Give an agent who has forgotten it a new password and print it, once. The desk must not run."""
+    from fastdesk.offline import new_password as change
+
+    typer.echo(f"Password of {email}: {change(_settings(), email)}")
+
+
 @site_app.command("add")
 def add_site(
     key: Annotated[str, typer.Argument(help="Public key of the site: letters, digits, - and _.")],

@@ -24,6 +24,7 @@ from fastdesk.plugins.why import WhyLine, why_of
 from fastdesk.store.sqlite import SqliteStore
 from fastdesk.tenants.first_start import found_installation
 from fastdesk.tenants.gate import Gate, new_agent
+from fastdesk.tenants.passwords import hash_password
 from fastdesk.tenants.permissions import PERMISSIONS, ROLES
 from fastdesk.tenants.records import HOUSE, Records
 from fastdesk.tenants.revs import Revs
@@ -35,6 +36,7 @@ __all__ = [
     "add_site",
     "add_tenant",
     "erase",
+    "new_password",
     "read_records",
     "remove_record",
     "set_retention",
@@ -103,6 +105,20 @@ def add_agent(settings: Settings, tenant: str, email: str, name: str, role: str)
         records.put(_known(records, tenant), "agent", agent, actor="command line")
 
     _with_records(settings, add)
+    return password
+
+
+def new_password(settings: Settings, email: str) -> str:
+    """Give an agent another password and return it; their sign-ins end."""
+    password = new_secret(_entropy, 12)
+
+    async def change(records: Records, gate: Gate) -> None:
+        found = gate.find_agent(email)
+        if found is None:
+            raise FastdeskError(f"There is no agent with the address {email}.")
+        gate.set_password(*found, hash_password(password), actor="command line")
+
+    _with_records(settings, change)
     return password
 
 

@@ -143,6 +143,35 @@ def test_a_new_password_ends_the_other_sign_ins(desk: RunningDesk) -> None:
     assert sign_in(desk, "change@example.com", "another password")[0] == 200
 
 
+def test_a_forgotten_password_is_set_by_who_may(desk: RunningDesk) -> None:
+    id, token = agent(desk, "forgetful@example.com")
+    _, other = agent(desk, "equal@example.com")
+    wish = {"password": "a password that is known"}
+    assert desk.ask("PATCH", f"/v1/agents/{id}", wish, other)[0] == 403
+    assert desk.ask("PATCH", f"/v1/agents/{id}", {"password": "short"}, desk.token)[0] == 422
+    assert desk.ask("PATCH", f"/v1/agents/{id}", {**wish, "capacity": 3}, desk.token)[1]["capacity"] == 3
+    assert desk.ask("GET", "/v1/me", None, token)[0] == 401, "their sign-ins end"
+    assert sign_in(desk, "forgetful@example.com", wish["password"])[0] == 200
+    mine = desk.ask("GET", "/v1/me", None, desk.token)[1]["id"]
+    assert desk.ask("PATCH", f"/v1/agents/{mine}", wish, desk.token)[0] == 403, "one's own needs the old one"
+
+
+def test_an_agent_is_added_with_what_routing_asks_for(desk: RunningDesk) -> None:
+    wish = {
+        "email": "able@example.com",
+        "password": PASSWORD,
+        "capacity": 2,
+        "skills": ["refunds"],
+        "languages": ["zh"],
+    }
+    status, made = desk.ask("POST", "/v1/agents", wish, desk.token)
+    assert (status, made["capacity"], made["skills"], made["languages"]) == (201, 2, ["refunds"], ["zh"])
+    assert (
+        desk.ask("POST", "/v1/agents", {**wish, "email": "x@example.com", "capasity": 2}, desk.token)[0]
+        == 422
+    )
+
+
 def test_guessing_is_slowed_down(tmp_path_factory: pytest.TempPathFactory) -> None:
     running = RunningDesk(tmp_path_factory.mktemp("throttled") / "data").start()
 

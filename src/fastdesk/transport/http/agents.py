@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from fastdesk.errors import Refused
 from fastdesk.model.agent import Agent, ApiKey, SignIn
 from fastdesk.model.identity import AgentRole
+from fastdesk.model.ids import TeamId
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.tenants.audit import Audit
 from fastdesk.tenants.gate import Gate, new_agent
@@ -36,11 +37,18 @@ class SignedIn(Struct, frozen=True):
     agent: dict[str, Any]
 
 
-class NewAgent(Struct, frozen=True, kw_only=True):
+Capacity = Annotated[int, Meta(ge=0, le=1000)]
+
+
+class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@ ]+@[^@ ]+$")]
     password: Password
     name: Line = ""
     role: AgentRole = "agent"
+    teams: tuple[TeamId, ...] = ()
+    skills: tuple[Line, ...] = ()
+    languages: tuple[Line, ...] = ()
+    capacity: Capacity = 8
 
 
 class AgentChange(Struct, frozen=True, kw_only=True):
@@ -52,7 +60,9 @@ class AgentChange(Struct, frozen=True, kw_only=True):
     teams: tuple[str, ...] | None = None
     skills: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
-    capacity: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    capacity: Capacity | None = None
+    #: For an agent who has forgotten it; their sign-ins end.
+    password: Password | None = None
     #: Takes the second factor away, for an agent who has lost it.
     second_factor: Literal[False] | None = None
 
@@ -101,7 +111,7 @@ class AgentRoutes:
             Route(method="POST", path="/v1/agents", handler=self.add, access="agent.write", tag=tag, body=NewAgent, status=201,
                   summary="Add an agent"),
             Route(method="PATCH", path="/v1/agents/{id}", handler=self.change, access="agent.write", tag=tag, body=AgentChange,
-                  summary="Change an agent's name, role, teams, skills or capacity"),
+                  summary="Change an agent's name, role, teams, skills, capacity or password"),
             Route(method="GET", path="/v1/sign-ins", handler=self.sign_ins, access="agent", tag=tag,
                   summary="List one's own sign-ins, or everybody's with agent.write"),
             Route(method="DELETE", path="/v1/sign-ins/{id}", handler=self.revoke, access="agent", tag=tag, status=204, audit="act",
@@ -179,12 +189,20 @@ class AgentRoutes:
             now_ms=now_ms,
             entropy=rooms.entropy,
         )
+        if self._gate.find_agent(wish.email) is not None:  # somebody else was faster
+            raise Refused("conflict", "An agent with this address exists.")
+        agent = replace(
+            agent, teams=wish.teams, skills=wish.skills, languages=wish.languages, capacity=wish.capacity
+        )
         rooms.records.put(tenant, "agent", agent, actor=call.principal.id)
         return agent_view(agent)
 
     async def change(self, call: Call) -> dict[str, Any]:
         """Change an agent; the last owner stays one."""
         wish: AgentChange = call.body
+        if wish.password is not None and call.path("id") == call.principal.id:
+            raise Refused("forbidden", "The old password is wrong.")  # one's own is changed with the old one
+        hashed = None if wish.password is None else await asyncio.to_thread(hash_password, wish.password)
         agent = self._agent(call, call.path("id"))
         _check_rank(call, agent.role)
         if wish.role is not None:
@@ -192,6 +210,7 @@ class AgentRoutes:
         fields: dict[str, Any] = {
             name: value for name in wish.__struct_fields__ if (value := getattr(wish, name)) is not None
         }
+        fields.pop("password", None)
         if fields.pop("second_factor", None) is False:
             fields |= {"totp": "", "totp_wanted": "", "recovery": ()}
         changed = replace(agent, **fields)
@@ -203,7 +222,10 @@ class AgentRoutes:
             and not any(each.role == "owner" and each.enabled for each in others)
         ):
             raise Refused("conflict", "A tenant keeps at least one owner.")
-        self._rooms.records.put(tenant, "agent", changed, actor=call.principal.id)
+        if hashed is not None:
+            self._gate.set_password(tenant, changed, hashed, actor=call.principal.id)
+        else:
+            self._rooms.records.put(tenant, "agent", changed, actor=call.principal.id)
         return agent_view(changed)
 
     async def sign_ins(self, call: Call) -> list[SignIn]:
