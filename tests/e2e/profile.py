@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-SOON_MS = 10_000
+#: Generous: a machine that many share may stand still for a while.
+SOON_MS = 30_000
 
 
 class Profile:

@@ -236,3 +236,26 @@ def test_contacts_and_visitors_fit_a_phone(visit: Visit, console: SignIn, desk: 
     invite.wait_for()
     box = invite.bounding_box()
     assert box["x"] + box["width"] <= 390, "within reach without scrolling"
+
+
+def test_the_console_can_be_installed(console: SignIn) -> None:
+    agent = console()
+    agent.page.wait_for_load_state("networkidle")
+    errors = agent.context.new_cdp_session(agent.page).send("Page.getInstallabilityErrors")
+    assert [error["errorId"] for error in errors["installabilityErrors"]] in (
+        [],
+        ["in-incognito"],
+    )  # as every test is
+    icons = agent.page.evaluate(
+        """async () => {
+          const {icons} = await (await fetch(document.querySelector('link[rel=manifest]').href)).json();
+          const load = async ({src, sizes}) => {
+            const image = new Image();
+            image.src = src;
+            await image.decode();
+            return sizes === 'any' || sizes === `${image.naturalWidth}x${image.naturalHeight}`;
+          };
+          return Promise.all(icons.map(load));
+        }"""
+    )
+    assert icons == [True] * 4

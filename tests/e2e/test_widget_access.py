@@ -129,3 +129,13 @@ def test_arabic_is_spoken_and_written_from_the_right(visit: Visit) -> None:
         "rtl",
         "ar-EG",
     ]
+
+
+def test_the_narrowest_phone_has_room_for_every_button(visit: Visit) -> None:
+    visitor = visit("/chat/demo", viewport={"width": 320, "height": 560})
+    visitor.chat.locator(".human").wait_for()
+    boxes = [visitor.chat.locator(f".composer-bar {each}").bounding_box() for each in (".human", ".send")]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    label = visitor.chat.locator(".human")
+    assert label.evaluate("button => button.scrollWidth <= button.clientWidth"), "the words are whole"
+    assert boxes[1]["x"] + boxes[1]["width"] <= 320

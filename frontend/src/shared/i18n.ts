@@ -53,20 +53,25 @@ export function t(key: string, values?: Record<string, string | number>): string
   return values ? text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : text;
 }
 
-/** Pick from a text that may differ by language: this tag, its language, any (`*`), English, the first. */
+/** Pick from a text that may differ by language: this tag, its script, its language, any (`*`), English, the first. */
 export function pick(
   text: string | Record<string, string> | null | undefined,
   tag = languageTag.value,
 ): string {
   if (text == null || typeof text === "string") return text ?? "";
-  const same = (a: string) => Object.keys(text).find(key => matchTag(key, a));
-  const key = tag in text ? tag : (same(tag) ?? ["*", "en"].find(k => k in text) ?? Object.keys(text)[0]);
+  const keys = Object.keys(text);
+  const same = keys.find(key => matchTag(key, tag)) ?? keys.find(key => language(key) === language(tag));
+  const key = tag in text ? tag : (same ?? ["*", "en"].find(k => k in text) ?? keys[0]);
   return key === undefined ? "" : (text[key] ?? "");
 }
 
 function matchTag(a: string, b: string): boolean {
   if (/^zh/i.test(a) && /^zh/i.test(b)) return matchLocale([a]) === matchLocale([b]);
-  return a.split("-")[0]?.toLowerCase() === b.split("-")[0]?.toLowerCase();
+  return language(a) === language(b);
+}
+
+function language(tag: string): string | undefined {
+  return tag.split("-")[0]?.toLowerCase();
 }
 
 export function formatTime(at: number): string {

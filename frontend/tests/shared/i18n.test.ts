@@ -53,6 +53,7 @@ it("picks a site's text for the reader's language", () => {
   expect(i18n.pick(text, "en-GB")).toBe("E");
   expect(i18n.pick(text, "fr")).toBe("E");
   expect(i18n.pick({ "*": "any", en: "E" }, "fr")).toBe("any");
+  expect(i18n.pick({ en: "E", "zh-CN": "简" }, "zh-TW")).toBe("简");
   expect(i18n.pick("same", "fr")).toBe("same");
   expect(i18n.pick(undefined)).toBe("");
 });

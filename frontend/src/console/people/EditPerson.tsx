@@ -62,7 +62,11 @@ export function EditPerson({ person, onChange, onClose }: EditProps) {
         {LINES.map(name => (
           <label class="field" key={name}>
             <span>{t(`fact.${name}`)}</span>
-            <input value={values.value[name]} onInput={event => set(name, event.currentTarget.value)} />
+            <input
+              value={values.value[name]}
+              placeholder={String(person.fields?.[name] ?? "")}
+              onInput={event => set(name, event.currentTarget.value)}
+            />
           </label>
         ))}
         <label class="field">

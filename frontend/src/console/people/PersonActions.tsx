@@ -78,12 +78,13 @@ type DialogProps = PersonProps & { onClose: () => void };
 /** Find the other record of the same person, and take it in. */
 function Merge({ person, onChange, onClose }: DialogProps) {
   const text = useSignal("");
-  const found = useSignal<Visitor[]>([]);
+  const found = useSignal<Visitor[] | null>(null);
   const sure = useSignal("");
   async function search(): Promise<void> {
-    const query = new URLSearchParams({ text: text.value, limit: "10" });
+    const wanted = text.value;
+    const query = new URLSearchParams({ text: wanted, limit: "10" });
     const page = await getOr<{ items: Visitor[] }>(`/v1/visitors?${query}`, { items: [] });
-    found.value = page.items.filter(each => each.id !== person.id);
+    if (wanted === text.value) found.value = page.items.filter(each => each.id !== person.id);
   }
   async function merge(other: Visitor): Promise<void> {
     const isSure = sure.value === other.id;
@@ -115,8 +116,9 @@ function Merge({ person, onChange, onClose }: DialogProps) {
           void search();
         }}
       />
+      {text.value && found.value?.length === 0 && <p class="hint">{t("nobody_found")}</p>}
       <ul class="pick-list">
-        {found.value.map(each => (
+        {found.value?.map(each => (
           <li key={each.id}>
             <span>
               <b>{personName(each) || t("visitor_n", { id: each.id.slice(-4) })}</b>

@@ -15,14 +15,20 @@ interface FormProps {
 export function Form({ sections, record, isNew, onChange }: FormProps) {
   return (
     <>
-      {sections.map((section, n) => (
-        <section class="form-section" key={section.title ?? n}>
-          {section.title && <h3>{t(section.title)}</h3>}
-          <Fields fields={section.fields} record={record} isNew={isNew} onChange={onChange} />
-        </section>
-      ))}
+      {sections
+        .filter(section => section.fields.some(field => isWanted(field, record)))
+        .map((section, n) => (
+          <section class="form-section" key={section.title ?? n}>
+            {section.title && <h3>{t(section.title)}</h3>}
+            <Fields fields={section.fields} record={record} isNew={isNew} onChange={onChange} />
+          </section>
+        ))}
     </>
   );
+}
+
+function isWanted(field: Field, record: Plain): boolean {
+  return field.when?.(record) ?? true;
 }
 
 interface FieldsProps extends Omit<FormProps, "sections"> {
@@ -33,7 +39,7 @@ export function Fields({ fields, record, isNew, onChange }: FieldsProps) {
   return (
     <div class="fields">
       {fields
-        .filter(field => field.when?.(record) ?? true)
+        .filter(field => isWanted(field, record))
         .map(field => (
           <One
             key={field.name}

@@ -1,21 +1,24 @@
 /** Fields that point at other records, hold JSON, or hold the words of a list. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { t } from "../../../shared/i18n";
+import { pick, t } from "../../../shared/i18n";
 import { getOr } from "../../api";
 import type { Plain } from "./field";
 import type { PlainProps } from "./Plainly";
 
+type Texts = string | Record<string, string>;
+
 interface Named {
   id: string;
-  name?: string;
-  title?: string;
+  /** Either may be one text for each language. */
+  name?: Texts;
+  title?: Texts;
   email?: string;
 }
 
 export function titleOf(record: Plain): string {
   const { title, name, email, id } = record as unknown as Named;
-  return String(title || name || email || id);
+  return pick(title) || pick(name) || email || id;
 }
 
 /** The id of a record of another kind, by its name. */

@@ -1,3 +1,4 @@
+import { pick } from "../../../shared/i18n";
 import { SiteAside } from "../asides/SiteAside";
 import type { Field, Plain } from "../form/field";
 import type { Kind } from "./kind";
@@ -270,6 +271,7 @@ export const invitations: Kind = {
   read: "site.read",
   write: "site.write",
   fresh: () => ({ id: "", text: "", enabled: true, seconds: 20, pause_hours: 24 }),
+  title: record => pick(record.text as string | Record<string, string>) || String(record.id),
   about: record => [record.page, record.site].filter(Boolean).join(" · "),
   sections: [
     {
