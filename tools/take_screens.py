@@ -1,5 +1,7 @@
 """Take the pictures of the documentation: a desk of its own, real browsers, real messages. `python tools/take_screens.py [FOLDER]`."""
 
+import itertools
+import math
 import subprocess
 import sys
 import tempfile
@@ -241,6 +243,19 @@ def console_at_work(studio: Studio) -> None:
         studio.take(agent, "console-phone-zh")
 
 
+def keep_busy(desk: RunningDesk, seconds: float) -> None:
+    """Let visitors ask for a while, now more and now less."""
+    tokens = [desk.visitor()["token"] for _ in range(6)]
+    begin = time.monotonic()
+    for n in itertools.count():
+        past = time.monotonic() - begin
+        if past > seconds:
+            return
+        body = {"id": f"busy-{n:06}", "text": ("How do I return something?", "hello", "你好")[n % 3]}
+        desk.ask("POST", "/v1/messages", body, tokens[n % len(tokens)])
+        time.sleep(0.02 + 0.03 * (1 + math.sin(past)))
+
+
 def owner_at_work(studio: Studio) -> None:
     """Show what an owner decides and sees: a site with its preview, a rule as text, reports, the live page."""
     with console(studio, locale="zh-CN") as agent:
@@ -259,7 +274,7 @@ def owner_at_work(studio: Studio) -> None:
         studio.take(agent, "settings-rule-en")
     with console(studio, locale="en-US", color_scheme="dark") as agent:
         agent.go("operations")
-        time.sleep(12)  # a line needs its points
+        keep_busy(studio.desk, seconds=20)  # a line needs its points
         studio.take(agent, "live-dark-en")
 
 
