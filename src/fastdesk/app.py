@@ -1,7 +1,6 @@
 """The composition root: names the concrete back-ends, and starts and stops the rooms in order."""
 
 import asyncio
-import gc
 import os
 import resource
 import signal
@@ -24,6 +23,7 @@ from fastdesk.model.file import FileLimits
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
 from fastdesk.observe.clock import SystemClock, SystemEntropy
+from fastdesk.observe.collector import Collector
 from fastdesk.observe.cutoff import Cutoff
 from fastdesk.observe.tasks import Tasks
 from fastdesk.plugins.assistance import AssistantOptions
@@ -380,15 +380,15 @@ def run(settings: Settings, announce: Callable[[App], None]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         await app.start()
-        # What is loaded by now stays: the collector need not walk it again, and less often through the messages' own objects.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        collector = Collector()
+        collector.start(loop)
         # The threads behind the loop write and count all the time; the loop waits for the interpreter's lock no longer than this.
         sys.setswitchinterval(SWITCH_S)
         announce(app)
         await stop.wait()
         _log.info("draining")
         await app.stop()
+        collector.stop()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve())

@@ -55,6 +55,19 @@ async def test_order_of_times_and_order_of_coming_may_differ() -> None:
     assert woken.order == [("d", 5), ("a", 10), ("b", 20), ("c", 30)]
 
 
+async def test_nearly_in_order_is_one_timer_for_all() -> None:
+    woken = Woken()
+    alarm = Alarm(woken)
+    alarm.add(woken.began + 1, Sleeper("first"))
+    timers = len(asyncio.get_running_loop()._scheduled)  # type: ignore[attr-defined]
+    for number in range(320):
+        late = number ^ 31  # blocks of 32 come in reverse
+        alarm.add(woken.began + 2 + late / 10, Sleeper(str(late)))
+    assert len(asyncio.get_running_loop()._scheduled) == timers  # type: ignore[attr-defined]
+    await asyncio.sleep(100)
+    assert woken.order == [("first", 10), *((str(number), 20 + number) for number in range(320))]
+
+
 async def test_one_that_fails_takes_no_other_along() -> None:
     woken = Woken()
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.hub.test_live import live, said
 
 from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import Live, sent_key, sent_mark
 from fastdesk.pipeline.parse import digest
 from fastdesk.pipeline.repeats import KEEP, Repeat, Repeats, compare
 from fastdesk.protocol.codes import Rejection
@@ -20,7 +20,7 @@ def repeats(expected: int = 10_000) -> Repeats:
 
 def write(talk: Live, id: str, text: str = "hello") -> int:
     talk.seq += 1
-    talk.sent[SENDER, id] = (talk.seq, digest("text", text))
+    talk.sent[sent_key(SENDER, id)] = sent_mark(talk.seq, digest("text", text))
     return talk.seq
 
 
@@ -76,7 +76,7 @@ def test_notes_among_the_messages_do_not_make_old_ids_new() -> None:
     seen, talk = repeats(), live()
     for number in range(KEEP + 1):
         if number % 2:
-            talk.sent["agent", f"note-{number:06d}"] = (0, 0)
+            talk.sent[sent_key("agent", f"note-{number:06d}")] = sent_mark(0, 0)
         else:
             write(talk, f"message-{number}")
     seen.trim(talk)

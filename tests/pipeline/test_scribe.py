@@ -7,7 +7,7 @@ import pytest
 from tests.hub.test_live import TENANT, live
 
 from fastdesk.desk import changes
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import Live, sent_key, sent_mark
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Event
 from fastdesk.observe.clock import SeededEntropy
@@ -70,7 +70,7 @@ def test_a_peers_id_is_remembered_and_the_desks_own_messages_get_one(scribe: Scr
     talk = live()
     scribe.say(talk, role="visitor", sender="v1", text="hello", id="message-1")
     own = scribe.say(talk, role="bot", sender="desk", text="hi")
-    assert talk.sent == {("v1", "message-1"): (1, digest("text", "hello"))}
+    assert talk.sent == {sent_key("v1", "message-1"): sent_mark(1, digest("text", "hello"))}
     assert own.id == "c1-2"
 
 

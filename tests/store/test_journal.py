@@ -136,6 +136,16 @@ async def test_the_events_of_one_turn_of_the_loop_are_one_batch(
     assert listener.batches == [64]
 
 
+async def test_a_batch_is_no_longer_than_what_a_sync_writes(
+    journal: ThreadedJournal, listener: Any, said: MakeSaid, until: Any
+) -> None:
+    for rev in range(1, 11):
+        journal.append((said(rev), None), bytes(300 * 1024))
+    await until(lambda: len(listener.entries) == 10)
+    assert listener.batches == [4, 4, 2]
+    assert [event.rev for event, _ in listener.entries] == list(range(1, 11))
+
+
 async def test_turns_of_the_loop_that_follow_each_other_are_one_batch(
     journal: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, until: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""One timer of the loop for many who wait equally long: a timer for each would cost more than all the rest of waiting."""
+"""One timer of the loop for many who wait about equally long: a timer for each would cost more than all the rest of waiting."""
 
 import asyncio
 from collections import deque
@@ -9,6 +9,8 @@ __all__ = ["Alarm", "Sleeper"]
 
 #: The loop counts in milliseconds and may come so much too early.
 _SLACK_S = 0.001
+#: Who comes further out of order than this gets a timer of its own.
+_FURTHEST = 64
 
 
 class Sleeper(Protocol):
@@ -22,7 +24,7 @@ S = TypeVar("S", bound=Sleeper)
 
 
 class Alarm(Generic[S]):
-    """Wake sleepers in the order in which they came, which is nearly always that of their times.
+    """Wake sleepers in the order of their times, which is nearly that in which they come.
 
     Args:
         wake: called with each sleeper that still waits when its time has come.
@@ -42,10 +44,13 @@ class Alarm(Generic[S]):
             loop = self._loop = asyncio.get_running_loop()
         while sleepers and not sleepers[0][1].is_waiting:  # who waits no more is not kept
             sleepers.popleft()
-        if sleepers and due < sleepers[-1][0]:
-            loop.call_at(due, self._wake_one, sleeper)
-            return
-        sleepers.append((due, sleeper))
+        place = count = len(sleepers)
+        while place and sleepers[place - 1][0] > due:
+            place -= 1
+            if not place or count - place > _FURTHEST:
+                loop.call_at(due, self._wake_one, sleeper)
+                return
+        sleepers.insert(place, (due, sleeper))
         if self._timer is None:
             self._timer = loop.call_at(due, self._on_time)
 

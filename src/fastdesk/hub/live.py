@@ -11,7 +11,7 @@ from fastdesk.model.visitor import Visitor
 if TYPE_CHECKING:
     from fastdesk.hub.session import Session
 
-__all__ = ["RECENT", "Live", "Running"]
+__all__ = ["RECENT", "Live", "Running", "sent_key", "sent_mark"]
 
 #: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
 RECENT = 32
@@ -24,11 +24,22 @@ class Running(Protocol):
         """Stop it; its answer is not wanted any more."""
 
 
+def sent_key(sender: str, id: str) -> str:
+    """Return the key of a message in `Live.sent`; neither part has a NUL."""
+    return f"{sender}\0{id}"
+
+
+def sent_mark(seq: int, digest: int) -> int:
+    """Return what `Live.sent` keeps of a message: its number (0 for a note), and 32 bits that tell its body from another."""
+    return seq << 32 | digest
+
+
 class Live:
     """The state of one conversation while it is in use. Changed in the loop only.
 
-    `seq` counts what was appended, `durable_seq` what is on disk: nobody is shown more than that. `sent` maps
-    (sender, message id) to (seq, digest) of the messages since `sent_from`; older ones are in the store.
+    `seq` counts what was appended, `durable_seq` what is on disk: nobody is shown more than that. `sent` has the messages since
+    `sent_from`, older ones are in the store: it maps `sent_key` to `sent_mark`, a string and a number and no tuples, which the
+    cycle collector would have to walk, two for each message.
     """
 
     __slots__ = (
@@ -47,7 +58,7 @@ class Live:
         self.seq = seq
         self.durable_seq = seq
         self.is_opened = is_opened
-        self.sent: dict[tuple[str, str], tuple[int, int]] = {}
+        self.sent: dict[str, int] = {}
         self.sent_from = seq + 1
         self.recent: deque[Said] | None = None
         self.visitors: list[Session] = []

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fastdesk.desk import changes
 from fastdesk.desk.mentions import mentioned
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import Live, sent_key, sent_mark
 from fastdesk.hub.session import Session
 from fastdesk.model.agent import Agent
 from fastdesk.model.identity import Principal
@@ -309,9 +309,10 @@ class Commands:
     def _note(self, session: Session, live: Live, frame: frames.Note) -> Rejection | None:
         assert session.principal is not None
         actor = session.principal.id
-        if (actor, frame.id) in live.sent:
+        key = sent_key(actor, frame.id)
+        if key in live.sent:
             return None  # a private note takes no seq: its repeat needs no answer
-        live.sent[actor, frame.id] = (0, 0)
+        live.sent[key] = sent_mark(0, 0)
         self._rooms.hub.watch(session, live)
         self.write_note(live, session.principal, frame.text, frame.id)
         return None

@@ -46,5 +46,5 @@ def check_message(frame: Send) -> Send | Rejection:
 
 
 def digest(kind: str, text: str) -> int:
-    """Return what tells two bodies under the same id apart; good within this process only."""
-    return hash((kind, text))
+    """Return 32 bits that tell two bodies under the same id apart; good within this process only."""
+    return hash((kind, text)) & 0xFFFFFFFF

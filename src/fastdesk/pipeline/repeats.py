@@ -11,7 +11,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import Live, sent_key, sent_mark
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Said
 from fastdesk.pipeline.parse import digest
@@ -71,24 +71,24 @@ class Repeats:
 
     def find(self, live: Live, sender: str, frame: Send) -> Repeat | Rejection | Literal["unsure"] | None:
         """Return the repeat, a refusal, None for a surely new message, or "unsure" when only the store can tell."""
-        known = live.sent.get((sender, frame.id))
+        key = sent_key(sender, frame.id)
+        known = live.sent.get(key)
         if known is not None:
-            seq, body = known
-            return (
-                Repeat(seq) if body == digest(frame.kind, frame.text) else Rejection("id_reuse", id=frame.id)
-            )
+            seq = known >> 32
+            is_same = known == sent_mark(seq, digest(frame.kind, frame.text))
+            return Repeat(seq) if is_same else Rejection("id_reuse", id=frame.id)
         if live.sent_from == 1:
             return None
         covered = self._covered.get(live.id)
         if covered is None or self._filter.generation - covered > 1:
             return "unsure"  # the filter has forgotten, or never knew, the older ids of this conversation
-        return "unsure" if _key(live, sender, frame.id) in self._filter else None
+        return "unsure" if _key(live, key) in self._filter else None
 
     def remember_older(self, live: Live, older: list[Said]) -> None:
         """Put the ids of a long conversation's older messages into the filter, so that new ones pass without a look-up."""
         self._covered[live.id] = self._filter.generation
         for said in older:
-            self._filter.add(_key(live, said.sender, said.id))
+            self._filter.add(_key(live, sent_key(said.sender, said.id)))
 
     def trim(self, live: Live) -> None:
         """Move the older half of a conversation's exact ids into the filter once there are too many."""
@@ -97,16 +97,16 @@ class Repeats:
         if live.sent_from == 1:
             self._covered[live.id] = self._filter.generation
         sent, add = live.sent, self._filter.add
-        for sender, id in tuple(islice(sent, KEEP // 2)):
-            seq, _ = sent.pop((sender, id))
+        for key in tuple(islice(sent, KEEP // 2)):
+            seq = sent.pop(key) >> 32
             if seq >= live.sent_from:  # a note's is 0
                 live.sent_from = seq + 1
-            add(_key(live, sender, id))
+            add(_key(live, key))
 
     def forget(self, live: Live) -> None:
         """Drop what is kept of a conversation that leaves memory; its ids in the filter fade with its generations."""
         self._covered.pop(live.id, None)
 
 
-def _key(live: Live, sender: str, id: str) -> bytes:
-    return f"{live.id}\0{sender}\0{id}".encode()
+def _key(live: Live, key: str) -> bytes:
+    return f"{live.id}\0{key}".encode()

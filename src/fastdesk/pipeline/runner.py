@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from fastdesk.desk import changes
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import Live, sent_key
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.moderation import CLEAN, Verdict
@@ -133,7 +133,8 @@ class Pipeline:
             repeat: Repeat | Rejection | None = await self._commands.find_stored(session, live, frame)
             live = session.live or live  # the visitor may have gone on in another conversation while we asked
             sender = session.principal.id if session.principal is not None else ""
-            if repeat is None and (sender, frame.id) in live.sent:  # another copy was faster while we asked
+            # Another copy may have been faster while we asked.
+            if repeat is None and sent_key(sender, frame.id) in live.sent:
                 found = self._rooms.repeats.find(live, sender, frame)
                 repeat = found if found != "unsure" else None
             self._judge(session, live, frame, began, repeat)

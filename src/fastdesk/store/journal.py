@@ -16,7 +16,10 @@ the pages, so that a second sync that succeeds proves nothing.
 import asyncio
 import errno
 import threading
+from bisect import bisect_left
 from collections import deque
+from itertools import accumulate
+from operator import itemgetter
 from typing import Final, Protocol
 
 from fastdesk.errors import StoreError
@@ -35,6 +38,7 @@ _GATHER_S: Final = 0.002  # at most, while each turn of the loop brings more: ha
 _RETRY_S: Final = 0.1  # between two tries on a full disk
 _CLOSING_TRIES: Final = 50
 _RECENT_EVENTS: Final = 32_768  # kept in memory so that projecting them reads no file: about 20 MiB
+_EVENT: Final = itemgetter(0)  # of an entry
 
 
 class JournalListener(Protocol):
@@ -82,9 +86,9 @@ class ThreadedJournal:
         self._segments = segments
         self._runner = runner
         # Given by the loop, not yet taken by the thread. The body goes first: an entry that is seen has its
-        # body.
-        self._bodies: deque[bytes] = deque()
-        self._entries: deque[Entry] = deque()
+        # body. Lists, as what is taken of them is taken at once: one by one it took a tenth of a message's processor time.
+        self._bodies: list[bytes] = []
+        self._entries: list[Entry] = []
         self._busy = False  # the loop's: the thread has been woken, or a batch is being gathered for it
         self._gathered = 0
         self._until = 0.0
@@ -171,8 +175,8 @@ class ThreadedJournal:
             try:
                 self._segments.append(bodies)
             except OSError:
-                self._entries.extendleft(reversed(entries))
-                self._bodies.extendleft(reversed(bodies))
+                self._bodies[:0] = bodies
+                self._entries[:0] = entries
                 return False
         self._kept(entries, self._remember(entries, bodies))
         return True
@@ -213,15 +217,13 @@ class ThreadedJournal:
                 self._wake.set()
 
     def _take(self) -> tuple[list[Entry], list[bytes]]:
-        bodies: list[bytes] = []
-        size = 0
-        for _ in range(min(len(self._entries), _MAX_BATCH_EVENTS)):
-            body = self._bodies.popleft()
-            bodies.append(body)
-            size += len(body)
-            if size >= _MAX_BATCH_BYTES:
-                break
-        return [self._entries.popleft() for _ in bodies], bodies
+        count = min(len(self._entries), _MAX_BATCH_EVENTS)
+        sizes = list(accumulate(map(len, self._bodies[:count])))
+        if count and sizes[-1] > _MAX_BATCH_BYTES:
+            count = bisect_left(sizes, _MAX_BATCH_BYTES) + 1
+        entries, bodies = self._entries[:count], self._bodies[:count]
+        del self._entries[:count], self._bodies[:count]
+        return entries, bodies
 
     def _keep(self, entries: list[Entry], bodies: list[bytes]) -> bool:
         """Write a batch until it is durable; False when that can't be any more."""
@@ -246,7 +248,7 @@ class ThreadedJournal:
     def _remember(self, entries: list[Entry], bodies: list[bytes]) -> int:
         """Keep a durable batch at hand for the projector; return its size."""
         positions = range(self._durable + 1, self._durable + 1 + len(entries))
-        batch = Batch(positions, [event for event, _ in entries], bodies)
+        batch = Batch(positions, list(map(_EVENT, entries)), bodies)
         with self._lock:
             self._recent.append(batch)
             self._recent_events += len(entries)
