@@ -178,3 +178,24 @@ def test_several_pictures_bring_one_offer_and_no_questions(visit: Visit, console
     summary = agent.page.locator(".entry[data-kind=summary]")
     assert "these cups are broken" in summary.inner_text()
     assert "cup1.png" not in summary.inner_text()
+
+
+def test_what_is_begun_as_a_note_stays_one(visit: Visit, console: SignIn) -> None:
+    visitor, other = waiting(visit, "my cup is cracked"), waiting(visit, "my tea is stale")
+    agent = console()
+    agent.open(visitor.conversation)
+    agent.press("n")
+    agent.page.keyboard.type("a difficult person\n")
+    agent.page.keyboard.type("be patient\n")  # the second line is no message either
+    agent.entry("be patient").wait_for()
+    agent.page.keyboard.type("not yet saved")
+    agent.open(other.conversation)
+    assert agent.page.locator("[data-voice=reply]").count() == 1
+    agent.open(visitor.conversation)
+    agent.page.locator("#composer").press("Enter")
+    agent.page.locator(".entry[data-role=note]", has_text="not yet saved").wait_for()
+    assert agent.page.locator(".entry[data-role=agent]").count() == 0
+    agent.press("r")
+    agent.page.keyboard.type("We send you a new one.\n")
+    visitor.sees("We send you a new one.")
+    assert "patient" not in visitor.chat.locator("body").inner_text()

@@ -25,9 +25,16 @@ export function setDraft(text: string): void {
 
 const at = signal(0);
 
+/** As what each draft is written: what was begun as a note never turns into a reply by itself. */
+const voices = new Map<string, Voice>();
+
 effect(() => {
-  openId.value;
-  voice.value = "reply";
+  const kept = voices.get(openId.value);
+  voice.value = (draftText.peek() && kept) || "reply";
+});
+
+effect(() => {
+  voices.set(openId.peek(), voice.value);
 });
 
 interface Offer {
@@ -84,8 +91,8 @@ function send(andResolve: boolean): void {
       void attempt(() => ask("POST", `/v1/conversations/${openId.value}/whisper`, { text }), t("whispered"));
   }
   if (andResolve) resolve();
+  // The voice stays: the next line of a note is no message to the visitor.
   setDraft("");
-  voice.value = "reply";
 }
 
 /** Where an agent writes: a reply, or a note that the visitor never sees. */
