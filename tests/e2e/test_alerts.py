@@ -50,7 +50,9 @@ def test_an_agent_who_looks_elsewhere_is_called(console: Callable[..., Console],
     agent = console()
     agent.context.add_init_script(EARS)
     agent.open_tab()
-    agent.page.locator("[role=tab] b", has_text="0").first.wait_for()  # it is at work, and listens for gestures
+    agent.page.locator(
+        "[role=tab] b", has_text="0"
+    ).first.wait_for()  # it is at work, and listens for gestures
     agent.page.keyboard.press("Shift")  # browsers are silent before the first gesture
     before = agent.page.title()
     agent.page.evaluate(LEAVE)
