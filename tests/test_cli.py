@@ -232,6 +232,12 @@ def test_a_new_plugin_is_loaded_and_its_test_passes(monkeypatch: pytest.MonkeyPa
     assert "exists already" in bad("plugin", "new", "hello_shop")[0]
 
 
+def test_the_folder_of_plugins_is_made_with_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTDESK_PLUGINS_DIR", "desk/plugins")
+    good("plugin", "new", "hello_shop")
+    assert "hello_shop" in good("plugin", "list")
+
+
 @pytest.mark.parametrize("name", ["Hello", "json", "fastdesk", "a-b", "test_a", ""])
 def test_a_plugin_needs_a_name_of_its_own(name: str) -> None:
     bad("plugin", "new", name)

@@ -12,10 +12,10 @@ __all__ = ["write_plugin"]
 
 
 def write_plugin(name: str, folder: Path) -> tuple[Path, Path]:
-    """Write NAME.py and test_NAME.py into `folder` and return their paths; files that are there stay.
+    """Write NAME.py and test_NAME.py into `folder`, which is made, and return their paths; files that are there stay.
 
     Raises:
-        FastdeskError: the name cannot be one, a file is there already, or the folder is not.
+        FastdeskError: the name cannot be one, a file is there already, or the folder cannot be.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,47}", name):
         raise FastdeskError(f"{name} is no name of a plug-in.", hint="Write small letters, digits and _.")
@@ -28,6 +28,7 @@ def write_plugin(name: str, folder: Path) -> tuple[Path, Path]:
     title = "".join(part.capitalize() for part in name.split("_"))
     for path, text in texts.items():
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             path.write_text(Template(text).substitute(name=name, title=title), "utf-8")
         except OSError as failure:
             raise FastdeskError(f"{path} cannot be written: {failure.strerror}.") from failure

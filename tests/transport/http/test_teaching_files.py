@@ -56,6 +56,7 @@ def test_a_flow_comes_in_as_its_file(desk: RunningDesk) -> None:
         ("/v1/rules", '{"id": "x",\n "exact": ["a"],\n "replly": "b"}', 3),
         ("/v1/flows", FLOW.replace("next: bye", "next: bey"), 3),
         ("/v1/flows", "flow: x\nstates: [\n", 3),
+        ("/v1/flows", "flow: x\nstats: {}\n", 2),
     ],
 )
 def test_one_record_may_be_yaml_and_its_faults_have_lines(

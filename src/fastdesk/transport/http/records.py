@@ -149,7 +149,7 @@ class RecordRoutes:
         if isinstance(raw, Rejection):
             raise Refused(raw.code, raw.sentence)
         if self._kind.parse is not None and not self._kind.is_large:
-            lined: dict[str, Any] = await self._offload(_read_with_lines, raw)
+            lined: dict[str, Any] = await self._offload(_read_with_lines, raw, self._kind.name)
             return lined
         try:
             fields = await self._offload(decode_object, raw) if self._kind.is_large else _JSON.decode(raw)
@@ -211,7 +211,7 @@ class RecordRoutes:
         return view
 
 
-def _read_with_lines(raw: bytes) -> dict[str, Any]:
+def _read_with_lines(raw: bytes, kind: str) -> dict[str, Any]:
     """Read one record, written in JSON or YAML, so that what is wrong with it can be told by its line."""
     document = read_document(raw)
     if not isinstance(document, Node):
@@ -219,8 +219,8 @@ def _read_with_lines(raw: bytes) -> dict[str, Any]:
     if not isinstance(document.value, dict):
         raise Refused("bad_request", "The body is no JSON object and no YAML mapping.")
     fields: dict[str, Any] = dict(document.value)
-    if "flow" in fields and "states" in fields:
-        fields.setdefault("id", fields.pop("flow"))  # a flow is named so in its file
+    if kind == "flow" and "flow" in fields:
+        fields.setdefault("id", fields.pop("flow"))  # it is named so in its file
     if "id" in fields:
         fields["id"] = fields["id"].text
     return fields
