@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from fastdesk.errors import StoreDamaged, StoreError, StoreTooNew
 from fastdesk.store import tables
+from fastdesk.store.scrub import scrub
 
 __all__ = ["HEAD", "Database"]
 
@@ -27,12 +28,14 @@ _CHECKPOINT_PAGES: Final = 2048
 _WAL_BYTES: Final = 64 * 1024 * 1024  # what a checkpoint leaves of a WAL that a long reader made grow
 _CACHE_KIB: Final = 64 * 1024
 _BUSY_MS: Final = 10_000
+_SCRUB_PAGES: Final = 32_768  # in one step: 256 MiB, about half a second
 
 
 class Database:
     """Write to one SQLite file from one thread at a time, and read it from several."""
 
-    def __init__(self, writers: Engine, readers: Engine) -> None:
+    def __init__(self, writers: Engine, readers: Engine, path: Path | None = None) -> None:
+        self._path = path
         self._writers = writers
         self._readers = readers
         self._writer = writers.connect()
@@ -48,7 +51,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             _prepare(path)
             writers = _engine(path, 1, read_only=False)
-            return cls(writers, _engine(path, readers, read_only=True))
+            return cls(writers, _engine(path, readers, read_only=True), path)
         except (OSError, sqlite3.OperationalError, sqlalchemy.exc.OperationalError) as failure:
             raise StoreError(
                 f"{path} can't be opened: {failure}.", hint="Check that the folder exists and is writable."
@@ -119,6 +122,18 @@ class Database:
         finally:
             cursor.close()
         return not busy
+
+    def scrub(self, first: int) -> int:
+        """Overwrite what moved rows left behind on some pages from `first` on; return the next one, 0 behind the last.
+
+        It is `first` again while a reader needs the write-ahead log. Nobody may write meanwhile.
+        """
+        if self._path is None:
+            return 0
+        cursor = self._writer.connection.cursor()
+        cursor.execute("PRAGMA shrink_memory")  # the pages that it keeps would be written again as they were
+        cursor.close()
+        return scrub(self._path, first, _SCRUB_PAGES) if self.empty_log() else first
 
     def close(self) -> None:
         """Close all connections."""

@@ -4,7 +4,8 @@ Both are events, so that they stand in the audit trail and a replay of the journ
 event is projected, the rows that lists and visitors are read from go at once, and what has to follow is
 written into table `purge`. The events themselves are then removed in small steps beside the daily work,
 followers first. At the end the index is merged, so that no deleted term stays in it, and the write-ahead log
-is emptied; freed pages are overwritten by SQLite (`secure_delete`).
+is emptied, freed pages are overwritten by SQLite (`secure_delete`), and so is what rows that it has moved
+left behind (`scrub`).
 """
 
 from collections.abc import Sequence
@@ -155,9 +156,11 @@ class Purge:
                 if is_done:
                     connection.execute(_DONE, {"position": task.position, "subject": task.subject})
                     connection.execute(_SET_TRACE, {"value": _DELETED})
-        elif trace == _LOGGED:
-            if database.empty_log():
-                self._set_trace(database, "")
+        elif trace.startswith(_LOGGED):
+            first = int(trace.removeprefix(_LOGGED) or 1)
+            after = database.scrub(first)
+            if after != first:
+                self._set_trace(database, f"{_LOGGED}{after}" if after else "")
         elif trace:
             self._merge(database, trace)
         return bool(task or trace)
@@ -244,7 +247,7 @@ class Purge:
 # What removed content may still be found in, from one cleaning step to the next.
 _DELETED: Final = "index"
 _MERGING: Final = "merging"
-_LOGGED: Final = "log"
+_LOGGED: Final = "log"  # and on pages from which rows were moved: the number of the next one to clean follows
 
 _FIRST: Final = text("SELECT * FROM purge ORDER BY position, subject LIMIT 1")
 _TRACE: Final = text("SELECT value FROM store WHERE key = 'purge'")
