@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, text
 
@@ -23,7 +24,7 @@ from fastdesk.pipeline.rooms import Rooms
 from fastdesk.protocol.codes import CLOSE_RESTART, Rejection
 from fastdesk.protocol.frames import Reset
 from fastdesk.store.protocol import ConversationQuery, ConversationRow
-from fastdesk.store.purge import FORGETTING, LAST
+from fastdesk.store.purge import FORGETTING, LAST, Forgetting
 from fastdesk.store.unsent import read_unsent
 from fastdesk.tenants.revs import Revs
 
@@ -128,12 +129,13 @@ class Rights:
             await self._drop_unsent(tenant.id, now_ms)
             if not tenant.retention_days and not tenant.audit_days:
                 return
-            last = await self._rooms.store.record(tenant.id, FORGETTING, LAST)
-            if last is None or now_ms - last.at >= _DAY_MS:
-                before, audit_before = (
-                    now_ms - days * _DAY_MS if days else 0
-                    for days in (tenant.retention_days, tenant.audit_days)
-                )
+            before, audit_before = (
+                now_ms - days * _DAY_MS if days else 0 for days in (tenant.retention_days, tenant.audit_days)
+            )
+            record = await self._rooms.store.record(tenant.id, FORGETTING, LAST)
+            last = Forgetting(0) if record is None else msgspec.json.decode(record.body, type=Forgetting)
+            # A day later, or when fewer days are kept.
+            if max(before - last.before_ms, audit_before - last.audit_before_ms) >= _DAY_MS:
                 await self.forget_before(tenant.id, before, audit_before, actor="desk", reason="retention")
         finally:
             self._busy.discard(tenant.id)

@@ -26,7 +26,17 @@ from fastdesk.store.followers import Followers, Positioned
 from fastdesk.store.projections import Feed, subject_of
 from fastdesk.store.reads import decode_row, links_of
 
-__all__ = ["ERASURE", "FORGETTING", "LAST", "Leftovers", "Purge", "Removals", "erasure", "forgetting"]
+__all__ = [
+    "ERASURE",
+    "FORGETTING",
+    "LAST",
+    "Forgetting",
+    "Leftovers",
+    "Purge",
+    "Removals",
+    "erasure",
+    "forgetting",
+]
 
 ERASURE: Final = "erasure"
 FORGETTING: Final = "forgetting"
@@ -40,7 +50,9 @@ _MERGE_PAGES: Final = 256  # of the index in one step: about 20 ms
 _event = tables.event.c
 
 
-class _Forgetting(Struct):
+class Forgetting(Struct):
+    """The body of the event that removes what is of before a time, and the audit log of before another; 0 removes nothing."""
+
     before_ms: int
     audit_before_ms: int = 0
 
@@ -54,7 +66,7 @@ def forgetting(
     tenant: TenantId, before_ms: int, audit_before_ms: int, *, rev: int, at: int, actor: str, reason: str
 ) -> Put:
     """Return the event that removes a tenant's messages, notes and visitors of before a time, and its audit log before another."""
-    body = msgspec.json.encode(_Forgetting(before_ms, audit_before_ms))
+    body = msgspec.json.encode(Forgetting(before_ms, audit_before_ms))
     return Put(tenant, rev, at, FORGETTING, LAST, body, actor, reason)
 
 
@@ -71,7 +83,7 @@ class Removals:
             elif event.kind == ERASURE:
                 _execute(connection, _ERASE, position=position, tenant=event.tenant, visitor=event.id)
             elif event.kind == FORGETTING:
-                wish = msgspec.json.decode(event.body, type=_Forgetting)
+                wish = msgspec.json.decode(event.body, type=Forgetting)
                 whose: dict[str, Any] = {"position": position, "tenant": event.tenant}
                 if wish.before_ms:
                     _execute(connection, _FORGET, **whose, before=wish.before_ms)
