@@ -16,7 +16,9 @@ export function Header({ chat, onClose }: HeaderProps) {
   const { agent } = chat.thread.status.value;
   const name = agent?.name || pick(site?.texts?.title) || pick(site?.name) || t("team");
   const isOpen = site?.hours?.open !== false;
-  const subtitle = pick(site?.texts?.subtitle) || t(isOpen ? "team.online" : "team.away");
+  // Before the desk has answered nobody knows whether anybody is there.
+  const present = site ? t(isOpen ? "team.online" : "team.away") : "\u00a0";
+  const subtitle = pick(site?.texts?.subtitle) || present;
   return (
     <header class="header">
       <span class="avatar is-large" aria-hidden="true">
