@@ -205,6 +205,7 @@ def answer_as_agent(agent: Console, conversation: str) -> None:
         agent.write("老客户，优先补发。@王伟 请安排仓库")
         agent.page.keyboard.press("Enter")
         agent.page.locator(".entry[data-role=note] mark").wait_for()
+        agent.press("r")
 
 
 def console_at_work(studio: Studio) -> None:
