@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../../shared/i18n";
-import { ask, download, getOr, offers, token } from "../../api";
+import { ask, download, get, offers, token } from "../../api";
 import { may, me } from "../../colleagues";
 import { attempt, explain, notify } from "../../notices";
 import { Sign } from "../../ui/Sign";
@@ -28,13 +28,17 @@ export function DataPage() {
 function Retention() {
   const days = useSignal(0);
   const auditDays = useSignal(0);
+  const isKnown = useSignal(false);
   useEffect(() => {
-    if (!offers("GET /v1/retention")) return;
-    void getOr("/v1/retention", { days: 0, audit_days: 0 }).then(answer => {
-      days.value = answer.days;
-      auditDays.value = answer.audit_days;
+    void attempt(async () => {
+      const kept = await get<{ days: number; audit_days: number }>("/v1/retention");
+      days.value = kept.days;
+      auditDays.value = kept.audit_days;
+      isKnown.value = true;
     });
   }, []);
+  // Nothing is written over what is not known yet.
+  if (!isKnown.value) return null;
   return (
     <form
       class="card form"
