@@ -13,6 +13,7 @@ their reports without a pause. Above the goal leads who look at their figures sl
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import statistics
@@ -136,6 +137,7 @@ def _full_desk(bench: Bench) -> Iterator[Desk]:
     folder = bench.folder / "full"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(seed, folder)
+    os.sync()  # or the copy is still on its way to the disk, and every acknowledgement waits behind it
     with Desk(folder, core=bench.method.server_core) as desk:
         yield desk.add_rule()
 

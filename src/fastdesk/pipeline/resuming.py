@@ -1,17 +1,19 @@
 """What the desk must know of before anybody connects: who waits, who is answered by whom, who sleeps until when."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
 from msgspec.structs import replace
 
 from fastdesk.model.ids import TenantId
+from fastdesk.pipeline.lives import REST_S
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import ConversationQuery, ConversationRow, Store
 
 __all__ = ["awaken", "unfinished"]
 
-#: Open conversations of a tenant that are taken into memory after a start: some seconds of reading, beside the chats.
+#: Open conversations of a tenant that are taken into memory after a start: within a minute, beside the chats.
 MAX_AWAKE: Final = 2_000
 _PAGE: Final = 200
 _QUERIES: Final = (
@@ -41,6 +43,7 @@ async def awaken(rooms: Rooms, tenant: TenantId) -> None:
         page = await rooms.store.conversations(tenant, query)
         for row in page.items:
             await rooms.lives.by_id(tenant, row.conversation.id)
+            await asyncio.sleep(REST_S)
         left -= len(page.items)
         if page.cursor is None:
             return

@@ -1,5 +1,6 @@
 """What the desk looks after every second: lists, revoked sign-ins, silent conversations, memory."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from fastdesk.desk import changes
 from fastdesk.hub.live import Live
 from fastdesk.model.ids import TenantId
 from fastdesk.model.site import Site
+from fastdesk.pipeline.lives import REST_S
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.store.protocol import ConversationQuery
 from fastdesk.tenants.gate import Gate
@@ -90,6 +92,7 @@ class Rounds:
                     live = await self._rooms.lives.by_id(tenant, row.conversation.id)
                     if live is not None:
                         self._close_silent(live)
+                    await asyncio.sleep(REST_S)
             if page.cursor is None:
                 return
             query = replace(query, cursor=page.cursor)
