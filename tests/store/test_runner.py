@@ -63,8 +63,21 @@ async def test_whoever_wakes_goes_before_a_nice_thread() -> None:
         pytest.skip("this kernel gives no thread a slice of its own")
     runner = ThreadRunner(1)
     runner.bind()
-    assert await runner.study(slice_ns) > usual
+    found: list[int] = []
+    runner.start("slow", lambda: found.append(slice_ns()), nice=10)
+    runner.join("slow")
+    assert found[0] > usual
     assert await runner.read(slice_ns) == usual
+    runner.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has threads that give way to all others")
+async def test_who_studies_gives_way_to_everybody() -> None:
+    runner = ThreadRunner(1)
+    runner.bind()
+    assert await runner.study(lambda: os.sched_getscheduler(0)) == os.SCHED_IDLE
+    assert await runner.read(lambda: os.sched_getscheduler(0)) == os.SCHED_OTHER
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
     runner.stop()
 
 
