@@ -1,7 +1,10 @@
 """Nothing of a removed row is left in the file, wherever SQLite had moved it before."""
 
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +18,6 @@ from fastdesk.observe.clock import SeededEntropy
 from fastdesk.store import StoreSettings, embedded_store
 from fastdesk.store import scrub as scrubbing
 from fastdesk.store.database import Database
-from fastdesk.store.scrub import scrub
 
 GONE = b"Xqgonezz"
 
@@ -42,6 +44,15 @@ def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         connection.execute("DELETE FROM row WHERE id % 3 > 0")
         connection.execute("DELETE FROM apart WHERE instr(body, ?)", (GONE,))
     return path
+
+
+def scrub(path: Path, first: int, most: int) -> int:
+    """Scrub a file that no connection has open."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        return scrubbing.scrub(descriptor, first, most)
+    finally:
+        os.close(descriptor)
 
 
 def rows(path: Path) -> list[object]:
@@ -150,3 +161,17 @@ async def test_people_of_all_sizes_are_erased_without_a_trace(tmp_path: Path) ->
     ]
     await store.stop()
     assert left == []
+
+
+def test_it_takes_no_lock_away(tmp_path: Path) -> None:
+    """Whoever closes a descriptor of a file loses all its locks on it; another process would then remove the log in use."""
+    path = tmp_path / "main.sqlite3"
+    database = Database.open(path, readers=1)
+    assert database.scrub(1) == 0
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO store VALUES ('a', 'b')")
+    look = f"import sqlite3; c = sqlite3.connect({str(path)!r}); print(c.execute('SELECT value FROM store').fetchall()); c.close()"
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert "'b'" in told
+    assert path.with_name("main.sqlite3-wal").exists(), "another process took itself for the last one"
+    database.close()

@@ -1,5 +1,6 @@
 """One SQLite file: one connection that writes, a few that read, and the check that its schema is ours."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class Database:
 
     def __init__(self, writers: Engine, readers: Engine, path: Path | None = None) -> None:
         self._path = path
+        self._file: int | None = None  # for `scrub`; open until all connections are closed
         self._writers = writers
         self._readers = readers
         self._writer = writers.connect()
@@ -126,20 +128,27 @@ class Database:
     def scrub(self, first: int) -> int:
         """Overwrite what moved rows left behind on some pages from `first` on; return the next one, 0 behind the last.
 
-        It is `first` again while a reader needs the write-ahead log. Nobody may write meanwhile.
+        It is `first` again while a reader needs the write-ahead log.
         """
         if self._path is None:
             return 0
         cursor = self._writer.connection.cursor()
         cursor.execute("PRAGMA shrink_memory")  # the pages that it keeps would be written again as they were
         cursor.close()
-        return scrub(self._path, first, _SCRUB_PAGES) if self.empty_log() else first
+        if not self.empty_log():
+            return first
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        with self.write():  # until the end nobody writes
+            return scrub(self._file, first, _SCRUB_PAGES)
 
     def close(self) -> None:
         """Close all connections."""
         self._writer.close()
         self._readers.dispose()
         self._writers.dispose()
+        if self._file is not None:
+            os.close(self._file)
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

@@ -86,7 +86,7 @@ class ThreadedJournal:
         self._segments = segments
         self._runner = runner
         # Given by the loop, not yet taken by the thread. The body goes first: an entry that is seen has its
-        # body. Lists, as what is taken of them is taken at once: one by one it took a tenth of a message's processor time.
+        # body. Lists, as what is taken of them is taken at once.
         self._bodies: list[bytes] = []
         self._entries: list[Entry] = []
         self._busy = False  # the loop's: the thread has been woken, or a batch is being gathered for it

@@ -5,7 +5,6 @@ two are nearly empty, their bytes stay behind in the free middle of the first on
 """
 
 import os
-from pathlib import Path
 from typing import Final
 
 __all__ = ["scrub"]
@@ -17,31 +16,31 @@ _HEADER_SIZES: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 _MAX_PAGES: Final = 1 << 25
 
 
-def scrub(path: Path, first: int, most: int) -> int:
+def scrub(descriptor: int, first: int, most: int) -> int:
     """Overwrite the free middle of at most so many pages from `first` (counted from 1) on; return the next one, 0 behind the last.
 
     The file must be all there is (an empty write-ahead log), and nobody may write to it or keep pages of it that will be written again.
     Readers may read: free bytes mean nothing to them. Raises OSError.
+
+    Args:
+        descriptor: of the file, to read and write. It stays the caller's, who may not close it before SQLite has closed the file: a
+            process that closes any descriptor of a file gives up all locks on it (sqlite.org/howtocorrupt.html, 2.2).
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        head = os.pread(descriptor, 100, 0)
-        size = int.from_bytes(head[16:18], "big")
-        size = 65536 if size == 1 else size
-        count = os.fstat(descriptor).st_size // size if size else 0
-        if count >= _MAX_PAGES:
-            return 0
-        after = min(first + most, count + 1)
-        for number in range(first, after):
-            offset = (number - 1) * size
-            page = os.pread(descriptor, size, offset)
-            start, end = _free_middle(page, 100 if number == 1 else 0, size - head[20])
-            if page.count(0, start, end) != end - start:
-                os.pwrite(descriptor, bytes(end - start), offset + start)
-        os.fdatasync(descriptor)
-        return after if after <= count else 0
-    finally:
-        os.close(descriptor)
+    head = os.pread(descriptor, 100, 0)
+    size = int.from_bytes(head[16:18], "big")
+    size = 65536 if size == 1 else size
+    count = os.fstat(descriptor).st_size // size if size else 0
+    if count >= _MAX_PAGES:
+        return 0
+    after = min(first + most, count + 1)
+    for number in range(first, after):
+        offset = (number - 1) * size
+        page = os.pread(descriptor, size, offset)
+        start, end = _free_middle(page, 100 if number == 1 else 0, size - head[20])
+        if page.count(0, start, end) != end - start:
+            os.pwrite(descriptor, bytes(end - start), offset + start)
+    os.fdatasync(descriptor)
+    return after if after <= count else 0
 
 
 def _free_middle(page: bytes, at: int, usable: int) -> tuple[int, int]:
