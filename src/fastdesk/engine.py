@@ -335,7 +335,7 @@ class Engine:
         live = self.hub.find(conversation.tenant, conversation.id)
         if live is None:
             return {}
-        senders = [key.partition("\0")[0] for key, mark in live.sent.items() if mark >> 32]
+        senders = live.senders()
         visitor = senders.count(conversation.visitor)
         agent = len(senders) - visitor - senders.count("desk")
         return {"visitor": visitor, "agent": agent, "bot": live.seq - visitor - agent}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from fastdesk.config import Settings
 from fastdesk.errors import FastdeskError, StoreBusy
 from fastdesk.gofly_intake import Brought, bring_in
 from fastdesk.gofly_tables import read_tables
+from fastdesk.model.agent import Email
 from fastdesk.model.identity import AgentRole
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId, is_id
 from fastdesk.model.site import Site, Tenant
@@ -50,7 +52,6 @@ S = TypeVar("S", bound=Struct)
 
 #: The name of a tenant is part of tokens, file names and addresses of files.
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_ADDRESS: Final = re.compile(r"(?=.{3,200}$)[^@\s]+@[^@\s]+")
 
 _clock = SystemClock()
 _entropy = SystemEntropy()
@@ -247,8 +248,12 @@ def why(settings: Settings, tenant: str, conversation: str) -> list[WhyLine]:
 
 
 def _check_address(email: str) -> None:
-    if not _ADDRESS.fullmatch(email):
-        raise FastdeskError(f"{email!r} is no address to sign in with.", hint="Write li@shop.example.")
+    try:
+        msgspec.convert(email, Email)
+    except msgspec.ValidationError:
+        raise FastdeskError(
+            f"{email!r} is no address to sign in with.", hint="Write li@shop.example."
+        ) from None
 
 
 def _known(records: Records, tenant: str) -> TenantId:

@@ -11,7 +11,7 @@ from fastdesk.model.visitor import Visitor
 if TYPE_CHECKING:
     from fastdesk.hub.session import Session
 
-__all__ = ["RECENT", "Live", "Running", "sent_key", "sent_mark"]
+__all__ = ["RECENT", "Live", "Running", "sent_key", "sent_mark", "sent_seq"]
 
 #: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
 RECENT = 32
@@ -32,6 +32,11 @@ def sent_key(sender: str, id: str) -> str:
 def sent_mark(seq: int, digest: int) -> int:
     """Return what `Live.sent` keeps of a message: its number (0 for a note), and 32 bits that tell its body from another."""
     return seq << 32 | digest
+
+
+def sent_seq(mark: int) -> int:
+    """Return the number in a mark."""
+    return mark >> 32
 
 
 class Live:
@@ -74,6 +79,10 @@ class Live:
     def is_idle(self) -> bool:
         """Tell whether nobody is connected and nothing is under way, so that this may leave memory."""
         return not (self.visitors or self.agents or self.run) and self.durable_seq == self.seq
+
+    def senders(self) -> list[str]:
+        """Return who sent each of the messages since `sent_from`."""
+        return [key.partition("\0")[0] for key, mark in self.sent.items() if sent_seq(mark)]
 
     def remember(self, said: Said) -> None:
         """Keep a committed message for resumes."""

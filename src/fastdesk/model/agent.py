@@ -8,9 +8,13 @@ from fastdesk.model.identity import AgentRole
 from fastdesk.model.ids import AgentId, TeamId
 from fastdesk.model.routing import AssignmentOrder
 
-__all__ = ["Agent", "ApiKey", "SignIn", "Team"]
+__all__ = ["Agent", "ApiKey", "Capacity", "Email", "SignIn", "Team"]
 
 Line = Annotated[str, Meta(max_length=200)]
+#: An address that a new agent signs in with.
+Email = Annotated[str, Meta(min_length=3, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
+#: Conversations that an agent has at once.
+Capacity = Annotated[int, Meta(ge=0, le=1000)]
 
 
 class Agent(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +35,7 @@ class Agent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skills: tuple[Line, ...] = ()
     languages: tuple[Line, ...] = ()
     #: Most conversations at the same time; a hard limit of the automatic assignment.
-    capacity: Annotated[int, Meta(ge=0, le=1000)] = 8
+    capacity: Capacity = 8
     created_at: int = 0
 
 

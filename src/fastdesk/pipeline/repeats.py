@@ -11,7 +11,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live, sent_key, sent_mark
+from fastdesk.hub.live import Live, sent_key, sent_mark, sent_seq
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Said
 from fastdesk.pipeline.parse import digest
@@ -74,7 +74,7 @@ class Repeats:
         key = sent_key(sender, frame.id)
         known = live.sent.get(key)
         if known is not None:
-            seq = known >> 32
+            seq = sent_seq(known)
             is_same = known == sent_mark(seq, digest(frame.kind, frame.text))
             return Repeat(seq) if is_same else Rejection("id_reuse", id=frame.id)
         if live.sent_from == 1:
@@ -98,7 +98,7 @@ class Repeats:
             self._covered[live.id] = self._filter.generation
         sent, add = live.sent, self._filter.add
         for key in tuple(islice(sent, KEEP // 2)):
-            seq = sent.pop(key) >> 32
+            seq = sent_seq(sent.pop(key))
             if seq >= live.sent_from:  # a note's is 0
                 live.sent_from = seq + 1
             add(_key(live, key))

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from fastdesk.errors import Refused
-from fastdesk.model.agent import Agent, ApiKey, SignIn
+from fastdesk.model.agent import Agent, ApiKey, Capacity, Email, SignIn
 from fastdesk.model.identity import AgentRole
 from fastdesk.model.ids import TeamId
 from fastdesk.pipeline.rooms import Rooms
@@ -37,11 +37,8 @@ class SignedIn(Struct, frozen=True):
     agent: dict[str, Any]
 
 
-Capacity = Annotated[int, Meta(ge=0, le=1000)]
-
-
 class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern="^[^@ ]+@[^@ ]+$")]
+    email: Email
     password: Password
     name: Line = ""
     role: AgentRole = "agent"
