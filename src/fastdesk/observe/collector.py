@@ -2,7 +2,7 @@
 
 Nearly everything here goes when its last reference does; the collector is for the rest, and for it walks what it does not know
 yet. By default it waits until there is much, then walks it in one piece, and walks what has survived again and again: measured at
-12,000 messages/s, pauses of 20 ms. Here it walks little at a time, and what has survived is put aside (`gc.freeze`): never walked
+12,000 messages/s, pauses of 12 ms and more. Here it walks little at a time, and what has survived is put aside (`gc.freeze`): never walked
 again while the desk is at work. Only when the desk is at rest is everything looked through, so that nothing is lost for good.
 """
 
@@ -12,7 +12,8 @@ from typing import Any, Final
 
 __all__ = ["Collector"]
 
-#: New objects that are walked at a time: 0.3 to 0.6 ms. As many containers as some hundred messages leave behind.
+#: New objects that are walked at a time. In a loaded desk a walk took 0.3 ms of processor time in the middle (0.6 ms with a model
+#: behind), 2 ms at most.
 _STEP: Final = 2_000
 #: The desk is at rest when so few steps were made since it was last looked at.
 _REST_STEPS: Final = 2
@@ -61,7 +62,7 @@ class Collector:
             self.look_through()
 
     def look_through(self) -> None:
-        """Walk all objects and remove the cycles that nobody holds: some hundred milliseconds for a million objects."""
+        """Walk all objects and remove the cycles that nobody holds: 0.1 s for a million objects."""
         gc.unfreeze()
         gc.collect()  # its end freezes what is left
         self._looked_through = self._looked_at = self.steps
