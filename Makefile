@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NATIVE := $(wildcard src/fastdesk/_core/*.pyx src/fastdesk/_core/*.pxd) setup.py
+NATIVE := $(wildcard src/fastdesk/_core/*.pyx src/fastdesk/_core/*.pxd src/fastdesk/_core/*.h) setup.py
 # What is compiled as it stands, so that a change of it is built before it is run.
 COMPILED := $(addprefix src/fastdesk/,$(shell sed -n 's/^    "\(.*\.py\)",$$/\1/p' setup.py))
 

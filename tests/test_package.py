@@ -34,5 +34,12 @@ def test_the_source_archive_is_whole(tmp_path: Path) -> None:
     }
     wanted = {f"src/{name.replace('.', '/')}.pyx" for name in lists["NATIVE"]}
     wanted |= {f"src/fastdesk/{path}" for path in lists["COMPILED"]}
-    wanted |= {"setup.py", "pyproject.toml", "README.md", "LICENSE", "src/fastdesk/web/widget.js"}
+    wanted |= {
+        "setup.py",
+        "src/fastdesk/_core/inline_cache.h",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "src/fastdesk/web/widget.js",
+    }
     assert wanted - names == set()
