@@ -49,9 +49,20 @@ def ask(hooks: Hooks, handler: Any) -> Any:
     return hooks.claim(handler, a_turn())
 
 
-@pytest.fixture
-def hooks() -> Hooks:
-    return Hooks([], clock=SystemClock(), trusted=frozenset({"handler"}))
+class Handler:
+    """Answers nothing; its subclasses claim."""
+
+    __slots__ = ()
+    name = "handler"
+
+    def answer(self, turn: Any, claim: Any) -> None:
+        return None
+
+
+def with_hooks(*handlers: Any) -> Hooks:
+    """Return hooks that trust these handlers."""
+    plugins = [("handler", handler) for handler in handlers]
+    return Hooks(plugins, clock=SystemClock(), trusted=frozenset({"handler"}))
 
 
 def test_types_take_turns_at_one_place() -> None:
@@ -106,45 +117,45 @@ def test_a_base_that_changes_is_looked_at_again() -> None:
     assert not silent(talk)
 
 
-def test_a_method_that_is_replaced_or_hidden_is_not_called(hooks: Hooks) -> None:
-    class Handler:
+def test_a_method_that_is_replaced_or_hidden_is_not_called() -> None:
+    class Loose(Handler):
         __slots__ = ("__dict__",)
-        name = "handler"
 
         def claim(self, turn: Any) -> str:
             return "first"
 
-    class Firm:
+    class Firm(Handler):
         __slots__ = ()
-        name = "handler"
 
         def claim(self, turn: Any) -> str:
             return "firm"
 
-    handler, firm = Handler(), Firm()
+    loose, firm = Loose(), Firm()
+    hooks = with_hooks(loose, firm)
     for _ in range(2):
         assert ask(hooks, firm) == "firm"
     Firm.claim = lambda self, turn: "later"  # type: ignore[method-assign]
     assert ask(hooks, firm) == "later"
     for _ in range(2):
-        assert ask(hooks, handler) == "first"
-    handler.claim = lambda turn: "own"  # type: ignore[method-assign]
-    assert ask(hooks, handler) == "own"
+        assert ask(hooks, loose) == "first"
+    loose.claim = lambda turn: "own"  # type: ignore[method-assign]
+    assert ask(hooks, loose) == "own"
 
 
-def test_a_method_may_take_itself_away_while_it_runs(hooks: Hooks) -> None:
-    class Fleeting:
+def test_a_method_may_take_itself_away_while_it_runs() -> None:
+    class Fleeting(Handler):
         __slots__ = ()
-        name = "handler"
 
-    def claim(self: Any, turn: Any) -> str:
-        del Fleeting.claim  # type: ignore[attr-defined]
-        return "once"
+        def claim(self, turn: Any) -> str:
+            del Fleeting.claim
+            return "once"
 
+    fleeting, claim = Fleeting(), Fleeting.claim
+    hooks = with_hooks(fleeting)
     for _ in range(3):
-        Fleeting.claim = claim  # type: ignore[attr-defined]
-        assert ask(hooks, Fleeting()) == "once"
-    assert ask(hooks, Fleeting()) is None  # the failure is counted
+        Fleeting.claim = claim  # type: ignore[method-assign]
+        assert ask(hooks, fleeting) == "once"
+    assert ask(hooks, fleeting) is None  # the failure is counted
     assert hooks.failures["handler"] == 1
 
 
@@ -159,7 +170,7 @@ def test_a_name_of_a_module_is_the_one_that_stands_there(monkeypatch: pytest.Mon
     assert folding.widen("Ａ") == "A"
 
 
-def test_one_place_that_asks_for_several_names(hooks: Hooks) -> None:
+def test_one_place_that_asks_for_several_names() -> None:
     class Stranger:
         name = "stranger"
 
@@ -169,8 +180,10 @@ def test_one_place_that_asks_for_several_names(hooks: Hooks) -> None:
         def answer(self, turn: Any, claim: Any) -> Any:
             return Outcome(flow=b"state", fired=("rule",), why={"by": "stranger"})
 
+    stranger: Any = Stranger()
+    hooks = Hooks([("stranger", stranger)], clock=SystemClock())
     for _ in range(2):  # what it gives is checked field by field
-        assert hooks.answer(Stranger(), a_turn(), True) is not None  # type: ignore[arg-type]
+        assert hooks.answer(stranger, a_turn(), True) is not None
 
 
 def test_one_place_that_asks_a_dict_for_several_keys() -> None:

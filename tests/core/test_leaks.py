@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fastdesk._core import BloomFilter, BucketTable, KeywordMatcher, LRUCache, TokenBucket
+from fastdesk._core import (
+    BloomFilter,
+    BucketTable,
+    JsonForm,
+    KeywordMatcher,
+    LRUCache,
+    TokenBucket,
+    pack_row,
+)
 
 WORDS = [f"{i:03d}{i * 7919 % 1000:03d}" for i in range(1000)]
 STATM = Path("/proc/self/statm")
@@ -90,9 +98,21 @@ def test_evicted_keys_die() -> None:
         (100_000, lambda: TokenBucket(1.0, 5).take(1, 0)),
         (20_000, lambda: BucketTable(1.0, 5, 1000).take("key", 1, 0)),
         (10_000, lambda: BloomFilter(1000, 0.01, bytes(16)).add("item")),
+        (20_000, lambda: JsonForm((b'{"a":',), b"}").read(JsonForm((b'{"a":',), b"}").write(("é" * 20,)))),
+        (500, lambda: JsonForm((b'{"a":',), b"}").write(("é" * 20_000,))),
+        (20_000, lambda: pack_row(("é" * 20, 2**62, None, b"\xc0"))),
         (700, lambda: KeywordMatcher(WORDS, lookalikes={"0": "o"}).find_all(WORDS[0] * 50)),
     ],
-    ids=["LRUCache", "TokenBucket", "BucketTable", "BloomFilter", "KeywordMatcher"],
+    ids=[
+        "LRUCache",
+        "TokenBucket",
+        "BucketTable",
+        "BloomFilter",
+        "form",
+        "long form",
+        "row",
+        "KeywordMatcher",
+    ],
 )
 def test_memory_does_not_grow(rounds: int, work: Callable[[], object]) -> None:
     # So many rounds that the smallest allocation of each, were it not freed, would come to more.
@@ -116,6 +136,10 @@ def test_refused_calls_leave_nothing_behind() -> None:
         lambda: table.take([], 1, 0),  # type: ignore[arg-type]
         lambda: BloomFilter(10, 2.0, bytes(16)),
         lambda: bloom.add("\ud800"),
+        lambda: JsonForm((b"{",), b"}").write(("\ud800",)),
+        lambda: JsonForm((b"{",), b"}").write((object(),)),  # type: ignore[arg-type]
+        lambda: JsonForm((b"{",), b"}").write(()),
+        lambda: pack_row((1, 2**70)),
         lambda: matcher.find_all("a", 0),
         lambda: matcher.has_match(None),  # type: ignore[arg-type]
         lambda: KeywordMatcher(["a"] * 300 + [None]),  # type: ignore[list-item]

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from tests.hub.test_live import C1, TENANT, live, said
 from tests.pipeline.sessions import Kept
 
-from fastdesk.hub.hub import Hub, agent_frame, message_frame, status_frame
+from fastdesk.hub.hub import Hub, agent_frame, status_frame
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Changed, Noted, Put
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import AgentId, ConversationId, VisitorId
-from fastdesk.protocol.codec import JSON
+from fastdesk.protocol.codec import JSON, message_frame
 from fastdesk.protocol.frames import Message, Pong
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk.protocol.codec import JSON, MSGPACK, SUBPROTOCOLS, Codec, refusal_frame
+from fastdesk.model.event import Said
+from fastdesk.protocol.codec import JSON, MSGPACK, SUBPROTOCOLS, Codec, message_frame, refusal_frame
 from fastdesk.protocol.codes import CODES, HTTP_STATUS, Rejection
 from fastdesk.protocol.frames import Ack, Author, Inbound, Message, Send
 
@@ -20,6 +21,27 @@ MESSAGES = st.builds(
     kind=st.just("text"),
     at=st.integers(0, 2**53),
     extra=st.none() | st.dictionaries(TEXTS, TEXTS | st.integers(0, 9), max_size=3),
+)
+
+
+PLAIN = st.text(max_size=40)
+FIELDS = st.none() | st.dictionaries(PLAIN, PLAIN | st.integers(0, 9) | st.none(), max_size=3)
+SAID = st.builds(
+    Said,
+    tenant=PLAIN,
+    rev=st.integers(1, 2**53),
+    at=st.integers(0, 2**53),
+    conversation=PLAIN,
+    seq=st.integers(1, 2**53),
+    id=PLAIN,
+    role=st.sampled_from(["visitor", "agent", "bot", "assistant", "system"]),
+    sender=PLAIN,
+    name=PLAIN | st.just(""),
+    kind=st.sampled_from(["text", "image", "file", "form"]),
+    text=PLAIN,
+    extra=FIELDS,
+    sources=st.none() | st.lists(st.dictionaries(PLAIN, PLAIN, max_size=2), max_size=2),
+    why=FIELDS,
 )
 
 
@@ -89,3 +111,35 @@ def test_every_code_has_a_status_and_a_sentence() -> None:
     assert set(HTTP_STATUS) == set(CODES)
     assert all(400 <= status < 600 and sentence.endswith(".") for status, sentence in CODES.values())
     assert set(SUBPROTOCOLS) == {"fastdesk.v1.json", "fastdesk.v1.msgpack"}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(said=SAID, for_agents=st.booleans())
+def test_the_short_ways_write_what_the_frames_say(codec: Codec, said: Said, for_agents: bool) -> None:
+    conversation = said.conversation if for_agents else None
+    frames = Ack(said.id, said.seq, said.at, conversation), message_frame(said, for_agents=for_agents)
+    try:
+        wanted = tuple(encoded(codec, frame) for frame in frames)
+    except UnicodeEncodeError:
+        return  # half of a surrogate pair is stored nowhere
+    assert (codec.ack(said, conversation), codec.message(said, for_agents=for_agents)) == wanted
+
+
+@given(
+    id=st.text(max_size=70) | st.just("0123456789"),
+    text=st.text(max_size=60) | st.integers(16380, 16390).map(lambda size: "中" * size),
+)
+@example("1234567", "short id")
+@example("0" * 65, "long id")
+@example("01234567", "line\nbreak")
+def test_the_short_way_reads_what_the_decoder_reads(id: str, text: str) -> None:
+    try:
+        payload = msgspec.json.encode({"t": "send", "id": id, "text": text})
+    except UnicodeEncodeError:
+        return
+    try:
+        wanted: object = msgspec.json.decode(payload, type=Inbound)
+    except msgspec.ValidationError:
+        wanted = "bad_frame"
+    found = JSON.decode(payload)
+    assert (found.code if isinstance(found, Rejection) else found) == wanted

@@ -6,8 +6,10 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
+from fastdesk._core.json_form import JsonForm
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
+from fastdesk._core.pack import pack_row
 from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.text_scan import (
     has_controls,
@@ -28,6 +30,7 @@ __all__ = [
     "SEPARATORS",
     "BloomFilter",
     "BucketTable",
+    "JsonForm",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
@@ -41,6 +44,7 @@ __all__ = [
     "has_long_number",
     "is_bordered",
     "is_name",
+    "pack_row",
     "read_request_line",
     "scripts",
     "take_front",

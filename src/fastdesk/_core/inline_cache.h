@@ -60,6 +60,14 @@ static inline PyObject *fastdesk_get_field(PyObject *object, PyObject *name, Fie
         fastdesk_get_field((object), (name), &cache_);  \
     })
 
+static inline PyObject *fastdesk_call_found(
+    PyObject *method, PyObject *const *args, size_t count, PyObject *keywords) {
+    Py_INCREF(method); /* a call may change the type */
+    PyObject *result = PyObject_Vectorcall(method, args, count & ~PY_VECTORCALL_ARGUMENTS_OFFSET, keywords);
+    Py_DECREF(method);
+    return result;
+}
+
 static PyObject *fastdesk_miss_method(
     PyObject *name, PyObject *const *args, size_t count, PyObject *keywords, MethodCache *cache) {
     PyTypeObject *type = Py_TYPE(args[0]);
@@ -70,6 +78,7 @@ static PyObject *fastdesk_miss_method(
         if (found != NULL && PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
             cache->method = found;
             cache->version = type->tp_version_tag;
+            return fastdesk_call_found(found, args, count, keywords);
         }
     }
     return (PyObject_VectorcallMethod)(name, args, count, keywords);
@@ -79,10 +88,7 @@ static inline PyObject *fastdesk_call_method(
     PyObject *name, PyObject *const *args, size_t count, PyObject *keywords, MethodCache *cache) {
     unsigned int version = cache->version;
     if (likely(version != 0 && version == Py_TYPE(args[0])->tp_version_tag)) {
-        PyObject *method = Py_NewRef(cache->method); /* a call may change the type */
-        PyObject *result = PyObject_Vectorcall(method, args, count & ~PY_VECTORCALL_ARGUMENTS_OFFSET, keywords);
-        Py_DECREF(method);
-        return result;
+        return fastdesk_call_found(cache->method, args, count, keywords);
     }
     return fastdesk_miss_method(name, args, count, keywords, cache);
 }

@@ -52,7 +52,7 @@ cdef class KeywordMatcher:
     cdef uint32_t _label(self, const Text* text, Py_ssize_t index) noexcept nogil
     cdef bint _may_follow(self, uint32_t state, uint32_t label) noexcept nogil
     cdef uint32_t _advance(self, uint32_t state, uint32_t label) noexcept nogil
-    cdef bint _matches(self, const Text* text) noexcept nogil
-    cdef bint _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil
-    cdef list _overlapping(self, const Text* text, Py_ssize_t limit)
+    cdef Py_ssize_t _first(self, const Text* text) noexcept nogil
+    cdef Py_ssize_t _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil
+    cdef list _overlapping(self, const Text* text, Py_ssize_t begin, Py_ssize_t limit)
     cdef list _longest(self, const Text* text, Py_ssize_t limit)

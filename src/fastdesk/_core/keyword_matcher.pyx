@@ -132,24 +132,25 @@ cdef class KeywordMatcher:
     def has_match(self, str text not None, /):
         """Return whether any word stands in the text."""
         cdef Text borrowed = borrow(text)
-        return self._matches(&borrowed)
+        return self._first(&borrowed) >= 0
 
     def find_first(self, str text not None, /):
         """Return the leftmost match, the longest of those that begin there, or None."""
         cdef Text borrowed = borrow(text)
-        return self._longest(&borrowed, 1)[0] if self._matches(&borrowed) else None
+        return self._longest(&borrowed, 1)[0] if self._first(&borrowed) >= 0 else None
 
     def find_longest(self, str text not None, /):
         """Return matches that do not overlap, from left to right, each the longest that begins there."""
         cdef Text borrowed = borrow(text)
-        return self._longest(&borrowed, borrowed.size) if self._matches(&borrowed) else []
+        return self._longest(&borrowed, borrowed.size) if self._first(&borrowed) >= 0 else []
 
     def find_all(self, str text not None, /, Py_ssize_t limit=10_000):
         """Return all matches, also one within another, by end and then start; the first `limit` of them."""
         cdef Text borrowed = borrow(text)
         if limit < 1:
             raise ValueError(f"limit must be at least one, not {limit}")
-        return self._overlapping(&borrowed, limit) if self._matches(&borrowed) else []
+        cdef Py_ssize_t begin = self._first(&borrowed)
+        return self._overlapping(&borrowed, begin, limit) if begin >= 0 else []
 
     def __len__(self):
         return self._words
@@ -191,8 +192,11 @@ cdef class KeywordMatcher:
             state = self._nodes[state].fail
         return label if label <= self._alphabet.starts else 0
 
-    cdef bint _matches(self, const Text* text) noexcept nogil:
-        """Is there a match? For nearly every text this is all, and no object is made."""
+    cdef Py_ssize_t _first(self, const Text* text) noexcept nogil:
+        """Return a place before the first match, where no word has begun yet; -1 when nothing matches.
+
+        For nearly every text this is all, and no object is made.
+        """
         if text.kind == 1:
             return self._scan(<const uint8_t*>text.start, text.size)
         if text.kind == 2:
@@ -200,34 +204,36 @@ cdef class KeywordMatcher:
         return self._scan(<const uint32_t*>text.start, text.size)
 
     @cython.overflowcheck(False)        # label 0 wraps round
-    cdef bint _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil:
         cdef uint32_t starts = self._alphabet.starts
         cdef uint32_t singles = self._alphabet.singles
         cdef uint32_t state = 0
         cdef uint32_t label
         cdef Py_ssize_t i
+        cdef Py_ssize_t begin = 0
         for i in range(size):
             label = label_of(&self._alphabet, text[i])
             if state > starts or self._may_follow(state, label):
                 if label != SKIPPED:
                     state = self._advance(state, label)
                     if self._nodes[state].ending:
-                        return True
+                        return begin
             elif label - 1 < singles:
-                return True
+                return begin
             else:
                 # Coin tosses, so no branches: it begins a word, or it is passed over, or neither.
                 state = label if label <= starts else state if label == SKIPPED else 0
-        return False
+            begin = begin if state else i + 1
+        return -1
 
-    cdef list _overlapping(self, const Text* text, Py_ssize_t limit):
+    cdef list _overlapping(self, const Text* text, Py_ssize_t begin, Py_ssize_t limit):
         cdef list found = []
         cdef Py_ssize_t[RING] places    # of the last characters that were not passed over
         cdef Py_ssize_t count = 0
         cdef Py_ssize_t i, start
         cdef uint32_t state = 0
         cdef uint32_t label, ending
-        for i in range(text.size):
+        for i in range(begin, text.size):
             label = self._label(text, i)
             if label == SKIPPED:
                 continue

@@ -10,32 +10,10 @@ from fastdesk.hub.session import Session
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.model.ids import AgentId, ConversationId, TenantId
-from fastdesk.protocol.codec import Codec
-from fastdesk.protocol.frames import Author, ConversationFrame, Message, NoteFrame, Outbound, Status
+from fastdesk.protocol.codec import Codec, message_frame
+from fastdesk.protocol.frames import ConversationFrame, NoteFrame, Outbound, Status
 
-__all__ = ["Hub", "agent_frame", "message_frame", "status_frame"]
-
-
-def message_frame(said: Said, *, for_agents: bool = False) -> Message:
-    """Return the frame of a stored message; agents are told conversation, rev and sender as well."""
-    if for_agents:
-        author = Author(said.role, said.name, said.sender)
-        conversation, rev, why = said.conversation, said.rev, said.why
-    else:
-        author, conversation, rev, why = Author(said.role, said.name), None, None, None
-    return Message(
-        said.seq,
-        said.id,
-        author,
-        said.text,
-        said.kind,
-        said.at,
-        said.extra,
-        said.sources,
-        conversation,
-        rev,
-        why,
-    )
+__all__ = ["Hub", "agent_frame", "status_frame"]
 
 
 def agent_frame(event: Event) -> Outbound | None:
@@ -220,13 +198,26 @@ class Hub:
         visitors = live.visitors
         if len(visitors) == 1:
             if visitors[0] is not origin:
-                visitors[0].send(message_frame(said))
+                visitors[0].write(visitors[0].codec.message(said))
         elif visitors:
-            self.send(visitors, message_frame(said), without=origin)
+            self._show(visitors, said, origin)
         if live.agents:
-            self.send(live.agents, message_frame(said, for_agents=True), without=origin)
+            self._show(live.agents, said, origin, for_agents=True)
         if self._agents.get(said.tenant):
             self._touched.setdefault(said.tenant, {})[said.conversation] = live
+
+    def _show(
+        self, sessions: list[Session], said: Said, without: Session | None, *, for_agents: bool = False
+    ) -> None:
+        """Show a message to several sessions, encoded once for each sub-protocol."""
+        encoded: dict[Codec, bytes] = {}
+        for session in tuple(sessions):
+            if session is without:
+                continue
+            shown = encoded.get(session.codec)
+            if shown is None:
+                shown = encoded[session.codec] = session.codec.message(said, for_agents=for_agents)
+            session.write(shown)
 
     def deliver_noted(self, noted: Noted) -> None:
         """Show a committed note to the agents who watch, and to those whom it mentions."""

@@ -7,7 +7,7 @@ from fastdesk.model.event import Said
 from fastdesk.model.identity import Principal
 from fastdesk.protocol.codec import JSON, Codec, refusal_frame
 from fastdesk.protocol.codes import Rejection
-from fastdesk.protocol.frames import Ack, Outbound
+from fastdesk.protocol.frames import Outbound
 
 __all__ = ["MAX_ERRORS", "Session"]
 
@@ -60,7 +60,7 @@ class Session:
     def acknowledge(self, said: Said) -> None:
         """Tell the sender that its message is on disk."""
         conversation = said.conversation if self.watching is not None else None
-        self.send(Ack(said.id, said.seq, said.at, conversation))
+        self.write(self.codec.ack(said, conversation))
 
     def refuse(self, refusal: Rejection, conversation: str | None = None) -> None:
         """Tell the peer of a refusal; one that goes on after too many wrong frames is cut."""

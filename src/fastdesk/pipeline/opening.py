@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
-from fastdesk.hub.hub import agent_frame, message_frame
+from fastdesk.hub.hub import agent_frame
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.agent import Agent
@@ -188,7 +188,7 @@ class Opening:
         """Send the committed messages behind `after` as fast as the peer takes them; on return none is missing."""
         while missed := await self._page_behind(live, after):
             for said in missed:
-                session.send(message_frame(said, for_agents=for_agents))
+                session.write(session.codec.message(said, for_agents=for_agents))
                 after = said.seq
                 await session.until_writable()
                 if session.closed:

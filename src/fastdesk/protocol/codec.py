@@ -6,10 +6,23 @@ from typing import Final
 import msgspec
 from mypy_extensions import mypyc_attr
 
+from fastdesk._core import JsonForm
+from fastdesk.model.event import Said
 from fastdesk.protocol.codes import Rejection
-from fastdesk.protocol.frames import Error, Inbound, Outbound
+from fastdesk.protocol.frames import (
+    MAX_ID,
+    MAX_TEXT,
+    MIN_ID,
+    Ack,
+    Author,
+    Error,
+    Inbound,
+    Message,
+    Outbound,
+    Send,
+)
 
-__all__ = ["JSON", "MSGPACK", "SUBPROTOCOLS", "Codec", "refusal_frame"]
+__all__ = ["JSON", "MSGPACK", "SUBPROTOCOLS", "Codec", "message_frame", "refusal_frame"]
 
 #: msgspec raises more than its own errors: bad UTF-8 and deep nesting have classes of their own.
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -44,6 +57,83 @@ class Codec:
         """Return the bytes of `frame`."""
         return self._encode(frame)
 
+    def ack(self, said: Said, conversation: str | None = None) -> bytes:
+        """Return the `ack` of a stored message."""
+        return self.encode(Ack(said.id, said.seq, said.at, conversation))
+
+    def message(self, said: Said, *, for_agents: bool = False) -> bytes:
+        """Return the `message` frame of a stored message."""
+        return self.encode(message_frame(said, for_agents=for_agents))
+
+
+class JsonCodec(Codec):
+    """The JSON codec, with a short way for the three frames that make up nearly all traffic.
+
+    What they look like stands in `frames`; a test holds both ways against each other.
+    """
+
+    def decode(self, payload: bytes) -> Inbound | Rejection:
+        plain = _SEND.read(payload)
+        if plain is not None and MIN_ID <= len(plain[0]) <= MAX_ID and len(plain[1]) <= MAX_TEXT:
+            return Send(plain[0], plain[1])
+        return super().decode(payload)
+
+    def ack(self, said: Said, conversation: str | None = None) -> bytes:
+        return _ACK.write((said.id, said.seq, said.at, conversation))
+
+    def message(self, said: Said, *, for_agents: bool = False) -> bytes:
+        extra, sources, name = said.extra, said.sources, said.name
+        return _MESSAGE.write(
+            (
+                said.seq,
+                said.id,
+                said.role,
+                name or None,
+                said.sender if for_agents else None,
+                said.text,
+                said.kind,
+                said.at,
+                None if extra is None else self._encode(extra),
+                None if sources is None else self._encode(sources),
+                said.conversation if for_agents else None,
+                said.rev if for_agents else None,
+                None if not for_agents or said.why is None else self._encode(said.why),
+            )
+        )
+
+
+_SEND: Final = JsonForm((b'{"t":"send","id":', b',"text":'), b"}")
+_ACK: Final = JsonForm((b'{"t":"ack","id":', b',"seq":', b',"at":', b',"conversation":'), b"}")
+_MESSAGE: Final = JsonForm(
+    (
+        b'{"t":"message","seq":', b',"id":', b',"from":{"role":', b',"name":', b',"id":', b'},"text":', b',"kind":', b',"at":',
+        b',"extra":', b',"sources":', b',"conversation":', b',"rev":', b',"why":',
+    ),
+    b"}",
+)  # fmt: skip
+
+
+def message_frame(said: Said, *, for_agents: bool = False) -> Message:
+    """Return the frame of a stored message; agents are told conversation, rev and sender as well."""
+    if for_agents:
+        author = Author(said.role, said.name, said.sender)
+        conversation, rev, why = said.conversation, said.rev, said.why
+    else:
+        author, conversation, rev, why = Author(said.role, said.name), None, None, None
+    return Message(
+        said.seq,
+        said.id,
+        author,
+        said.text,
+        said.kind,
+        said.at,
+        said.extra,
+        said.sources,
+        conversation,
+        rev,
+        why,
+    )
+
 
 def _explain(problem: Exception) -> str:
     """Name the fault without repeating what was sent: but for an invalid value, msgspec names types and paths only."""
@@ -52,7 +142,7 @@ def _explain(problem: Exception) -> str:
     return ""
 
 
-JSON = Codec(
+JSON = JsonCodec(
     "fastdesk.v1.json", is_text=True, decoder=msgspec.json.Decoder(Inbound), encoder=msgspec.json.Encoder()
 )
 MSGPACK = Codec(

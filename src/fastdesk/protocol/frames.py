@@ -1,6 +1,6 @@
 """The frames of the wire, version 1: one tagged union for each direction. docs/protocol.md describes each of them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -56,8 +56,11 @@ __all__ = [
 
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Ref = Annotated[str, Meta(min_length=1, max_length=64)]
-MessageId = Annotated[str, Meta(min_length=8, max_length=64)]
-Text = Annotated[str, Meta(max_length=16384)]
+MIN_ID: Final = 8
+MAX_ID: Final = 64
+MAX_TEXT: Final = 16384
+MessageId = Annotated[str, Meta(min_length=MIN_ID, max_length=MAX_ID)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Short = Annotated[str, Meta(max_length=200)]
 
 

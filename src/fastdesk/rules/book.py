@@ -202,6 +202,9 @@ class RuleBook:
 
     def _numbers(self, finds: Finds) -> list[int]:
         """List the rules worth a look by their numbers, in order."""
+        if len(finds.words) == 1 and not (self._always or finds.key or finds.patterns):
+            (word,) = finds.words
+            return self._worded.get(word, [])
         found = list(self._always)
         if finds.key:
             found += self._keyed.get(finds.key, ())

@@ -10,7 +10,6 @@ appended and concerns them, then run in a reader thread.
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-import msgspec
 import sqlalchemy
 import structlog
 from sqlalchemy import text
@@ -22,6 +21,7 @@ from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import Entropy
 from fastdesk.store import lists, purge, reads
 from fastdesk.store.databases import Databases
+from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.feeder import Feeder
 from fastdesk.store.followers import Follower
 from fastdesk.store.freshness import Freshness
@@ -93,7 +93,6 @@ class SqliteStore:
         self._feeder = Feeder(self._projector, runner, self)
         self._freshness = Freshness()
         self._revs: dict[TenantId, int] = {}
-        self._encode = msgspec.msgpack.Encoder().encode
         # Positions in the journal: appended >= durable >= fed.
         self._appended = 0
         self._durable = 0
@@ -107,7 +106,7 @@ class SqliteStore:
     # Events.
 
     def append(self, event: Event, origin: Origin | None = None) -> None:
-        body = self._encode(event)
+        body = encode_event(event)
         self._appended = position = self._appended + 1
         self._journal.append((event, origin), body)
         self._freshness.note(event, position)

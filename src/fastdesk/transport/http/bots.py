@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from fastdesk.engine import Engine
 from fastdesk.errors import Refused
-from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import VisitorId
@@ -242,7 +241,7 @@ class BotRoutes:
                 live.visitors.remove(session)
         missed = await self._engine.opening.missed(live, after) if after < live.durable_seq else []
         return Heard(
-            events=[msgspec.Raw(JSON.encode(message_frame(said))) for said in missed],
+            events=[msgspec.Raw(JSON.message(said)) for said in missed],
             seq=missed[-1].seq if missed else after, mode=live.conversation.mode, state=live.conversation.state,
         )  # fmt: skip
 

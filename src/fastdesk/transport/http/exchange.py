@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from fastdesk.errors import StoreError
-from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Said
@@ -111,7 +110,7 @@ class Exchange:
     def tell_of(self, live: Live, missed: list[Said]) -> Events:
         """Return messages as an answer; old ones may have been removed: what is behind them counts as seen."""
         seq = missed[-1].seq if missed else live.durable_seq
-        events = [msgspec.Raw(JSON.encode(message_frame(said))) for said in missed]
+        events = [msgspec.Raw(JSON.message(said)) for said in missed]
         return Events(events, seq, self.rooms.epoch)
 
     def park(self, poll: "Poll", live: Live, wait_s: int) -> None:

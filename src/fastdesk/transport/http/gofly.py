@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from fastdesk.engine import Engine
 from fastdesk.errors import Refused
-from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
 from fastdesk.model.identity import Principal
@@ -381,4 +380,4 @@ class Gofly:
         since = self._rooms.clock.now_ms() - JUST_MS
         for said in known.recent or ():
             if said.at > since:
-                session.send(message_frame(said, for_agents=True))
+                session.write(session.codec.message(said, for_agents=True))

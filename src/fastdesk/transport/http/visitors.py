@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from fastdesk.desk.contacts import bounded, see_page
 from fastdesk.desk.devices import device_name
 from fastdesk.errors import Refused
-from fastdesk.hub.hub import message_frame
 from fastdesk.hub.live import Live
 from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.model.site import Site
@@ -20,7 +19,7 @@ from fastdesk.observe.clock import new_id
 from fastdesk.pipeline.opening import Opening, as_visitor
 from fastdesk.pipeline.rooms import Rooms
 from fastdesk.pipeline.runner import Pipeline
-from fastdesk.protocol.codec import JSON
+from fastdesk.protocol.codec import JSON, message_frame
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Message, Reset, Send
 from fastdesk.tenants.gate import Gate
@@ -229,9 +228,7 @@ class VisitorRoutes:
                 while after < live.durable_seq:
                     missed = await self._opening.missed(live, after)
                     after = missed[-1].seq if missed else live.durable_seq
-                    await response.write(
-                        b"".join(_event(JSON.encode(message_frame(said)), said.seq) for said in missed)
-                    )
+                    await response.write(b"".join(_event(JSON.message(said), said.seq) for said in missed))
             self._rooms.hub.join_visitor(session, live)
             session.send(self._rooms.status(live.conversation))
             while not session.closed and not self.stopping.is_set():

@@ -1,0 +1,9 @@
+from typing import final
+
+__all__ = ["JsonForm"]
+
+@final
+class JsonForm:
+    def __new__(cls, before: tuple[bytes, ...], end: bytes) -> JsonForm: ...
+    def read(self, payload: bytes, /) -> tuple[str, ...] | None: ...
+    def write(self, values: tuple[str | int | bytes | None, ...], /) -> bytes: ...

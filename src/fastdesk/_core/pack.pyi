@@ -1,0 +1,3 @@
+__all__ = ["pack_row"]
+
+def pack_row(values: tuple[str | int | bytes | None, ...], /) -> bytes: ...

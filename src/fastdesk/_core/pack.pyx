@@ -1,0 +1,110 @@
+"""Rows of plain values in MessagePack, written without building an object of them first."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.tuple cimport PyTuple_GET_SIZE
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
+
+from fastdesk._core.byte_writer cimport (
+    ABSENT,
+    MAX_PARTS,
+    NUMBER,
+    SCRATCH,
+    TEXT,
+    Part,
+    borrow_room,
+    give_back,
+    take_parts,
+)
+
+__all__ = ["pack_row"]
+
+cdef char[SCRATCH] scratch              # used under the interpreter's lock only
+
+
+cdef inline char* write_big_endian(char* to, int head, uint64_t number, int size) noexcept nogil:
+    cdef int i
+    to[0] = <char>head
+    for i in range(size):
+        to[1 + i] = <char>(number >> (8 * (size - 1 - i)))
+    return to + 1 + size
+
+
+cdef inline char* write_number(char* to, long long number) noexcept nogil:
+    """Write an integer in the fewest bytes, nine at most (MessagePack specification, int format family)."""
+    cdef uint64_t bits = <uint64_t>number
+    if -32 <= number < 128:
+        to[0] = <char>number
+        return to + 1
+    if number >= 0:
+        if number < 1 << 8:
+            return write_big_endian(to, 0xCC, bits, 1)
+        if number < 1 << 16:
+            return write_big_endian(to, 0xCD, bits, 2)
+        if number < 1LL << 32:
+            return write_big_endian(to, 0xCE, bits, 4)
+        return write_big_endian(to, 0xCF, bits, 8)
+    if number >= -(1 << 7):
+        return write_big_endian(to, 0xD0, bits, 1)
+    if number >= -(1 << 15):
+        return write_big_endian(to, 0xD1, bits, 2)
+    if number >= -(1LL << 31):
+        return write_big_endian(to, 0xD2, bits, 4)
+    return write_big_endian(to, 0xD3, bits, 8)
+
+
+cdef inline char* write_text(char* to, const char* start, Py_ssize_t size) noexcept nogil:
+    """Write UTF-8 behind its length, five bytes at most."""
+    if size < 32:
+        to[0] = <char>(0xA0 | size)
+        to += 1
+    elif size < 1 << 8:
+        to = write_big_endian(to, 0xD9, size, 1)
+    elif size < 1 << 16:
+        to = write_big_endian(to, 0xDA, size, 2)
+    else:
+        to = write_big_endian(to, 0xDB, size, 4)
+    memcpy(to, start, size)
+    return to + size
+
+
+def pack_row(tuple values not None, /):
+    """Return an array of up to 24 values: str, int of 64 bits, None, bytes that are MessagePack already.
+
+    O(length).
+
+    Raises:
+        TypeError: a value of another type.
+        ValueError: too many values.
+        OverflowError: a number beyond 64 bits, or texts of 4 GiB.
+        UnicodeEncodeError: a lone surrogate.
+    """
+    cdef Part[MAX_PARTS] parts
+    cdef Py_ssize_t i, count = PyTuple_GET_SIZE(values)
+    if count > MAX_PARTS:
+        raise ValueError(f"A row has up to {MAX_PARTS} values.")
+    cdef Py_ssize_t total = take_parts(values, parts)
+    if total >= 1LL << 32:
+        raise OverflowError("A row has less than 4 GiB.")
+    cdef char* room = borrow_room(scratch, total + 9 * count + 3)
+    cdef char* to = room
+    if count < 16:
+        to[0] = <char>(0x90 | count)
+        to += 1
+    else:
+        to = write_big_endian(to, 0xDC, count, 2)
+    for i in range(count):
+        if parts[i].kind == TEXT:
+            to = write_text(to, parts[i].start, parts[i].size)
+        elif parts[i].kind == NUMBER:
+            to = write_number(to, parts[i].number)
+        elif parts[i].kind == ABSENT:
+            to[0] = <char>0xC0
+            to += 1
+        else:
+            memcpy(to, parts[i].start, parts[i].size)
+            to += parts[i].size
+    try:
+        return PyBytes_FromStringAndSize(room, to - room)
+    finally:
+        give_back(scratch, room)

@@ -1,0 +1,96 @@
+"""Objects of one shape against a general encoder, and bytes of strangers."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fastdesk._core import JsonForm
+
+NAMES = ("t", "second", "drei")
+FORM = JsonForm((b'{"t":', b',"second":', b',"drei":'), b',"end":true}')
+TEXTS = st.text(max_size=80) | st.text(alphabet='a"\\\n\r\t\b\f\0\x1f\x7f\x80中\U0001f600', max_size=80)
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
+
+
+def expected(values: tuple[Any, ...]) -> bytes:
+    """Write the same object the general way."""
+    fields = {
+        name: msgspec.Raw(each) if type(each) is bytes else each
+        for name, each in zip(NAMES, values, strict=True)
+    }
+    return msgspec.json.encode(
+        {**{name: each for name, each in fields.items() if each is not None}, "end": True}
+    )
+
+
+@given(TEXTS, NUMBERS | st.none() | TEXTS, TEXTS | NUMBERS | st.none() | st.just(b'{"a":[1]}'))
+@example("", 0, None)
+@example("0123456\x1f", -(2**63), 2**63 - 1)
+@example("12345678", -1, '1234567"')
+@example("\ufffe" * 3, 10**18, "é" * 9)
+def test_what_is_written_is_what_a_general_encoder_writes(first: str, second: Any, third: Any) -> None:
+    values = (first, second, third)
+    try:
+        wanted = expected(values)
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            FORM.write(values)
+        return
+    assert FORM.write(values) == wanted
+
+
+@pytest.mark.parametrize("size", [5_000, 6_000, 40_000, 200_000])
+def test_long_texts_have_room(size: int) -> None:
+    for sign in ("x", "\x01", "中"):
+        assert json.loads(FORM.write((sign * size, None, size))) == {
+            "t": sign * size,
+            "drei": size,
+            "end": True,
+        }
+
+
+@pytest.mark.parametrize("wrong", [1.5, True, [], b"1".join, bytearray(b"1")])
+def test_other_values_are_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        FORM.write(("a", "b", wrong))
+
+
+def test_too_large_numbers_and_other_counts_are_refused() -> None:
+    for number in (2**63, -(2**63) - 1, 10**40):
+        with pytest.raises(OverflowError):
+            FORM.write(("a", "b", number))
+    for values in ((), ("a",), ("a", "b", "c", "d")):
+        with pytest.raises(ValueError, match="3 values"):
+            FORM.write(values)
+    for before in ((), (b"x",) * 25, ("text",)):
+        with pytest.raises(ValueError, match="pieces"):
+            JsonForm(before, b"}")  # type: ignore[arg-type]
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_what_is_read_is_what_was_written_or_nothing(first: str, second: str, third: str) -> None:
+    try:
+        payload = FORM.write((first, second, third))
+    except UnicodeEncodeError:
+        return
+    is_plain = not any(sign < " " or sign in '"\\' for sign in first + second + third)
+    assert FORM.read(payload) == ((first, second, third) if is_plain else None)
+    for cut in range(len(payload)):
+        assert FORM.read(payload[:cut]) is None
+    assert FORM.read(payload + b" ") is None
+
+
+@given(st.binary(max_size=60) | TEXTS.map(lambda text: text.encode(errors="surrogatepass")))
+@example(b'{"t":"a","second":"\xff","drei":"c","end":true}')
+@example(b'{"t":"a","second":"\xed\xa0\x80","drei":"c","end":true}')
+@example(b'{"t":"a","second":"\x00","drei":"c","end":true}')
+@example(b'{"t":"a","second":1,"drei":"c","end":true}')
+@example(b'{"t":')
+def test_bytes_of_strangers_are_read_as_a_general_decoder_reads_them_or_not_at_all(payload: bytes) -> None:
+    found = FORM.read(payload)
+    if found is not None:
+        assert tuple(msgspec.json.decode(payload)[name] for name in NAMES) == found

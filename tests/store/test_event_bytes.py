@@ -1,0 +1,50 @@
+"""The short way of messages against the general one of all events."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastdesk.model.event import Event, Noted, Put, Said
+from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.store.event_bytes import encode_event
+
+TEXT = st.text(max_size=40)
+FIELDS = st.none() | st.dictionaries(
+    TEXT, TEXT | st.integers().filter(lambda n: abs(n) < 2**63) | st.none(), max_size=3
+)
+SAID = st.builds(
+    Said,
+    tenant=TEXT,
+    rev=st.integers(0, 2**63 - 1),
+    at=st.integers(0, 2**53),
+    conversation=TEXT,
+    seq=st.integers(0, 2**53),
+    id=TEXT,
+    role=st.sampled_from(["visitor", "agent", "bot", "assistant", "system"]),
+    sender=TEXT,
+    name=TEXT,
+    kind=TEXT,
+    text=TEXT,
+    extra=FIELDS,
+    sources=st.none() | st.lists(st.dictionaries(TEXT, TEXT, max_size=2), max_size=2),
+    why=FIELDS,
+)
+
+
+@given(SAID)
+def test_a_message_has_the_bytes_of_its_struct(said: Said) -> None:
+    try:
+        wanted = msgspec.msgpack.encode(said)
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            encode_event(said)
+        return
+    assert encode_event(said) == wanted
+
+
+def test_other_events_come_back_as_they_were() -> None:
+    tenant = TenantId("demo")
+    noted = Noted(tenant, 1, 2, ConversationId("c1"), "n", "note", "agent", "正文", {"mentions": ["a"]})
+    for event in (noted, Put(tenant, 2, 3, "rule", "r", b"{}", "owner")):
+        assert msgspec.msgpack.decode(encode_event(event), type=Event) == event
