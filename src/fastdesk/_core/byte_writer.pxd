@@ -32,7 +32,7 @@ cdef struct Part:
 cdef inline Py_ssize_t take_parts(tuple values, Part* parts) except -1:
     """Look at up to MAX_PARTS values once; return the bytes of the texts and ready bytes among them.
 
-    Raises TypeError for anything but str, int, bytes and None, OverflowError beyond 64 bits, UnicodeEncodeError.
+    Raises TypeError for other types, OverflowError beyond 64 bits, UnicodeEncodeError.
     """
     cdef Py_ssize_t i, total = 0
     cdef object value
