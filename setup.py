@@ -93,6 +93,7 @@ COMPILED = [
     "rules/text_index.py",
     "store/event_bytes.py",
     "store/freshness.py",
+    "store/journal.py",
     "store/sqlite.py",
     "tenants/compiled.py",
     "tenants/gate.py",

@@ -93,18 +93,25 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
     """Write a number in decimal; takes up to 20 bytes."""
     cdef char[20] digits
     cdef int at = 20
+    cdef uint64_t pair
     # The smallest number has no positive twin in 64 bits with a sign, but has one without.
     cdef uint64_t rest = <uint64_t>number
     if number < 0:
         rest = 0 - rest
         to[0] = 45
         to += 1
-    while True:
+    while rest >= 100:
+        pair = rest % 100
+        rest //= 100
+        at -= 2
+        digits[at] = 48 + <char>(pair // 10)
+        digits[at + 1] = 48 + <char>(pair % 10)
+    if rest >= 10:
         at -= 1
         digits[at] = 48 + <char>(rest % 10)
         rest //= 10
-        if rest == 0:
-            break
+    at -= 1
+    digits[at] = 48 + <char>rest
     memcpy(to, &digits[at], 20 - at)
     return to + 20 - at
 

@@ -1,7 +1,7 @@
 """Bytes to frames and back, in the two sub-protocols `fastdesk.v1.json` and `fastdesk.v1.msgpack`."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from mypy_extensions import mypyc_attr
@@ -79,25 +79,27 @@ class JsonCodec(Codec):
         return super().decode(payload)
 
     def ack(self, said: Said, conversation: str | None = None) -> bytes:
-        return _ACK.write((said.id, said.seq, said.at, conversation))
+        shown: Any = said  # compiled, its numbers go on as the objects that they are
+        return _ACK.write((shown.id, shown.seq, shown.at, conversation))
 
     def message(self, said: Said, *, for_agents: bool = False) -> bytes:
-        extra, sources, name = said.extra, said.sources, said.name
+        shown: Any = said
+        extra, sources, why = shown.extra, shown.sources, shown.why if for_agents else None
         return _MESSAGE.write(
             (
-                said.seq,
-                said.id,
-                said.role,
-                name or None,
-                said.sender if for_agents else None,
-                said.text,
-                said.kind,
-                said.at,
+                shown.seq,
+                shown.id,
+                shown.role,
+                shown.name or None,
+                shown.sender if for_agents else None,
+                shown.text,
+                shown.kind,
+                shown.at,
                 None if extra is None else self._encode(extra),
                 None if sources is None else self._encode(sources),
-                said.conversation if for_agents else None,
-                said.rev if for_agents else None,
-                None if not for_agents or said.why is None else self._encode(said.why),
+                shown.conversation if for_agents else None,
+                shown.rev if for_agents else None,
+                None if why is None else self._encode(why),
             )
         )
 

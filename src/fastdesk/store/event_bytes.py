@@ -1,6 +1,6 @@
 """Events as the journal and SQLite hold them: the arrays of `fastdesk.model.event` in MessagePack."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -9,7 +9,12 @@ from fastdesk.model.event import Event, Said
 
 __all__ = ["encode_event"]
 
+#: Reasons whose bytes are kept: a rule gives the same one each time it answers.
+MAX_REASONS: Final = 256
+
 _encode: Final = msgspec.msgpack.Encoder().encode
+#: By `id`, with the reason itself, so that no other can have its id.
+_reasons: Final[dict[int, tuple[dict[str, Any], bytes]]] = {}
 
 
 def encode_event(event: Event) -> bytes:
@@ -19,23 +24,34 @@ def encode_event(event: Event) -> bytes:
     """
     if type(event) is not Said:
         return _encode(event)
-    extra, sources, why = event.extra, event.sources, event.why
+    said: Any = event  # compiled, its numbers go on as the objects that they are
+    extra, sources, why = said.extra, said.sources, said.why
     return pack_row(
         (
             "said",
-            event.tenant,
-            event.rev,
-            event.at,
-            event.conversation,
-            event.seq,
-            event.id,
-            event.role,
-            event.sender,
-            event.name,
-            event.kind,
-            event.text,
+            said.tenant,
+            said.rev,
+            said.at,
+            said.conversation,
+            said.seq,
+            said.id,
+            said.role,
+            said.sender,
+            said.name,
+            said.kind,
+            said.text,
             None if extra is None else _encode(extra),
             None if sources is None else _encode(sources),
-            None if why is None else _encode(why),
+            None if why is None else _encode_reason(why),
         )
     )
+
+
+def _encode_reason(why: dict[str, Any]) -> bytes:
+    """Return the bytes of a reason; who makes one never changes it afterwards."""
+    known = _reasons.get(id(why))
+    if known is None:
+        if len(_reasons) >= MAX_REASONS:
+            _reasons.clear()
+        known = _reasons[id(why)] = (why, _encode(why))
+    return known[1]

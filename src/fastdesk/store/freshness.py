@@ -1,5 +1,7 @@
 """Which ids the events that are not yet in SQLite concern, so that a read waits only when it must."""
 
+from typing import Any
+
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.model.ids import TenantId
 
@@ -22,16 +24,17 @@ class Freshness:
     def note(self, event: Event, position: int) -> None:
         """Take the event at `position` into account."""
         new = self._new
+        at: Any = position  # one object for all entries
         if type(event) is Said or type(event) is Noted:  # isinstance costs as much as all the rest
-            new[event.conversation] = position
+            new[event.conversation] = at
         elif isinstance(event, Changed):
-            new[event.conversation.id] = position
-            new[event.conversation.visitor] = position
+            new[event.conversation.id] = at
+            new[event.conversation.visitor] = at
         else:
-            new[event.kind] = position
-            new[event.kind, event.tenant] = position
-            new[event.id] = position
-        new[event.tenant] = position
+            new[event.kind] = at
+            new[event.kind, event.tenant] = at
+            new[event.id] = at
+        new[event.tenant] = at
         self._last = position
 
     def fed(self, position: int) -> None:

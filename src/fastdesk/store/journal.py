@@ -34,10 +34,10 @@ FULL_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _MAX_BATCH_EVENTS: Final = 1024  # to take, join and decode them holds the interpreter's lock for 1 ms
 _MAX_BATCH_BYTES: Final = 1024 * 1024  # written in about the time of a sync
-_GATHER_S: Final = 0.002  # at most, while each turn of the loop brings more: half a turn of a loaded desk
-_RETRY_S: Final = 0.1  # between two tries on a full disk
+_GATHER_S = 0.002  # at most, while each turn of the loop brings more: half a turn of a loaded desk
+_RETRY_S = 0.1  # between two tries on a full disk
 _CLOSING_TRIES: Final = 50
-_RECENT_EVENTS: Final = 32_768  # kept in memory so that projecting them reads no file: about 20 MiB
+_RECENT_EVENTS = 32_768  # kept in memory so that projecting them reads no file: about 20 MiB
 _EVENT: Final = itemgetter(0)  # of an entry
 
 
