@@ -29,10 +29,12 @@ NATIVE = [
 # The way of a message: plain Python that is run, and debugged, uncompiled as well (docs/decisions/008-compiled-corridor.md).
 COMPILED = [
     "ai/alarm.py",
+    "ai/answer.py",
     "ai/asking.py",
     "ai/assistant.py",
     "ai/attempt.py",
     "ai/breaker.py",
+    "ai/counters.py",
     "ai/draft.py",
     "ai/guard.py",
     "ai/http_connection.py",
@@ -53,6 +55,7 @@ COMPILED = [
     "desk/blocks.py",
     "dialogue/context.py",
     "dialogue/flows.py",
+    "hooks/pending.py",
     "hooks/registry.py",
     "hub/hub.py",
     "hub/live.py",
@@ -77,6 +80,7 @@ COMPILED = [
     "pipeline/scribe.py",
     "pipeline/targets.py",
     "pipeline/words.py",
+    "plugins/assistance.py",
     "plugins/assistant.py",
     "plugins/contexts.py",
     "plugins/flows.py",

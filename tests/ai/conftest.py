@@ -285,7 +285,7 @@ class World:
         question = self.question(text, **values)
         said = self.said.get(question.conversation, ())
         if isinstance(said, list):
-            said = [ready_line(line, setup.settings.mask) for line in said]
+            said = [ready_line(line.role, line.content, setup.settings.mask) for line in said]
         return self.assistant.ask(question, setup, port, said)
 
     def assert_idle(self) -> None:

@@ -57,7 +57,7 @@ async def test_context_from_the_store_is_waited_for_but_not_beyond_the_deadline(
 
     async def window() -> Sequence[ReadyLine]:
         await asyncio.sleep(delay_s)
-        return [ready_line(Line("user", "早先"), ())]
+        return [ready_line("user", "早先", ())]
 
     world = World(tasks)
     setup = world.setup(deadline_ms=500)

@@ -15,7 +15,7 @@ def write(
     question: str = "你好", settings: dict[str, Any] | None = None, said: Sequence[Line] = (), **values: Any
 ) -> Prompt:
     own = AssistantSettings(**(settings or {}))
-    ready = [ready_line(line, own.mask) for line in said]
+    ready = [ready_line(line.role, line.content, own.mask) for line in said]
     return PromptWriter(own).write(question, said=ready, **values)
 
 

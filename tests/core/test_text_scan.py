@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fastdesk._core import (
+    SignSet,
     has_controls,
     has_full_width,
     has_long_number,
@@ -130,3 +131,16 @@ def goes_on(text: str, place: int) -> bool:
         return False
     pair = text[place - 1 : place + 1]
     return max(pair) < "\u0250" and (pair.isalpha() or pair.isdigit())
+
+
+@given(st.text(alphabet="們个這a\u4e00\u9fffЯ\U0001f600", max_size=20))
+@example("")
+def test_a_sign_of_a_set_is_found(text: str) -> None:
+    signs = SignSet("們這\u4e00\u9fff")
+    assert signs.occurs_in(text) == (re.search("[們這\u4e00\u9fff]", text) is not None)
+
+
+@pytest.mark.parametrize("sign", ["a", "\u4dff", "\ua000"])
+def test_signs_of_other_scripts_are_refused(sign: str) -> None:
+    with pytest.raises(ValueError, match="is not of"):
+        SignSet(f"們{sign}")

@@ -48,9 +48,9 @@ async def test_hit_after_the_first_read() -> None:
     log = Log()
     of = cache(log)
     for text in ("你好", "hello"):
-        of.append(A, C, log.add(A, C, text))
+        of.append(A, C, [log.add(A, C, text)])
     assert texts(await of.window(A, C, 100)) == ["你好", "hello"]
-    of.append(A, C, log.add(A, C, "again"))
+    of.append(A, C, [log.add(A, C, "again")])
     assert texts(await of.window(A, C, 100, seq=3)) == ["你好", "hello", "again"]
     assert log.reads == 1
 
@@ -70,9 +70,9 @@ async def test_turn_twice_changes_nothing_and_a_gap_is_read_again() -> None:
     of = cache(log)
     first = log.add(A, C, "one")
     await of.window(A, C, 100)
-    of.append(A, C, first)
+    of.append(A, C, [first])
     log.add(A, C, "missed")
-    of.append(A, C, log.add(A, C, "three"))
+    of.append(A, C, [log.add(A, C, "three")])
     assert texts(await of.window(A, C, 100)) == ["one", "missed", "three"]
     assert log.reads == 2
 
@@ -93,8 +93,8 @@ async def test_turns_stored_while_the_log_is_read_are_not_lost() -> None:
     log.wait = asyncio.Event()
     reading = asyncio.ensure_future(of.window(A, C, 100))
     await asyncio.sleep(0)
-    of.append(A, C, log.add(A, C, "two"))
-    of.append(A, C, log.add(A, C, "three"))
+    of.append(A, C, [log.add(A, C, "two")])
+    of.append(A, C, [log.add(A, C, "three")])
     log.wait.set()
     assert texts(await reading) == ["one", "two", "three"]
     assert texts(await of.window(A, C, 100)) == ["one", "two", "three"]
@@ -108,15 +108,15 @@ async def test_failed_read_leaves_nothing_behind() -> None:
     of = ContextCache(broken)
     with pytest.raises(OSError, match="disk"):
         await of.window(A, C, 100)
-    of.append(A, C, ContextTurn(1, "visitor", "x", 1))
+    of.append(A, C, [ContextTurn(1, "visitor", "x", 1)])
     assert len(of) == 0
 
 
 async def test_tenants_are_apart() -> None:
     log = Log()
     of = cache(log)
-    of.append(A, C, log.add(A, C, "of a"))
-    of.append(B, C, log.add(B, C, "of b"))
+    of.append(A, C, [log.add(A, C, "of a")])
+    of.append(B, C, [log.add(B, C, "of b")])
     assert texts(await of.window(A, C, 100)) == ["of a"]
     assert texts(await of.window(B, C, 100)) == ["of b"]
 
@@ -139,13 +139,13 @@ async def test_one_tenant_cannot_push_out_another() -> None:
 async def test_held_context_is_not_evicted() -> None:
     log = Log()
     of = cache(log, max_conversations=1)
-    of.append(A, C, log.add(A, C, "one"))
+    of.append(A, C, [log.add(A, C, "one")])
     await of.window(A, C, 100)
     with of.hold(A, C), of.hold(A, C):
         for number in range(5):
             await of.window(A, ConversationId(str(number)), 100)
         reads = log.reads
-        of.append(A, C, log.add(A, C, "two"))
+        of.append(A, C, [log.add(A, C, "two")])
         assert texts(await of.window(A, C, 100)) == ["one", "two"]
         assert log.reads == reads
 
@@ -169,7 +169,7 @@ async def test_long_conversation_keeps_its_newest_turns() -> None:
     log = Log()
     of = cache(log)
     for number in range(MAX_TURNS + 50):
-        of.append(A, C, log.add(A, C, str(number)))
+        of.append(A, C, [log.add(A, C, str(number))])
         if number == 10:
             await of.window(A, C, 10**6)
     window = await of.window(A, C, 10**6)
@@ -193,7 +193,7 @@ def test_small_cache_gives_the_windows_of_an_endless_one(
             conversation = ConversationId(str(number))
             turn = log.add(A, conversation, text)
             for of in (small, endless):
-                of.append(A, conversation, turn)
+                of.append(A, conversation, [turn])
             assert await small.window(A, conversation, max_tokens, turn.seq) == await endless.window(
                 A, conversation, max_tokens, turn.seq
             )
@@ -216,7 +216,7 @@ async def test_what_is_at_hand_needs_no_reading() -> None:
     of.begin(A, C, turns[:2])
     assert of.known(A, C) == 2
     assert of.at_hand(A, C, 100, seq=3) is None
-    of.append(A, C, turns[2])
+    of.append(A, C, [turns[2]])
     assert texts(of.at_hand(A, C, 100, seq=3) or []) == ["一", "二", "三"]
     assert texts(await of.window(A, C, 100, seq=3)) == ["一", "二", "三"]
     assert of.at_hand(B, C, 100) is None
@@ -230,7 +230,7 @@ async def test_no_more_is_kept_than_a_window_wants() -> None:
         turn = log.add(A, C, str(number))
         if number == 0:
             of.begin(A, C, [turn], 5)
-        of.append(A, C, turn, keep=5)
+        of.append(A, C, [turn], keep=5)
     wide = cache(log)
     await wide.window(A, C, 10**6, max_turns=5)
     assert of.bytes_used == wide.bytes_used

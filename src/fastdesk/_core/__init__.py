@@ -12,6 +12,7 @@ from fastdesk._core.lru import LRUCache
 from fastdesk._core.pack import pack_row
 from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.text_scan import (
+    SignSet,
     has_controls,
     has_full_width,
     has_long_number,
@@ -34,6 +35,7 @@ __all__ = [
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
+    "SignSet",
     "TokenBucket",
     "WsConnection",
     "WsEndpoint",

@@ -7,34 +7,57 @@ from typing import Literal
 from msgspec import Struct
 
 from fastdesk.ai.actions import ProposedAction
+from fastdesk.ai.lines import ReadyLine
 from fastdesk.ai.prompt import Passage
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 
 __all__ = ["Answer", "NoAnswer", "Question", "Reason", "Result", "Screen", "Screened", "Show"]
 
+_NOTHING: Mapping[str, str] = {}
 
-class Question(Struct, frozen=True, kw_only=True):
+
+class Question:
     """A visitor's message that a model shall answer.
 
     `turn` is the same when the same message is asked about again. `received_ns` is monotonic: the deadline
     counts from it. `identity` holds what the session has proved, never what the visitor says of himself.
     `variables` fill the site's prompt, `instruction` is added to it for this turn. `audience` parts cached
-    answers: visitors of different classes never share one.
+    answers: visitors of different classes never share one. `line` is `text` as a model may read it, where that is
+    at hand. A plain class, whose fields cost nothing when it is compiled.
     """
 
-    tenant: TenantId
-    site: SiteId
-    visitor: VisitorId
-    conversation: ConversationId
-    turn: str
-    text: str
-    received_ns: int
-    language: str = ""
-    audience: str = ""
-    identity: Mapping[str, str] = {}
-    variables: Mapping[str, str] = {}
-    instruction: str = ""
-    passages: tuple[Passage, ...] = ()
+    def __init__(
+        self,
+        *,
+        tenant: TenantId,
+        site: SiteId,
+        visitor: VisitorId,
+        conversation: ConversationId,
+        turn: str,
+        text: str,
+        received_ns: int,
+        language: str = "",
+        audience: str = "",
+        identity: Mapping[str, str] = _NOTHING,
+        variables: Mapping[str, str] = _NOTHING,
+        instruction: str = "",
+        passages: tuple[Passage, ...] = (),
+        line: ReadyLine | None = None,
+    ) -> None:
+        self.tenant = tenant
+        self.site = site
+        self.visitor = visitor
+        self.conversation = conversation
+        self.turn = turn
+        self.text = text
+        self.received_ns = received_ns
+        self.language = language
+        self.audience = audience
+        self.identity = identity
+        self.variables = variables
+        self.instruction = instruction
+        self.passages = passages
+        self.line = line
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -93,17 +116,15 @@ Result = Answer | NoAnswer
 Show = Callable[[str, bool], None]
 
 
-class Screened(Struct, frozen=True):
+class Screened:
     """What a word filter makes of a text: `clean`, `flag`, `mask` let `text` through, `handoff` and `block` do not."""
 
-    level: str
-    text: str
-    reason: str = ""
-
-    @property
-    def is_stopped(self) -> bool:
-        """Tell whether the text may not be used."""
-        return self.level in ("block", "handoff")
+    def __init__(self, level: str, text: str, reason: str = "") -> None:
+        self.level = level
+        self.text = text
+        self.reason = reason
+        #: Whether the text may not be used.
+        self.is_stopped = level in ("block", "handoff")
 
 
 #: The word filter: tenant, text, side.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from fastdesk.ai.alarm import Alarm
-from fastdesk.ai.answer import NoAnswer, Result
+from fastdesk.ai.answer import Answer, NoAnswer, Result
 from fastdesk.ai.attempt import Spending
 from fastdesk.ai.counters import Counters
 from fastdesk.model.turn import Port
@@ -41,6 +41,9 @@ class Asking:
     ) -> None:
         #: Whether the deadline still counts: no token has come, and nothing has ended the question.
         self.is_waiting = True
+        #: How long it may take, and when that is over, in the loop's seconds.
+        self.deadline_ms = 0
+        self.due = 0.0
         self._then: Callable[[Result], None] | None = then
         self._port = port
         self._follows_up = follows_up
@@ -85,10 +88,10 @@ class Asking:
         self._awaited = self._port = None
         then, self._then = self._then, None
         if then is not None:
-            if isinstance(result, NoAnswer):
-                self._counters.count(result.reason)
-            else:
+            if isinstance(result, Answer):
                 self._counters.answered += 1
+            else:
+                self._counters.count(result.reason)
             then(result)
         elif self._follow_up is not None and not self._follow_up.done():
             self._counters.follow_ups += 1
@@ -138,16 +141,29 @@ class Deadlines:
     """Bound the time of many questions."""
 
     def __init__(self) -> None:
-        self._announcing: Alarm[Asking] = Alarm(Asking.announce)
+        self._announcing: Alarm[Asking] = Alarm(self._announce)
         #: By the length of the deadline: those with the same one end in the order in which they began.
         self._ending: dict[int, Alarm[Asking]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def expect(self, asking: Asking, left_ns: int, deadline_ms: int) -> None:
         """Begin the time for the first token: `left_ns` are left of `deadline_ms`."""
-        ending = self._ending.get(deadline_ms)
-        if ending is None:
-            ending = self._ending[deadline_ms] = Alarm(Asking.on_deadline)
-        now, left_s = asyncio.get_running_loop().time(), max(0, left_ns) / 1e9
-        ending.add(now + left_s, asking)
-        if left_s > ANNOUNCE_AFTER_S:
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        now, left_s = loop.time(), max(0, left_ns) / 1e9
+        asking.deadline_ms, asking.due = deadline_ms, now + left_s
+        if left_s > ANNOUNCE_AFTER_S:  # most answers are there before
             self._announcing.add(now + ANNOUNCE_AFTER_S, asking)
+        else:
+            self._end(asking)
+
+    def _announce(self, asking: Asking) -> None:
+        self._end(asking)
+        asking.announce()
+
+    def _end(self, asking: Asking) -> None:
+        ending = self._ending.get(asking.deadline_ms)
+        if ending is None:
+            ending = self._ending[asking.deadline_ms] = Alarm(Asking.on_deadline)
+        ending.add(asking.due, asking)

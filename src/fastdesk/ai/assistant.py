@@ -145,7 +145,7 @@ class Assistant:
             asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
             return asking
         self._deadlines.expect(asking, left_ns, settings.deadline_ms)
-        if isinstance(said, list | tuple):
+        if isinstance(said, (list, tuple)):
             self._start(asking, question, setup, screened.text, said, now_ns)
         else:
             kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
@@ -219,6 +219,7 @@ class Assistant:
             variables=question.variables,
             language=question.language,
             instruction=question.instruction,
+            asked=question.line if text is question.text else None,
         )
         key = cache_key(setup, question, prompt) if setup.settings.cache_s else None
         if key is not None and self._find(asking, question, key, now_ns):

@@ -12,7 +12,7 @@ Rules:
 import asyncio
 from typing import Final, Protocol
 
-from fastdesk.ai.budget import Reservation
+from fastdesk.ai.budget import FREE, Reservation
 from fastdesk.ai.models import Model
 from fastdesk.ai.provider import Call, Completion, Failure, ModelRequest
 from fastdesk.ai.tokens import estimate_tokens, line_tokens
@@ -242,7 +242,8 @@ class Attempt:
 
     def _settle(self, tokens_in: int, tokens_out: int) -> None:
         cost = self.model.cost_micro(tokens_in, tokens_out)
-        self._reservation.settle(cost)
+        if self._reservation is not FREE:
+            self._reservation.settle(cost)
         spending = self._spending
         spending.tokens_in += tokens_in
         spending.tokens_out += tokens_out

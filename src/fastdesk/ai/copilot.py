@@ -60,10 +60,10 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
         parts.append(language_instruction(ask.language))
     system = Line("system", "\n\n".join(parts))
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
-    said = newest_lines(ask.said if ask.kind in ("draft", "summarise") else (), room)
+    said = newest_lines(ask.said if ask.kind in ("draft", "summarise") else (), len(ask.said), room)
     lines = [ready.line for ready in said]
     talk = [line.content if line.role == "user" else f"<desk>{line.content}</desk>" for line in lines]
     if ask.text:
-        draft = ready_line(Line("assistant", ask.text), settings.mask)
+        draft = ready_line("assistant", ask.text, settings.mask)
         talk.append(f"<draft>{closed(draft.line.content)}</draft>")
     return Prompt((system, Line("user", "\n".join(talk) or "…")), ask.language, True)

@@ -59,6 +59,6 @@ class Draft:
         if screened.is_stopped:
             self.stopped = screened
             return ""
-        checked = mask_personal(screened.text, self._mask, keep=self._known.__contains__).text
+        checked = mask_personal(screened.text, self._mask, known=self._known).text
         self.text = self.text + checked if self.text else checked
         return checked

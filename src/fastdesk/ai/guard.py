@@ -6,10 +6,8 @@ stay.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal
-
-from msgspec import Struct
 
 from fastdesk._core import has_long_number
 
@@ -43,30 +41,33 @@ _INTERNATIONAL = re.compile(r"\+\d{8,15}")
 _NORTH_AMERICAN = re.compile(r"\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}")
 
 
-class Masked(Struct, frozen=True, gc=False):
+class Masked:
     """A text without personal data, and which kinds were in it."""
 
-    text: str
-    kinds: tuple[PersonalData, ...] = ()
+    def __init__(self, text: str, kinds: tuple[PersonalData, ...] = ()) -> None:
+        self.text = text
+        self.kinds = kinds
 
 
-def mask_personal(
-    text: str, kinds: Collection[PersonalData], *, keep: Callable[[str], bool] | None = None
-) -> Masked:
+def mask_personal(text: str, kinds: Collection[PersonalData], *, known: str = "") -> Masked:
     """Replace personal data of these kinds by a label.
 
     Args:
-        keep: asked with each value; True leaves it, as for the shop's own hotline.
+        known: text whose values are left, as the shop's own hotline.
     """
     # Almost every text fails this first look, which is all it then costs.
     if not kinds or not ("@" in text or "＠" in text or has_long_number(text)):
         return Masked(text)
+    return _masked(text, kinds, known)
+
+
+def _masked(text: str, kinds: Collection[PersonalData], known: str) -> Masked:
     found: list[PersonalData] = []
     # The label is Chinese when the text is.
     column = 0 if re.search(r"[\u3400-\u9fff]", text) else 1
 
     def replace(kind: PersonalData | None, value: str) -> str:
-        if kind is None or kind not in kinds or (keep is not None and keep(value)):
+        if kind is None or kind not in kinds or value in known:
             return value
         if kind not in found:
             found.append(kind)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from fastdesk._core import scripts
+from fastdesk._core import SignSet, scripts
 
 __all__ = ["chosen_language", "detect_language", "language_instruction"]
 
@@ -40,10 +40,9 @@ _HAN: Final = 2
 #: Scripts that belong to one language as far as a desk is concerned.
 _LANGUAGES: Final = (("ko", 4), ("ru", 8), ("ar", 16), ("he", 32), ("th", 64), ("hi", 128), ("el", 256))
 #: Frequent characters that only traditional, and only simplified Chinese has.
-_TRADITIONAL = re.compile(
-    "[們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選據發票換]"
-)
-_SIMPLIFIED = re.compile("[们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选据发换]")
+_TRADITIONAL: Final = "們個這來時說國對會過還沒為與麼嗎請問開關訂單貨買賣錢寄運貴謝電話號碼點選據發票換"
+_SIMPLIFIED: Final = "们个这来时说国对会过还没为与么吗请问开关订单货买卖钱运贵谢电话号码点选据发换"
+_traditional = SignSet(_TRADITIONAL)
 _LATIN_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 _ENGLISH_WORD = re.compile(
     r"(?<![a-z0-9])(?:a|about|an|and|are|at|can|could|did|do|does|for|from|have|help|hello|hi|how|i|i'm|in|is|it|me|my|need|not|of"
@@ -92,7 +91,7 @@ def language_instruction(code: str) -> str:
 
 
 def _which_chinese(text: str) -> str:
-    if _TRADITIONAL.search(text) is None:
+    if not _traditional.occurs_in(text):
         return "zh"
-    is_traditional = len(set(_TRADITIONAL.findall(text))) > len(set(_SIMPLIFIED.findall(text)))
-    return "zh-Hant" if is_traditional else "zh"
+    signs = set(text)
+    return "zh-Hant" if len(signs.intersection(_TRADITIONAL)) > len(signs.intersection(_SIMPLIFIED)) else "zh"

@@ -4,6 +4,7 @@ Only this module makes a `ReadyLine`, and prompts take nothing else: so no line 
 """
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -31,14 +32,11 @@ class ReadyLine:
         self.encoded = encoded
 
 
-def ready_line(line: Line, mask: tuple[PersonalData, ...]) -> ReadyLine:
-    """Mask personal data in a line; a visitor's stands between marks that it cannot close."""
-    masked = mask_personal(line.content, mask)
-    if line.role == "user":
-        line = Line("user", f"<visitor>{closed(masked.text)}</visitor>")
-    elif masked.kinds:
-        line = Line(line.role, masked.text)
-    return encoded_line(line, is_masked=bool(masked.kinds))
+def ready_line(role: Literal["user", "assistant"], content: str, mask: tuple[PersonalData, ...]) -> ReadyLine:
+    """Mask personal data in what was said; a visitor's words stand between marks that they cannot close."""
+    masked = mask_personal(content, mask)
+    text = f"<visitor>{closed(masked.text)}</visitor>" if role == "user" else masked.text
+    return encoded_line(Line(role, text), is_masked=bool(masked.kinds))
 
 
 def encoded_line(line: Line, *, is_masked: bool = False) -> ReadyLine:

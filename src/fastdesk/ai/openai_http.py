@@ -40,9 +40,8 @@ class OpenAIHttp:
     def start(self, request: ModelRequest, sink: Sink) -> Call:
         """Send on a free connection at once, or as soon as there is one."""
         body = self._write(request)
-        call = _HttpCall(
-            self.endpoint, b"%b%d\r\n\r\n%b" % (self._head, len(body), body), sink, self._streams, self._kit
-        )
+        head = self._head + b"%d\r\n\r\n" % len(body)
+        call = _HttpCall(self.endpoint, head + body, sink, self._streams, self._kit)
         self.endpoint.submit(call)
         return call
 

@@ -70,6 +70,7 @@ class RequestWriter:
         self._limit = b',"%b":' % limit.encode() if limit else b""
         self._start = _encode(fixed_fields(settings))[:-1] + b',"messages":'
         self._last_tools: tuple[Tool, ...] | None = None
+        self._last_limit = 0
         self._last_end = b""
 
     def write(self, request: ModelRequest) -> bytes:
@@ -78,15 +79,15 @@ class RequestWriter:
         encoded = request.encoded
         if not encoded:  # a line is its own wire form, unless there are calls of tools
             encoded = _encode([_message(line) for line in lines] if lines[-1].role == "tool" else lines)
-        limit = self._limit + b"%d" % request.max_tokens if self._limit else b""
-        return b"".join((self._start, encoded, limit, self._tools(request.tools)))
+        return self._start + encoded + self._end(request.max_tokens, request.tools)
 
-    def _tools(self, tools: tuple[Tool, ...]) -> bytes:
-        """Return the end of a body; the same tools are offered with every question."""
-        if tools is not self._last_tools:
-            self._last_tools = tools
+    def _end(self, max_tokens: int, tools: tuple[Tool, ...]) -> bytes:
+        """Return the end of a body, which is the same for every question."""
+        if tools is not self._last_tools or max_tokens != self._last_limit:
+            self._last_tools, self._last_limit = tools, max_tokens
+            limit = self._limit + b"%d" % max_tokens if self._limit else b""
             offered = [{"type": "function", "function": tool} for tool in tools]
-            self._last_end = b',"tools":' + _encode(offered) + b"}" if offered else b"}"
+            self._last_end = limit + (b',"tools":' + _encode(offered) if offered else b"") + b"}"
         return self._last_end
 
 

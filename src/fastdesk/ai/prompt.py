@@ -43,16 +43,19 @@ class Passage(Struct, frozen=True):
     url: str = ""
 
 
-class Prompt(Struct, frozen=True):
+class Prompt:
     """What a model is asked. `is_personal` when it holds anything of this one visitor but the question itself.
 
     `encoded` is the lines as a JSON array where that is at hand, else empty.
     """
 
-    lines: tuple[Line, ...]
-    language: str
-    is_personal: bool
-    encoded: bytes = b""
+    def __init__(
+        self, lines: tuple[Line, ...], language: str, is_personal: bool, encoded: bytes = b""
+    ) -> None:
+        self.lines = lines
+        self.language = language
+        self.is_personal = is_personal
+        self.encoded = encoded
 
 
 class PromptWriter:
@@ -75,6 +78,7 @@ class PromptWriter:
         variables: Mapping[str, str] | None = None,
         language: str = "",
         instruction: str = "",
+        asked: ReadyLine | None = None,
     ) -> Prompt:
         """Write the lines for one question.
 
@@ -83,21 +87,20 @@ class PromptWriter:
             variables: for the placeholders of the site's system prompt; a missing one becomes empty.
             language: the visitor's language as far as it is known, "" when it is not.
             instruction: what the owner wants of this one answer.
+            asked: the question's line where it is at hand.
         """
         settings = self._settings
         code = chosen_language(settings.language, settings.languages, question, language)
         system = self._system(code, passages, variables or {}, instruction)
-        asked = ready_line(Line("user", question), settings.mask)
+        if asked is None:
+            asked = ready_line("user", question, settings.mask)
         room = settings.context_tokens - system.tokens - asked.tokens
-        window = newest_lines(said[-settings.context_turns :] if settings.context_turns else (), room)
+        window = newest_lines(said, settings.context_turns, room)
         is_personal = asked.is_masked or bool(window) or not self.names <= _IMPERSONAL
-        lines, encoded = [system.line], [system.encoded]
-        for one in window:
-            lines.append(one.line)
-            encoded.append(one.encoded)
-        lines.append(asked.line)
-        encoded.append(asked.encoded)
-        return Prompt(tuple(lines), code, is_personal, b"[%b]" % b",".join(encoded))
+        ready: list[ReadyLine] = [system, *window, asked]
+        lines = tuple([one.line for one in ready])
+        encoded = b",".join([one.encoded for one in ready])
+        return Prompt(lines, code, is_personal, b"[" + encoded + b"]")
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
@@ -120,15 +123,17 @@ class PromptWriter:
         return made
 
 
-def newest_lines(said: Sequence[ReadyLine], room: int) -> Sequence[ReadyLine]:
-    """Return the newest lines that fit into so many tokens, oldest first."""
-    first = len(said)
-    while first:
-        room -= said[first - 1].tokens
+def newest_lines(said: Sequence[ReadyLine], most: int, room: int) -> list[ReadyLine]:
+    """Return the newest lines, at most so many, that fit into so many tokens, oldest first."""
+    lines: list[ReadyLine] = said if isinstance(said, list) else list(said)
+    end = len(lines)
+    first, least = end, max(end - most, 0)
+    while first > least:
+        room -= lines[first - 1].tokens
         if room < 0:
             break
         first -= 1
-    return said[first:] if first else said
+    return lines[first:] if first else lines
 
 
 def cited(answer: str, passages: Sequence[Passage]) -> tuple[str, ...]:

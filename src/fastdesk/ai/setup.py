@@ -34,10 +34,13 @@ class Setup:
         self.limits_tokens = any(rate.kind == "t" for rate in self.rates)
         self.max_tokens = max((model.settings.max_tokens for model in models), default=0)
         self._offers: dict[frozenset[str], Offer] = {}
+        self._for_nobody = Offer(offered_tools(settings, {}))
         self._sources = frozenset(source for tool in settings.tools for source in tool.identity.values())
 
     def offer(self, identity: Mapping[str, str]) -> Offer:
         """Return the tools for a visitor of whom this is verified; made once for each set of names."""
+        if not identity:
+            return self._for_nobody
         names = self._sources.intersection(identity)
         offer = self._offers.get(names)
         if offer is None:

@@ -116,7 +116,11 @@ class ContextCache:
         self._loading: dict[_Key, list[list[ContextTurn]]] = {}
 
     def append(
-        self, tenant: TenantId, conversation: ConversationId, *turns: ContextTurn, keep: int = MAX_TURNS
+        self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        turns: Sequence[ContextTurn],
+        keep: int = MAX_TURNS,
     ) -> None:
         """Add what was just stored; call it for every message, whoever wrote it, in the order of `seq`.
 

@@ -7,6 +7,7 @@ truth test on the straight way.
 from collections.abc import Awaitable, Iterable
 from typing import Any, Protocol, runtime_checkable
 
+from fastdesk.hooks.pending import Pending
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Said
 from fastdesk.model.turn import Outcome, Turn
@@ -26,8 +27,11 @@ class Handler(Protocol):
     def claim(self, turn: Turn) -> Any:
         """Return what `answer` needs when this turn is mine, None when it is not. No I/O, no `await`: microseconds."""
 
-    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome | None] | None":
-        """Return the outcome, an awaitable of it when it takes a slow step, or None to let the next handler answer."""
+    def answer(self, turn: Turn, claim: Any) -> "Outcome | Awaitable[Outcome | None] | Pending | None":
+        """Return the outcome, an awaitable of it when it takes a slow step, or None to let the next handler answer.
+
+        `Pending` is for handlers of the product, which bound their time themselves.
+        """
 
 
 @runtime_checkable

@@ -42,6 +42,8 @@ class KnowledgeIndex:
 
     def __init__(self, corpus: Corpus, analyser: Analyser, settings: KnowledgeSettings) -> None:
         self.settings = settings
+        #: Whether there are no published articles.
+        self.is_empty = not corpus.parts
         self._analyser = analyser
         self._corpus = corpus
         self._parts = {part.article.id: part for part in corpus.parts}

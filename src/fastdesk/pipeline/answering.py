@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fastdesk.hooks.pending import Pending
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.live import Live
 from fastdesk.model.event import Said
@@ -59,7 +60,7 @@ class _Waiting:
         turn: Turn,
         port: _Port,
         slow: Slow,
-        answer: "asyncio.Future[Outcome | None]",
+        answer: "asyncio.Future[Outcome | None] | Pending",
         reason: str,
     ) -> None:
         self._answering = answering
@@ -74,7 +75,7 @@ class _Waiting:
     def cancel(self) -> None:
         self.answer.cancel()
 
-    def on_done(self, answer: "asyncio.Future[Outcome | None]") -> None:
+    def on_done(self, answer: "asyncio.Future[Outcome | None] | Pending") -> None:
         self._answering.finish(self)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 
+from fastdesk.hooks.pending import Pending
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.model.turn import Outcome, Turn
@@ -30,20 +31,22 @@ class Slow:
 
     __slots__ = ("answer", "chosen")
 
-    def __init__(self, chosen: Route, answer: Awaitable[Outcome | None]) -> None:
+    def __init__(self, chosen: Route, answer: Awaitable[Outcome | None] | Pending) -> None:
         self.chosen = chosen
         self.answer = answer
 
-    def begin(self, hooks: Hooks, tasks: Tasks) -> "asyncio.Future[Outcome | None]":
+    def begin(self, hooks: Hooks, tasks: Tasks) -> "asyncio.Future[Outcome | None] | Pending":
         """Return the future of the answer: a task that waits in bounded time, or what a handler of our own bounds itself."""
         answer = self.answer
+        if isinstance(answer, Pending):
+            return answer
         if isinstance(answer, asyncio.Future) and hooks.is_trusted(self.chosen.handler.name):
             return answer
         return tasks.spawn(_in_time(answer), "answer")
 
     def close(self) -> None:
         """Give up an answer that nobody waits for."""
-        if isinstance(self.answer, asyncio.Future):
+        if isinstance(self.answer, (Pending, asyncio.Future)):
             self.answer.cancel()
             return
         close = getattr(self.answer, "close", None)
@@ -63,7 +66,7 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Aside |
         The outcome, what is done beside it, what is to be waited for, or None when no handler is left.
     """
     while chosen is not None:
-        answer: Outcome | Awaitable[Outcome | None] | None
+        answer: Outcome | Awaitable[Outcome | None] | Pending | None
         answer = hooks.answer(chosen.handler, turn, chosen.claim)
         if isinstance(answer, Outcome):
             return Aside(answer, chosen.rest) if answer.goes_on else answer
@@ -74,7 +77,7 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Aside |
 
 
 def finish(
-    turn: Turn, slow: Slow, answer: "asyncio.Future[Outcome | None]", hooks: Hooks
+    turn: Turn, slow: Slow, answer: "asyncio.Future[Outcome | None] | Pending", hooks: Hooks
 ) -> Outcome | Aside | Slow | None:
     """Return what a slow handler has answered; when it failed or gave nothing, let the handlers behind it answer."""
     failure = answer.exception()

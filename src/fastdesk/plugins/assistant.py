@@ -14,17 +14,19 @@ from fastdesk.ai import (
     AssistantSettings,
     NoAnswer,
     Question,
+    ReadyLine,
     Result,
     Setup,
     read_settings,
 )
 from fastdesk.errors import ConfigError
+from fastdesk.hooks.pending import Pending
 from fastdesk.model.ids import SiteId, TenantId
 from fastdesk.model.site import Site, Tenant
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.reply import pick_text
-from fastdesk.plugins.contexts import Contexts
+from fastdesk.plugins.contexts import Contexts, ready_turn
 from fastdesk.plugins.faq import audience_of
 from fastdesk.tenants.records import HOUSE, Records
 
@@ -49,31 +51,33 @@ _log = structlog.get_logger("fastdesk.assistant")
 Volunteer = Callable[[Turn, Outcome, str], None]
 
 
-class _Asked:
-    """A turn whose question is with the models; `outcome` gets what is decided on their result."""
+class _Asked(Pending):
+    """A turn whose question is with the models; its outcome is what is decided on their result."""
 
-    def __init__(
-        self, decide: Callable[[Turn, Question, Result], Outcome], turn: Turn, question: Question
-    ) -> None:
+    def __init__(self, handler: "AssistantHandler", turn: Turn, question: Question) -> None:
+        super().__init__()
         self.question = question
         self.asking: Asking | None = None
-        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.outcome.add_done_callback(self._on_done)
-        self._decide = decide
+        self._handler = handler
         self._turn = turn
 
     def tell(self, result: Result) -> None:
         """Take the result of the models."""
-        if self.outcome.done():
+        if self.is_over:
             return
         try:
-            self.outcome.set_result(self._decide(self._turn, self.question, result))
+            outcome = self._handler.decide(self._turn, self.question, result)
         except Exception as failure:  # the corridor logs it and lets the next handler answer
-            self.outcome.set_exception(failure)
+            self.fail(failure)
+        else:
+            self.give(outcome)
 
-    def _on_done(self, outcome: "asyncio.Future[Outcome]") -> None:
-        if outcome.cancelled() and self.asking is not None:
+    def cancel(self) -> bool:
+        """End the question, too."""
+        is_ended = super().cancel()
+        if is_ended and self.asking is not None:
             self.asking.cancel()
+        return is_ended
 
 
 class AssistantHandler:
@@ -100,8 +104,8 @@ class AssistantHandler:
         self._otherwise = otherwise
         self._volunteer = volunteer
         self._setups: dict[tuple[TenantId, SiteId], tuple[Site, Tenant | None, Setup | None]] = {}
-        #: Sites whose setup is that of their records; none after a change of any, until it is looked at again.
-        self._current: set[tuple[TenantId, SiteId]] = set()
+        #: Setups that are those of their records; none after a change of any, until it is looked at again.
+        self._current: dict[tuple[TenantId, SiteId], Setup] = {}
         records.watch("article", assistant.forget)
         records.watch("site", lambda tenant: self._current.clear())
         records.watch("tenant", lambda tenant: self._current.clear())
@@ -109,13 +113,18 @@ class AssistantHandler:
     def setup(self, tenant: TenantId, site: Site) -> Setup | None:
         """Return what answering for a site takes, made anew when its settings changed; None when it cannot answer."""
         key = (tenant, site.id)
-        known = self._setups.get(key)
-        if known is not None and key in self._current:
-            return known[2]
+        current = self._current.get(key)
+        if current is not None:
+            return current
         recorded = self._records.site(*key)
-        if recorded is not None:
-            site = recorded  # a conversation may hold the one before
-            self._current.add(key)
+        setup = self._made(key, recorded or site)  # a conversation may hold the one before
+        if setup is not None and recorded is not None:
+            self._current[key] = setup
+        return setup
+
+    def _made(self, key: tuple[TenantId, SiteId], site: Site) -> Setup | None:
+        """Make a setup, unless it is there already."""
+        tenant, known = key[0], self._setups.get(key)
         house = self._records.get(Tenant, HOUSE, "tenant", tenant)
         if known is not None and known[0] is site and known[1] is house:
             return known[2]
@@ -141,16 +150,16 @@ class AssistantHandler:
             return None
         return setup, ""
 
-    def answer(self, turn: Turn, claim: tuple[Setup, str] | Outcome) -> "Outcome | asyncio.Future[Outcome]":
+    def answer(self, turn: Turn, claim: tuple[Setup, str] | Outcome) -> Outcome | Pending:
         """Ask the models; who cancels the answer cancels the call. An answer that came late is its own claim."""
         if isinstance(claim, Outcome):
             return claim
         setup, instruction = claim
-        asked = _Asked(self._outcome, turn, self._question(turn, setup, instruction))
-        asked.asking = self._assistant.begin(
-            asked.question, setup, asked.tell, turn.port, self._contexts.said(turn, setup.settings)
-        )
-        return asked.outcome
+        ready = ready_turn(turn.message, setup.settings)
+        said = self._contexts.said(turn, ready, setup.settings)
+        asked = _Asked(self, turn, self._question(turn, setup, instruction, ready.ready))
+        asked.asking = self._assistant.begin(asked.question, setup, asked.tell, turn.port, said)
+        return asked
 
     def instructed(self, turn: Turn, instruction: str) -> tuple[Setup, str] | None:
         """Return the claim on a turn that a rule gives to the assistant, with what the rule wants of it."""
@@ -162,7 +171,7 @@ class AssistantHandler:
         if isinstance(result, Answer) and not self._contexts.has_moved_on(turn):
             self._volunteer(turn, self._said(turn, question, result), "late answer")
 
-    def _question(self, turn: Turn, setup: Setup, instruction: str) -> Question:
+    def _question(self, turn: Turn, setup: Setup, instruction: str, line: ReadyLine | None) -> Question:
         conversation, visitor = turn.conversation, turn.visitor
         return Question(
             tenant=conversation.tenant,
@@ -178,6 +187,7 @@ class AssistantHandler:
             variables=self._variables(turn) if setup.writer.names else _NOTHING,
             instruction=instruction,
             passages=self._contexts.passages(turn),
+            line=line,
         )
 
     def _variables(self, turn: Turn) -> dict[str, str]:
@@ -185,7 +195,8 @@ class AssistantHandler:
 
     # What becomes of it.
 
-    def _outcome(self, turn: Turn, question: Question, result: Result) -> Outcome:
+    def decide(self, turn: Turn, question: Question, result: Result) -> Outcome:
+        """Decide what becomes of a result."""
         if isinstance(result, Answer):
             return self._said(turn, question, result)
         if result.follow_up is not None:

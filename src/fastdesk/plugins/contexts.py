@@ -6,7 +6,7 @@ Messages come from memory, or else from the store.
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
-from fastdesk.ai import AssistantSettings, Line, Passage, ReadyLine, ready_line
+from fastdesk.ai import AssistantSettings, Passage, ReadyLine, ready_line
 from fastdesk.dialogue.context import ContextCache, ContextTurn
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
@@ -18,7 +18,7 @@ from fastdesk.model.turn import Turn
 from fastdesk.plugins.faq import audience_of
 from fastdesk.tenants.records import Records
 
-__all__ = ["Contexts", "FindLive"]
+__all__ = ["Contexts", "FindLive", "ReadyTurn", "ready_turn"]
 
 #: Kinds of message that are words; files, cards and the like say nothing to a model.
 _WORDS = frozenset({"text", "markdown"})
@@ -72,23 +72,22 @@ class Contexts:
         self._settings_of = settings_of
         self.cache = ContextCache(self._load)
         #: Messages that were asked about and were not durable then: a quick second one must not make the first forgotten.
-        self._asked: dict[ConversationId, list[Said]] = {}
+        self._asked: dict[ConversationId, list[ReadyTurn]] = {}
 
     def said(
-        self, turn: Turn, settings: AssistantSettings
+        self, turn: Turn, asked: ReadyTurn, settings: AssistantSettings
     ) -> list[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
-        """Return what was said before a turn; at once when memory has it all."""
-        live = self._find(turn.conversation.tenant, turn.conversation.id)
+        """Return what was said before a turn, which is `asked`; at once when memory has it all."""
+        conversation = turn.conversation
+        live = self._find(conversation.tenant, conversation.id)
         if live is None:
             return []
-        waiting = self._waiting(turn, live, settings)
-        if live.durable_seq == 0:
-            return waiting
-        turns = self._at_hand(live, settings)
-        since = turn.conversation.bot_from
+        turns = self._at_hand(live, settings) if live.durable_seq else []
+        waiting = self._waiting(asked, live)
+        since = conversation.bot_from
         if turns is None:
-            return self._read(live, waiting, before=turn.message.seq, since=since)
-        lines = _lines(turns, turn.message.seq, since)
+            return self._read(live, waiting, before=asked.seq, since=since)
+        lines = _lines(turns, asked.seq, since)
         return lines + waiting if waiting else lines
 
     async def recent(self, live: Live) -> Sequence[ReadyLine]:
@@ -104,7 +103,7 @@ class Contexts:
     def passages(self, turn: Turn) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a turn, best first."""
         tenant = turn.conversation.tenant
-        if not len(self._knowledge(tenant)):
+        if self._knowledge(tenant).is_empty:
             return ()
         return self.find_passages(tenant, turn.message.text, audience_of(turn))
 
@@ -113,7 +112,7 @@ class Contexts:
     ) -> tuple[Passage, ...]:
         """Return the parts of articles that may answer a question, as far as this audience may see them."""
         index = self._knowledge(tenant)
-        if not len(index):
+        if index.is_empty:
             return ()
         passages = []
         vector = self._vector_of(question)
@@ -143,11 +142,12 @@ class Contexts:
             if news is None and live.recent is not None and len(live.recent) >= wanted:
                 known, news = None, list(live.recent)  # it fell behind, but all that a window wants is here
             if news:
-                turns = [_turn(said, settings) for said in news]
+                asked = self._asked.get(conversation, [])
+                turns = [_asked_turn(said, asked) or ready_turn(said, settings) for said in news]
                 if known is None:
                     self.cache.begin(tenant, conversation, turns, wanted)
                 else:
-                    self.cache.append(tenant, conversation, *turns, keep=wanted)
+                    self.cache.append(tenant, conversation, turns, wanted)
         return self.cache.at_hand(tenant, conversation, settings.context_tokens, live.durable_seq, wanted)
 
     async def _read(
@@ -163,30 +163,40 @@ class Contexts:
     async def _load(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
         live = self._find(tenant, conversation)
         settings = AssistantSettings() if live is None else self._settings_of(tenant, live.site)
-        return [_turn(said, settings) for said in await self._store.last_said(tenant, conversation, limit)]
+        return [
+            ready_turn(said, settings) for said in await self._store.last_said(tenant, conversation, limit)
+        ]
 
-    def _waiting(self, turn: Turn, live: Live, settings: AssistantSettings) -> list[ReadyLine]:
+    def _waiting(self, asked: ReadyTurn, live: Live) -> list[ReadyLine]:
         """Return the visitor's messages before this turn that are not durable yet, and remember this one."""
         durable, before = live.durable_seq, self._asked.get(live.id)
         if before is None or before[-1].seq <= durable:
             if len(self._asked) > MAX_ASKED:
                 self._asked.clear()
-            self._asked[live.id] = [turn.message]
+            self._asked[live.id] = [asked]
             return []
-        waiting = [said for said in before if durable < said.seq < turn.message.seq]
-        self._asked[live.id] = [*waiting, turn.message]
-        return _lines([_turn(said, settings) for said in waiting])
+        waiting = [turn for turn in before if durable < turn.seq < asked.seq]
+        self._asked[live.id] = [*waiting, asked]
+        return [turn.ready for turn in waiting if turn.ready is not None]
 
 
-def _turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
+def ready_turn(said: Said, settings: AssistantSettings) -> ReadyTurn:
+    """Make a message ready for a model."""
     if said.kind not in _WORDS or said.role == "system" or not said.text:
         return ReadyTurn(said.seq, said.role, "", None)
-    line = Line("user" if said.role == "visitor" else "assistant", said.text)
-    ready = ready_line(line, settings.mask)
+    ready = ready_line("user" if said.role == "visitor" else "assistant", said.text, settings.mask)
     return ReadyTurn(said.seq, said.role, said.text, ready)
 
 
-def _lines(turns: Sequence[ContextTurn], before: int = 1 << 62, since: int = 0) -> list[ReadyLine]:
+def _asked_turn(said: Said, asked: list[ReadyTurn]) -> ReadyTurn | None:
+    """Return the turn of a message that was asked about: it has been made then."""
+    for turn in asked:
+        if turn.seq == said.seq and turn.text == said.text:
+            return turn
+    return None
+
+
+def _lines(turns: list[ContextTurn], before: int = 1 << 62, since: int = 0) -> list[ReadyLine]:
     """Return the lines of turns after `since`; the question itself, which may be durable by now, is not one of them.
 
     What was said up to the last resolution is over: a model that is told of it goes on with it.

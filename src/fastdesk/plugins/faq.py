@@ -105,7 +105,7 @@ class Faq:
     def claim(self, turn: Turn) -> Answer | Suggest | ByMeaning | InThread | None:
         """Return what the knowledge base decides, None when no article fits."""
         index = self.index(turn.conversation.tenant)
-        if not len(index) or not _is_question(turn):
+        if index.is_empty or not _is_question(turn):
             return None
         if index.size > LARGE:
             return InThread()
@@ -160,7 +160,7 @@ class Faq:
         if self._missed is not None and self._missed[0] is turn.message:
             return self._missed[1]  # it has just been looked for
         index = self.index(turn.conversation.tenant)
-        if not len(index) or not _is_question(turn):
+        if index.is_empty or not _is_question(turn):
             return None
         vector = self.vector_of(turn.message.text)
         hits = index.search(turn.message.text, limit=1, audience=audience_of(turn), vector=vector)
