@@ -37,7 +37,8 @@ __all__ = [
 ]
 
 
-class ToolCall(Struct, frozen=True):
+# Frozen and made of strings and numbers, these are in no cycle: the collector need not walk them (`gc=False`).
+class ToolCall(Struct, frozen=True, gc=False):
     """A tool the model wants to use; `arguments` is the JSON text it wrote, unchecked."""
 
     id: str
@@ -45,7 +46,7 @@ class ToolCall(Struct, frozen=True):
     arguments: str
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of the prompt, oldest first."""
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -62,7 +63,7 @@ class Tool(Struct, frozen=True):
     parameters: dict[str, Any]
 
 
-class ModelRequest(Struct, frozen=True, kw_only=True):
+class ModelRequest(Struct, frozen=True, kw_only=True, gc=False):
     """One question to a model. `encoded` is the same lines as a JSON array where the desk has that at hand, else empty."""
 
     lines: tuple[Line, ...]
@@ -71,14 +72,14 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     max_tokens: int = 512
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """Tokens of one call as the model counted them."""
 
     tokens_in: int
     tokens_out: int
 
 
-class Completion(Struct, frozen=True, kw_only=True):
+class Completion(Struct, frozen=True, kw_only=True, gc=False):
     """A whole answer; `usage` is None when the model did not say, `finish` is its word for why it ended."""
 
     text: str
@@ -91,7 +92,7 @@ class Completion(Struct, frozen=True, kw_only=True):
 Piece = str | Usage | Completion
 
 
-class Failure(Struct, frozen=True):
+class Failure(Struct, frozen=True, gc=False):
     """Why a call gave no answer. `detail` never holds a key or the text of a message."""
 
     kind: ModelFault
