@@ -1,8 +1,8 @@
 """Questions to a whole text, each in one pass over its characters, at a tenth of the cost of a pattern."""
 
-from libc.string cimport memset
-
+cimport cython
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ
+from libc.string cimport memset
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
@@ -185,14 +185,16 @@ cdef inline bint continues(Py_UCS4 left, Py_UCS4 right):
     return Py_UNICODE_ISDIGIT(left) and Py_UNICODE_ISDIGIT(right)
 
 
+@cython.final
 cdef class SignSet:
-    """A few characters of U+4E00 to U+9FFF, looked for in a text in one pass.
+    """Hold a few characters of U+4E00 to U+9FFF, to be looked for in texts; never changed. Takes 2.6 KB.
 
     Raises ValueError for a character outside of that range.
     """
-    cdef unsigned char[0xA40] _bits  # one bit for each
 
-    def __init__(self, str signs not None):
+    cdef unsigned char[0xA40] _bits     # one bit for each
+
+    def __cinit__(self, str signs not None):
         cdef unsigned int place
         memset(self._bits, 0, sizeof(self._bits))
         for sign in signs:
