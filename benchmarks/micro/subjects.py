@@ -123,7 +123,7 @@ def context_run() -> Run:
                 cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)], _CONTEXT_LENGTH)
             else:
                 turn = ContextTurn(window[-1].seq + 1, "visitor", _MESSAGE, tokens)
-                cache.append(tenant, key, turn, keep=_CONTEXT_LENGTH)
+                cache.append(tenant, key, [turn], keep=_CONTEXT_LENGTH)
 
     return run
 

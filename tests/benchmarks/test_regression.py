@@ -40,12 +40,14 @@ def test_without_a_counter_only_a_large_change_of_the_time_ratio_counts():
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
 def test_every_subject_runs(subject):
-    subject.desk()(10)
-    for name, make in subject.others.items():
+    ways = {"": subject.desk, **subject.others}
+    for name, make in ways.items():
         try:
-            make()(10)
+            run = make()
         except ImportError:
             pytest.skip(f"{name} is not installed")
+        run(10)
+        run(10)  # the second time meets what the first has left
 
 
 def test_the_saved_baseline_has_every_subject():
