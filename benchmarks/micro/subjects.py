@@ -17,10 +17,11 @@ import msgspec
 
 from fastdesk._core import BloomFilter, BucketTable, KeywordMatcher
 from fastdesk.dialogue.context import ContextCache, ContextTurn, estimate_tokens
+from fastdesk.model.event import Said
 from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.pipeline.parse import parse
-from fastdesk.protocol.codec import JSON
-from fastdesk.protocol.frames import Ack, Author, Message
+from fastdesk.protocol.codec import JSON, message_frame
+from fastdesk.protocol.frames import Ack
 
 Run = Callable[[int], None]
 
@@ -262,25 +263,43 @@ def _assistant_desk() -> Run:
     return assistant_run()
 
 
-def _frames() -> tuple[Ack, Message]:
-    ack = Ack("018f3a5c-0001-7abc-8def-000000000001", 41, 1_767_225_600_000)
-    author = Author("bot", "Bot")
-    return ack, Message(42, "01jq2m5v9x3k7n8p4r6t", author, _MESSAGE, "text", 1_767_225_600_000)
+def _stored() -> tuple[Said, Said]:
+    """Return a visitor's message, which is acknowledged, and its answer, which is shown."""
+    tenant, conversation, at = TenantId("demo"), ConversationId("01jq2m5v9x3k7n8p4r6t"), 1_767_225_600_000
+    asked = Said(
+        tenant, 81, at, conversation, 41, "018f3a5c-0001-7abc-8def-000000000001", "visitor", "v1", "", "text", _MESSAGE
+    )  # fmt: skip
+    answered = Said(tenant, 82, at, conversation, 42, "k7n8p4r6t-42", "bot", "desk", "Bot", "text", _MESSAGE)
+    return asked, answered
 
 
 def _reply_desk() -> Run:
-    ack, message = _frames()
+    asked, answered = _stored()
 
     def run(count: int) -> None:
         for _ in range(count):
-            JSON.encode(ack)
-            JSON.encode(message)
+            JSON.ack(asked)
+            JSON.message(answered)
+
+    return run
+
+
+def _reply_msgspec() -> Run:
+    asked, answered = _stored()
+    encode = msgspec.json.Encoder().encode
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            encode(Ack(asked.id, asked.seq, asked.at))
+            encode(message_frame(answered))
 
     return run
 
 
 def _reply_json() -> Run:
-    ack, message = (msgspec.to_builtins(frame) for frame in _frames())
+    asked, answered = _stored()
+    ack = msgspec.to_builtins(Ack(asked.id, asked.seq, asked.at))
+    message = msgspec.to_builtins(message_frame(answered))
 
     def run(count: int) -> None:
         for _ in range(count):
@@ -303,5 +322,5 @@ SUBJECTS = (
     Subject("whole corridor, store in memory", _corridor_desk, operations=1_000),
     Subject("send and poll by HTTP, store in memory", _requests_desk, operations=1_600),
     Subject("turn of a model, store in memory", _assistant_desk, operations=1_024),
-    Subject("stage reply, two frames", _reply_desk, {"json.dumps": _reply_json}),
+    Subject("stage reply, two frames", _reply_desk, {"msgspec": _reply_msgspec, "json.dumps": _reply_json}),
 )
