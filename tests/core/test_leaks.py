@@ -15,6 +15,7 @@ from fastdesk._core import (
     KeywordMatcher,
     LRUCache,
     TokenBucket,
+    checksum,
     pack_row,
 )
 
@@ -101,6 +102,7 @@ def test_evicted_keys_die() -> None:
         (20_000, lambda: JsonForm((b'{"a":',), b"}").read(JsonForm((b'{"a":',), b"}").write(("é" * 20,)))),
         (500, lambda: JsonForm((b'{"a":',), b"}").write(("é" * 20_000,))),
         (20_000, lambda: pack_row(("é" * 20, 2**62, None, b"\xc0"))),
+        (50_000, lambda: checksum(b"x" * 50)),
         (700, lambda: KeywordMatcher(WORDS, lookalikes={"0": "o"}).find_all(WORDS[0] * 50)),
     ],
     ids=[
@@ -111,6 +113,7 @@ def test_evicted_keys_die() -> None:
         "form",
         "long form",
         "row",
+        "checksum",
         "KeywordMatcher",
     ],
 )

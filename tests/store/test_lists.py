@@ -14,7 +14,8 @@ from fastdesk.model.event import Changed, Put, Said
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 from fastdesk.store import lists
 from fastdesk.store.database import Database
-from fastdesk.store.projections import Conversations, Feed
+from fastdesk.store.feed import Feed
+from fastdesk.store.projections import Conversations
 from fastdesk.store.projections import Visitors as VisitorRows
 from fastdesk.store.protocol import ConversationQuery
 

@@ -12,10 +12,12 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store.database import Database
-from fastdesk.store.projections import BASE, Feed, execute_rows, subject_of
+from fastdesk.store.feed import Feed
+from fastdesk.store.projections import BASE, execute_rows
+from fastdesk.store.reads import history, since
 
 DEMO = TenantId("demo")
-TABLES = ("event", "head", "conversation", "conversation_label", "record", "visitor")
+TABLES = ("conversation", "conversation_label", "record", "visitor")
 MakeSaid = Callable[..., Said]
 
 
@@ -36,11 +38,17 @@ def feed(database: Database, events: list[Event], begin: int = 1) -> None:
 
 
 def rows(database: Database) -> dict[str, list[Any]]:
+    """Return all rows; of the events, which stand in one row or in several, what can be read of them."""
+
     def read(connection: Any) -> dict[str, list[Any]]:
-        return {
+        found = {
             name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}").all()), key=repr)
             for name in TABLES
         }
+        heads = connection.exec_driver_sql("SELECT tenant, subject FROM head ORDER BY tenant, subject").all()
+        for tenant, subject in heads:
+            found[f"history of {subject}"] = history(connection, tenant, subject, None, 1000)
+        return found | {"event": since(connection, DEMO, 0, 1000)}
 
     return database.read(read)
 
@@ -83,13 +91,28 @@ def test_events_at_once_and_one_by_one_make_the_same_rows(history: list[tuple[st
         apart.close()
 
 
-def test_each_event_is_linked_to_the_one_before_it_about_the_same(database: Database, said: MakeSaid) -> None:
+def test_each_row_is_linked_to_the_one_before_it_about_the_same(database: Database, said: MakeSaid) -> None:
     events = [said(rev, conversation=f"c{rev % 3}") for rev in range(1, 601)]
     feed(database, events[:300])
     feed(database, events[300:], 301)
-    query = "SELECT position, previous FROM event ORDER BY position"
+    query = "SELECT position, length, previous FROM event ORDER BY position"
     links = database.read(lambda connection: connection.exec_driver_sql(query).all())
-    assert [tuple(link) for link in links] == [(number, max(number - 3, 0)) for number in range(1, 601)]
+    rows = {position: (length, previous) for position, length, previous in links}
+    assert sum(length for length, _ in rows.values()) == 600
+    for subject in ("c0", "c1", "c2"):
+        head = f"SELECT position FROM head WHERE subject = '{subject}'"
+        position, reached = (
+            database.read(lambda connection, head=head: connection.exec_driver_sql(head).scalar()),
+            0,
+        )
+        while position:
+            reached += rows[position][0]
+            position = rows[position][1]
+        assert reached == 200
+        found = database.read(
+            lambda connection, subject=subject: history(connection, DEMO, subject, None, 1000)
+        )
+        assert found == [event for event in events if event.conversation == subject]
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 255, 256, 257, 600])
@@ -100,14 +123,3 @@ def test_as_many_rows_are_written_as_are_given(database: Database, count: int) -
             connection, "INSERT INTO numbers VALUES {} RETURNING number", [(n,) for n in range(count)]
         )
     assert [row[0] for row in found] == list(range(count))
-
-
-def test_a_record_and_a_conversation_of_the_same_id_are_two_subjects() -> None:
-    record, talk = event(1, "rule", 1, True), event(2, "said", 1, True)
-    assert subject_of(record) == "rule:r1"
-    assert (
-        subject_of(talk)
-        == subject_of(event(3, "changed", 1, True))
-        == subject_of(event(4, "noted", 1, True))
-        == "c1"
-    )

@@ -14,10 +14,11 @@ from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store import Positioned, StoreSettings, embedded_store
 from fastdesk.store.database import Database
+from fastdesk.store.feed import Feed
 from fastdesk.store.followers import Followers
-from fastdesk.store.projections import Feed
 from fastdesk.store.projector import PROJECTIONS
-from fastdesk.store.purge import Purge, erasure
+from fastdesk.store.purge import Purge, erasure, forgetting
+from fastdesk.store.reads import positioned
 
 MakeSaid = Callable[..., Said]
 DEMO, OTHER = TenantId("demo"), TenantId("other")
@@ -50,8 +51,9 @@ class Desk:
 
     def left(self) -> list[int]:
         """Return the positions of the events that stand."""
-        query = "SELECT position FROM event WHERE kind != 'gone' ORDER BY position"
-        return self.database.read(lambda connection: list(connection.exec_driver_sql(query).scalars()))
+        query = "SELECT position, checksum, body FROM event WHERE kind != 'gone' ORDER BY position"
+        rows = self.database.read(lambda connection: connection.exec_driver_sql(query).all())
+        return [position for row in rows for position, _ in positioned(row)]
 
 
 @pytest.fixture
@@ -72,8 +74,9 @@ def erased(rev: int) -> Put:
 
 
 def test_a_removal_goes_in_steps_from_the_oldest_on_and_goes_on_after_a_crash(
-    desk: Desk, said: MakeSaid
+    desk: Desk, said: MakeSaid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("fastdesk.store.purge._STEP_ROWS", 16)
     desk.feed(opened(1), *map(said, range(2, 601)), erased(601))
     assert desk.purge.step(desk.database)
     left = desk.left()
@@ -95,6 +98,15 @@ def test_an_erasure_leaves_the_same_names_of_another_tenant(desk: Desk, said: Ma
     desk.feed(opened(1), said(2), opened(1, OTHER), said(2, tenant="other"), erased(3))
     desk.clean()
     assert desk.left() == [3, 4, 5]
+
+
+def test_of_a_burst_only_what_is_older_is_forgotten(desk: Desk, said: MakeSaid) -> None:
+    start = said(0).at
+    desk.feed(opened(1), *map(said, range(2, 41)))
+    desk.feed(forgetting(DEMO, start + 12, 0, rev=41, at=start + 50, actor="desk", reason=""))
+    desk.clean()
+    assert desk.left() == [1, *range(12, 42)]
+    assert desk.forgotten == list(range(2, 12))
 
 
 def test_a_file_that_is_taken_back_takes_its_name_along(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from fastdesk.model.folding import fold
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SeededEntropy
 from fastdesk.store import searching
+from fastdesk.store.feed import SPAN_MS
 from fastdesk.store.memory import memory_store
 from fastdesk.store.protocol import FoundPage, SearchQuery
 from fastdesk.store.searching import search
@@ -22,6 +23,7 @@ from fastdesk.store.sqlite import SqliteStore
 DEMO, OTHER = TenantId("demo"), TenantId("other")
 WORDS = ("退款", "茶叶", "Order", "order 4711", "１２３", "物流", "late")
 CONVERSATIONS = 6
+STEP_MS = 200  # so that some come in the same second, and change places
 
 
 class Shelf:
@@ -47,7 +49,7 @@ class Shelf:
             )  # fmt: skip
             self.conversations[made.id] = made
             self.store.append(Changed(DEMO, next_rev(DEMO), 1, made, ("opened",), "x"))
-        for at in range(number):
+        for at in range(0, number * STEP_MS, STEP_MS):
             each = rng.randrange(CONVERSATIONS)
             text = " ".join(rng.choices(WORDS, k=rng.randrange(1, 4)))
             id = ConversationId(f"c{each}")
@@ -122,13 +124,17 @@ QUERIES: list[dict[str, Any]] = [
     {"text": "ORDER 退款"},
     {"text": "123"},
     {"text": "nothing like that"},
-    {"text": "late", "after": 50, "before": 200},
+    {"text": "late", "after": 10_000, "before": 40_000},
     {"text": "退款", "label": "vip"},
     {"text": "退款", "assignee": AgentId("li")},
     {"text": "物流", "visitor": VisitorId("v2")},
-    {"text": "物流", "conversation": ConversationId("c3"), "after": 100},
+    {"text": "物流", "conversation": ConversationId("c3"), "after": 20_000},
     {"text": "茶叶", "visitor": VisitorId("v1"), "label": "vip"},
 ]
+
+
+def _at(event: Event) -> int:
+    return event.at
 
 
 @pytest.mark.parametrize("way", ["by conversation", "by index"])
@@ -138,10 +144,12 @@ async def test_pages_hold_what_a_look_at_everything_gives(
 ) -> None:
     if way == "by index":
         monkeypatch.setattr(searching, "_FEW", 0)
-    for name, size in (("_FIRST_CHUNK", 2), ("_MAX_CHUNK", 5), ("_MAX_CANDIDATES", 17)):
+    for name, size in (("_FIRST_CHUNK", 2), ("_MAX_CHUNK", 5), ("_MAX_ROWS", 2), ("_MAX_CANDIDATES", 17)):
         monkeypatch.setattr(searching, name, size)  # so that a page ends in the midst of everything
     query = SearchQuery(**fields, limit=3)
-    assert await shelf.find_all(query) == shelf.expected(query)
+    found = await shelf.find_all(query)
+    assert sorted(found, key=_at) == shelf.expected(query)[::-1]
+    assert all(a.at > b.at - SPAN_MS for place, a in enumerate(found) for b in found[place:]), "newest first"
 
 
 async def test_a_page_ends_where_it_was_told_to_or_where_too_much_was_looked_at(

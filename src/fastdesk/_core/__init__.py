@@ -6,6 +6,7 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
+from fastdesk._core.checksum import checksum
 from fastdesk._core.json_form import JsonForm
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
@@ -41,6 +42,7 @@ __all__ = [
     "WsEndpoint",
     "WsLimits",
     "WsProtocol",
+    "checksum",
     "has_controls",
     "has_full_width",
     "has_long_number",

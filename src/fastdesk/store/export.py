@@ -9,7 +9,6 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from fastdesk.errors import StoreBusy, StoreError
-from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store.backup import Progress
@@ -29,7 +28,7 @@ from fastdesk.store.open_files import (
     encode_line,
 )
 from fastdesk.store.protocol import StoreSettings
-from fastdesk.store.reads import decode_row
+from fastdesk.store.reads import by_rev
 
 __all__ = ["export", "write_export"]
 
@@ -100,8 +99,7 @@ def _write_events(connection: Connection, tenant: TenantId, target: Target, prog
     for kind, name in NAMES.items():
         with target.open(name) as file:
             tag = kind.__struct_config__.tag
-            for row in connection.execute(_EVENTS, {"tenant": tenant, "kind": tag}):
-                event: Event = decode_row(row)
+            for event in by_rev(connection.execute(_EVENTS, {"tenant": tenant, "kind": tag})):
                 file.write(encode_line(event))
                 done += 1
                 if done % _STEP == 0 or done == total:
@@ -112,7 +110,7 @@ _IS_KNOWN: Final = text("SELECT 1 FROM tenant WHERE id = :tenant")
 _RECORD: Final = text(
     "SELECT at, body FROM record WHERE tenant = :house AND kind = 'tenant' AND id = :tenant"
 )
-_COUNT: Final = text("SELECT count(*) FROM event WHERE tenant = :tenant AND kind != 'gone'")
+_COUNT: Final = text("SELECT sum(length) FROM event WHERE tenant = :tenant")
 _EVENTS: Final = text(
-    "SELECT position, checksum, body FROM event WHERE tenant = :tenant AND kind = :kind ORDER BY rev"
+    "SELECT position, rev, checksum, body FROM event WHERE tenant = :tenant AND kind = :kind ORDER BY rev"
 )

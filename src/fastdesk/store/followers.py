@@ -13,18 +13,14 @@ import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from fastdesk.model.event import Event
 from fastdesk.store.database import Database
-from fastdesk.store.reads import decode_row
+from fastdesk.store.reads import Positioned, positioned
 
 __all__ = ["Follower", "Followers", "Positioned"]
 
 _log = structlog.get_logger("fastdesk.store")
 
 _STEP_EVENTS: Final = 128  # some 5 ms for the search index: what a read of new events waits for at most
-
-Positioned = tuple[int, Event]
-"""An event with its position in the journal."""
 
 
 class Follower(Protocol):
@@ -76,15 +72,16 @@ class Followers:
                 follower.forget(connection, had)
 
     def _follow(self, database: Database, follower: Follower) -> bool:
+        moved = False
         try:
             with database.write_late() as connection:
                 after = self._stand(database, connection, follower)
-                rows = connection.execute(_NEXT, {"after": after, "limit": _STEP_EVENTS}).all()
-                if rows:
-                    events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
+                last, events = _next(connection, after)
+                if last > after:
                     follower.apply(connection, events)
-                    after = rows[-1].position
+                    after = last
                     _write_stand(connection, follower, after)
+                    moved = True
             self._stands[database, follower.name] = after
         except (DBAPIError, sqlite3.OperationalError):
             raise  # the disk's business, not the follower's
@@ -92,7 +89,7 @@ class Followers:
             self._aside.add(follower.name)
             _log.error("follower_put_aside", follower=follower.name, exc_info=failure)
             return False
-        return bool(rows)
+        return moved
 
     def _stand(self, database: Database, connection: Connection, follower: Follower) -> int:
         """Return how far a follower is; one that is new here, or of a new version, is reset first."""
@@ -106,6 +103,19 @@ class Followers:
         follower.reset(connection)
         _write_stand(connection, follower, 0)
         return 0
+
+
+def _next(connection: Connection, after: int) -> tuple[int, list[Positioned]]:
+    """Return the next events, whole rows of them, and the position of the last; `after` when there are none."""
+    events: list[Positioned] = []
+    with connection.execute(_NEXT, {"after": after, "limit": _STEP_EVENTS}) as rows:
+        for row in rows:
+            after = row.position
+            if row.kind != "gone":
+                events += positioned(row)
+            if len(events) >= _STEP_EVENTS:
+                break
+    return after, events
 
 
 _LAST: Final = text("SELECT max(position) FROM event")

@@ -16,9 +16,7 @@ the pages, so that a second sync that succeeds proves nothing.
 import asyncio
 import errno
 import threading
-from bisect import bisect_left
 from collections import deque
-from itertools import accumulate
 from operator import itemgetter
 from typing import Final, Protocol
 
@@ -171,14 +169,15 @@ class ThreadedJournal:
         with self._writing:
             if self._segments.sync or self._closing:
                 return False
-            entries, bodies = self._take()
+            entries, bodies, size = self._take()
             try:
                 self._segments.append(bodies)
             except OSError:
                 self._bodies[:0] = bodies
                 self._entries[:0] = entries
                 return False
-        self._kept(entries, self._remember(entries, bodies))
+        self._remember(entries, bodies)
+        self._kept(entries, size)
         return True
 
     def _kept(self, entries: list[Entry], size: int) -> None:
@@ -216,16 +215,19 @@ class ThreadedJournal:
                     return
                 self._wake.set()
 
-    def _take(self) -> tuple[list[Entry], list[bytes]]:
-        count = min(len(self._entries), _MAX_BATCH_EVENTS)
-        sizes = list(accumulate(map(len, self._bodies[:count])))
-        if count and sizes[-1] > _MAX_BATCH_BYTES:
-            count = bisect_left(sizes, _MAX_BATCH_BYTES) + 1
+    def _take(self) -> tuple[list[Entry], list[bytes], int]:
+        """Take a batch: its entries, their bodies, and the size of these."""
+        count = size = 0
+        for body in self._bodies[: min(len(self._entries), _MAX_BATCH_EVENTS)]:
+            count += 1
+            size += len(body)
+            if size > _MAX_BATCH_BYTES:
+                break
         entries, bodies = self._entries[:count], self._bodies[:count]
         del self._entries[:count], self._bodies[:count]
-        return entries, bodies
+        return entries, bodies, size
 
-    def _keep(self, entries: list[Entry], bodies: list[bytes]) -> bool:
+    def _keep(self, entries: list[Entry], bodies: list[bytes], size: int) -> bool:
         """Write a batch until it is durable; False when that can't be any more."""
         tries = 0
         while True:
@@ -242,11 +244,12 @@ class ThreadedJournal:
                 self._pause()
         if tries:
             self._runner.tell(self._listener.full, False)
-        self._runner.tell(self._kept, entries, self._remember(entries, bodies))
+        self._remember(entries, bodies)
+        self._runner.tell(self._kept, entries, size)
         return True
 
-    def _remember(self, entries: list[Entry], bodies: list[bytes]) -> int:
-        """Keep a durable batch at hand for the projector; return its size."""
+    def _remember(self, entries: list[Entry], bodies: list[bytes]) -> None:
+        """Keep a durable batch at hand for the projector."""
         positions = range(self._durable + 1, self._durable + 1 + len(entries))
         batch = Batch(positions, list(map(_EVENT, entries)), bodies)
         with self._lock:
@@ -255,7 +258,6 @@ class ThreadedJournal:
             while self._recent_events > _RECENT_EVENTS:
                 self._recent_events -= len(self._recent.popleft().events)
         self._durable = batch.last
-        return sum(map(len, bodies))
 
     def _pause(self) -> None:
         self._wake.clear()

@@ -6,79 +6,32 @@ the desk serves: a statement for many rows is better than many statements, becau
 the interpreter's lock.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain, compress, islice
-from typing import Any, Final, Protocol, TypeVar, cast
-from zlib import crc32
+from itertools import chain, islice
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from fastdesk.model.conversation import Conversation
-from fastdesk.model.event import Changed, Event, Put, Said
-from fastdesk.model.ids import TenantId
+from fastdesk.model.event import Changed, Put
+from fastdesk.store.feed import Feed, Key
 
 __all__ = [
     "BASE",
     "Conversations",
     "Events",
-    "Feed",
     "Projection",
     "Records",
     "Visitors",
     "execute_rows",
-    "subject_of",
 ]
-
-T = TypeVar("T")
-
-_PREVIEW_CHARACTERS: Final = 200
 
 _SIZES: Final = (256, 16, 1)  # rows in one statement
 
 _encode_conversation: Final = msgspec.msgpack.Encoder().encode
-
-
-Key = tuple[TenantId, str]
-"""A tenant and a subject: what an event is about."""
-
-
-class Feed:
-    """Consecutive events of one data base with their positions, bodies and keys;
-
-    `said` and `others` of them apart.
-    """
-
-    __slots__ = ("_is_said", "_others", "bodies", "events", "keys", "others", "positions", "said")
-
-    def __init__(self, positions: Sequence[int], events: Sequence[Event], bodies: Sequence[bytes]) -> None:
-        self.positions = positions
-        self.events = events
-        self.bodies = bodies
-        subjects = [event.conversation if type(event) is Said else subject_of(event) for event in events]
-        self.keys: list[Key] = list(zip([event.tenant for event in events], subjects, strict=True))
-        self._is_said = [type(event) is Said for event in events]
-        self._others = [place for place, is_said in enumerate(self._is_said) if not is_said]
-        self.said = cast("Sequence[Said]", self.of_said(events))
-        self.others = list(zip(self.of_others(positions), self.of_others(events), strict=True))
-
-    def of_said(self, column: Sequence[T]) -> Sequence[T]:
-        """Return a column of the events that were said."""
-        return list(compress(column, self._is_said)) if self._others else column
-
-    def of_others(self, column: Sequence[T]) -> list[T]:
-        """Return a column of the other events."""
-        return [column[place] for place in self._others]
-
-
-def subject_of(event: Event) -> str:
-    """Return what an event is about, unique within its tenant."""
-    if isinstance(event, Put):
-        return f"{event.kind}:{event.id}"
-    return event.conversation.id if isinstance(event, Changed) else event.conversation
 
 
 class Projection(Protocol):
@@ -89,45 +42,17 @@ class Projection(Protocol):
 
 
 class Events:
-    """Keep every event as it is, linked to the one before it about the same subject."""
+    """Keep every event as it is, linked to what is before it about the same subject."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        previous = _link(connection, feed)
-        tenants = [event.tenant for event in feed.said]
-        revs = [event.rev for event in feed.said]
-        seqs = [event.seq for event in feed.said]
-        bodies = feed.of_said(feed.bodies)
-        columns = (feed.of_said(feed.positions), tenants, revs, seqs, feed.of_said(previous), bodies)
-        # PERF: put in place column by column, these take half the time of rows that are made and joined.
-        size = _SIZES[0]
-        whole = len(feed.said) - len(feed.said) % size
-        cursor = connection.connection.cursor()
-        for start in range(0, whole, size):
-            values: list[Any] = [None] * (size * 7)
-            for place, column in enumerate(_with_checksums(columns, slice(start, start + size))):
-                values[place::7] = column
-            cursor.execute(_with_rows(_INSERT, size, _SAID_ROW), values)
-        rest = zip(*_with_checksums(columns, slice(whole, None)), strict=True)
-        execute_rows(connection, _INSERT, rest, row=_SAID_ROW)
-        execute_rows(connection, _INSERT, _other_rows(feed, previous))
+        heads = feed.heads()
+        execute_rows(connection, _INSERT, feed.rows(execute_rows(connection, _HEADS, heads)))
+        execute_rows(connection, _SET_HEADS, [(*key, position) for key, position in heads.items()])
 
 
-_INSERT: Final = "INSERT INTO event (position, tenant, rev, kind, seq, previous, checksum, body) VALUES {}"
-_SAID_ROW: Final = "(?, ?, ?, 'said', ?, ?, ?, ?)"
-
-
-def _link(connection: Connection, feed: Feed) -> list[int]:
-    """Return for each event the position of the one before it about the same subject; move the heads."""
-    heads = {(row[0], row[1]): row[2] for row in execute_rows(connection, _HEADS, set(feed.keys))}
-    previous = []
-    for key, position in zip(feed.keys, feed.positions, strict=True):
-        previous.append(heads.get(key, 0))
-        heads[key] = position
-    # Sorted, neighbours in the table are written one after the other.
-    execute_rows(connection, _SET_HEADS, [(*key, position) for key, position in sorted(heads.items())])
-    return previous
-
-
+_INSERT: Final = (
+    "INSERT INTO event (position, tenant, rev, kind, seq, previous, length, checksum, body) VALUES {}"
+)
 _HEADS: Final = """
 WITH wanted (tenant, subject) AS (VALUES {})
 SELECT head.tenant, head.subject, head.position FROM wanted
@@ -136,19 +61,6 @@ CROSS JOIN head ON head.tenant = wanted.tenant AND head.subject = wanted.subject
 _SET_HEADS: Final = (
     "INSERT INTO head VALUES {} ON CONFLICT (tenant, subject) DO UPDATE SET position = excluded.position"
 )
-
-
-def _with_checksums(columns: tuple[Sequence[Any], ...], part: slice) -> tuple[Iterable[Any], ...]:
-    bodies = columns[-1][part]
-    # The driver looks for an adapter of bytes, each time in vain; of bytearray it doesn't.
-    return *(column[part] for column in columns[:-1]), map(crc32, bodies), map(bytearray, bodies)
-
-
-def _other_rows(feed: Feed, previous: list[int]) -> Iterator[Sequence[Any]]:
-    bodies = feed.of_others(feed.bodies)
-    for (position, event), before, body in zip(feed.others, feed.of_others(previous), bodies, strict=True):
-        kind = str(event.__struct_config__.tag)
-        yield position, event.tenant, event.rev, kind, 0, before, crc32(body), body
 
 
 class Conversations:
@@ -162,8 +74,8 @@ class Conversations:
         }
         if changed:
             _change(connection, changed)
-        if feed.said:
-            _touch(connection, feed, changed)
+        read = {key: now.agent_read for key, now in changed.items()}
+        execute_rows(connection, _TOUCH, feed.spoken(read))
 
 
 def _change(connection: Connection, changed: dict[Key, Conversation]) -> None:
@@ -195,23 +107,6 @@ def _conversation_row(now: Conversation) -> Sequence[Any]:
         ),
         *(now.opened_at, now.opened_at, now.agent_read, _encode_conversation(now)),
     )
-
-
-def _touch(connection: Connection, feed: Feed, changed: dict[Key, Conversation]) -> None:
-    keys = feed.of_said(feed.keys)
-    last = dict(zip(keys, feed.said, strict=True))
-    is_unread = [event.role == "visitor" for event in feed.said]
-    if changed:  # perhaps an agent has read on meanwhile
-        read = {key: now.agent_read for key, now in changed.items()}
-        for place, (key, event) in enumerate(zip(keys, feed.said, strict=True)):
-            if event.seq <= read.get(key, 0):
-                is_unread[place] = False
-    unread = Counter(compress(keys, is_unread))
-
-    def row(key: Key, event: Said) -> Sequence[Any]:
-        return *key, event.at, event.seq, event.role, event.text[:_PREVIEW_CHARACTERS], unread[key]
-
-    execute_rows(connection, _TOUCH, map(row, last.keys(), last.values()))
 
 
 _CHANGE: Final = """
@@ -319,7 +214,6 @@ def execute_rows(
     statement: str,
     rows: Iterable[Sequence[Any]],
     *,
-    row: str = "",
     sizes: Sequence[int] = _SIZES,
 ) -> list[Any]:
     """Execute a statement with its `{}` replaced by rows of values, as often as it takes; return what it finds.
@@ -328,7 +222,6 @@ def execute_rows(
     it without the interpreter's lock, so that the loop goes on meanwhile.
 
     Args:
-        row: how one row is written; by default as many question marks as it has values.
         sizes: rows in one statement, descending to 1. They are few, so that the statements stay prepared.
     """
     found: list[Any] = []
@@ -336,7 +229,7 @@ def execute_rows(
     source = iter(rows)
     while chunk := list(islice(source, sizes[0])):
         start = 0
-        pattern = row or "(" + ", ".join("?" * len(chunk[0])) + ")"
+        pattern = "(" + ", ".join("?" * len(chunk[0])) + ")"
         for size in sizes:
             while len(chunk) - start >= size:
                 values = tuple(chain.from_iterable(chunk[start : start + size]))

@@ -18,13 +18,14 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
-from fastdesk.model.event import Event, Put
+from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
 from fastdesk.store.database import Database
 from fastdesk.store.databases import Databases
+from fastdesk.store.feed import Feed, puts_of
 from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
-from fastdesk.store.projections import BASE, Feed, execute_rows
+from fastdesk.store.projections import BASE, execute_rows
 from fastdesk.store.purge import Leftovers, Purge, Removals
 from fastdesk.store.segments import Batch
 
@@ -114,7 +115,7 @@ class Projector:
 
     def _isolate(self, events: list[Event]) -> None:
         """Note the tenants that are made with a file of their own; one that has events stays where it is."""
-        for event in [event for event in events if type(event) is Put]:
+        for event in puts_of(events):
             if event.kind == "tenant" and event.body is not None:
                 tenant = TenantId(event.id)
                 if tenant in self.isolated or not _has_own_file(event.body):
@@ -135,14 +136,13 @@ class Projector:
             fed = _fed(connection)
             part = part.after(fed)
             feed = Feed(part.positions, part.events, part.bodies)
+            revs = feed.revs()
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)
-            # The main data base knows the revs of all tenants, so that a start need not open every file.
-            is_main = database is self._databases.open()
-            events = (batch if is_main else part).events
-            revs = dict(zip([event.tenant for event in events], [event.rev for event in events], strict=True))
-            made_apart = self.isolated - self._known_apart if is_main else ()
-            revs = dict.fromkeys(made_apart, 0) | revs
+            if self.isolated and database is self._databases.open():
+                # It knows the revs of all tenants, so that a start need not open every file.
+                revs |= dict.fromkeys(self.isolated - self._known_apart, 0)
+                revs |= {event.tenant: event.rev for event in batch.events if event.tenant in self.isolated}
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])
             connection.execute(_SET_FED, {"value": str(max(fed, batch.last))})
 

@@ -14,17 +14,17 @@ from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, text
 
+from fastdesk._core import checksum
 from fastdesk.model.audit import KIND as AUDIT
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.file import KIND as FILE
 from fastdesk.model.ids import TenantId, VisitorId
-from fastdesk.store import tables
 from fastdesk.store.database import Database
-from fastdesk.store.followers import Followers, Positioned
-from fastdesk.store.projections import Feed, subject_of
-from fastdesk.store.reads import decode_row, links_of
+from fastdesk.store.feed import SPAN_MS, Feed, encode_bodies, subject_of
+from fastdesk.store.followers import Followers
+from fastdesk.store.reads import LINKS_OF_ONE, Positioned, bodies_of, positioned
 
 __all__ = [
     "ERASURE",
@@ -43,11 +43,8 @@ FORGETTING: Final = "forgetting"
 LAST: Final = "last"
 """The id of the record that tells of a tenant's last forgetting."""
 
-_STEP_EVENTS: Final = 256
+_STEP_ROWS: Final = 256
 _MERGE_PAGES: Final = 256  # of the index in one step: about 20 ms
-
-
-_event = tables.event.c
 
 
 class Forgetting(Struct):
@@ -182,19 +179,9 @@ class Purge:
 
         True when all are gone.
         """
-        links = links_of(task.tenant, [task.subject]).c
-        oldest = (
-            select(links.position)
-            .where(links.position < task.position)
-            .order_by(links.position)
-            .limit(_STEP_EVENTS)
-        )
-        rows = connection.execute(
-            select(_event.position, _event.kind, _event.checksum, _event.body).where(
-                _event.position.in_(oldest)
-            )
-        ).all()
-        self._forget(database, connection, rows)
+        rows = connection.execute(_OLDEST_ABOUT, {**task._mapping, "limit": _STEP_ROWS}).all()
+        gone = [each for row in rows if row.kind != "gone" for each in positioned(row)]
+        self._forget(database, connection, gone)
         if rows:
             connection.execute(_DELETE, [{"position": row.position} for row in rows])
         else:
@@ -207,19 +194,20 @@ class Purge:
         Their rows stay, as links to what is older. So does the last record of a visitor, and so do the
         changes of a conversation: both are still in use.
         """
-        events = [
-            (row, decode_row(row))
-            for row in connection.execute(_OLDEST, {**task._mapping, "limit": _STEP_EVENTS})
-        ]
-        events = list(takewhile(lambda each: each[1].at < task.before, events))
-        if events:
-            is_audit = task.subject == AUDIT
-            gone = [row for row, event in events if self._goes(connection, row, event, is_audit=is_audit)]
-            self._forget(database, connection, gone)
-            if gone:
-                connection.execute(_EMPTY, [{"position": row.position} for row in gone])
-            connection.execute(_ADVANCE, {**task._mapping, "rev": events[-1][0].rev})
-        return not events
+        found = connection.execute(_OLDEST, {**task._mapping, "limit": _STEP_ROWS})
+        rows = [(row, positioned(row)) for row in found]
+        # Later ones have nothing of before that time.
+        rows = list(takewhile(lambda each: each[1][-1][1].at < task.before + SPAN_MS, rows))
+        gone: list[Positioned] = []
+        for row, events in rows:
+            old = list(takewhile(lambda each: each[1].at < task.before, events))
+            if old and self._goes(connection, row, old[0][1], is_audit=task.subject == AUDIT):
+                gone += old
+                _cut(connection, row, len(old))
+        self._forget(database, connection, gone)
+        if rows:
+            connection.execute(_ADVANCE, {**task._mapping, "rev": rows[-1][0].rev})
+        return not rows
 
     def _goes(self, connection: Connection, row: Any, event: Event, *, is_audit: bool) -> bool:
         if is_audit:
@@ -231,8 +219,7 @@ class Purge:
         found = connection.execute(_HEAD, {"tenant": event.tenant, "subject": subject_of(event)})
         return bool(found.scalar() != row.position)
 
-    def _forget(self, database: Database, connection: Connection, rows: Sequence[Any]) -> None:
-        events = [(row.position, decode_row(row)) for row in rows if row.kind != "gone"]
+    def _forget(self, database: Database, connection: Connection, events: Sequence[Positioned]) -> None:
         if events:
             self._followers.forget(database, connection, events)
             if self._leftovers is not None:
@@ -256,6 +243,17 @@ class Purge:
             connection.execute(_SET_TRACE, {"value": value})
 
 
+def _cut(connection: Connection, row: Row[Any], size: int) -> None:
+    """Remove the first events of a row; one that has no others stays as a link to what is older."""
+    rest = bodies_of(row)[size:]
+    if rest:
+        body = encode_bodies([bytes(each) for each in rest])
+        parameters = {"length": len(rest), "checksum": checksum(body), "body": body}
+        connection.execute(_CUT, {"position": row.position, **parameters})
+    else:
+        connection.execute(_EMPTY, {"position": row.position})
+
+
 # What removed content may still be found in, from one cleaning step to the next.
 _DELETED: Final = "index"
 _MERGING: Final = "merging"
@@ -268,6 +266,10 @@ _SET_TRACE: Final = text(
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _DONE: Final = text("DELETE FROM purge WHERE position = :position AND subject = :subject")
+_OLDEST_ABOUT: Final = text(
+    f"{LINKS_OF_ONE} SELECT position, kind, checksum, body FROM event WHERE position IN"
+    " (SELECT position FROM links WHERE position < :position ORDER BY position LIMIT :limit)"
+)
 _OLDEST: Final = text(
     "SELECT position, rev, kind, checksum, body FROM event"
     " WHERE tenant = :tenant AND rev > :rev AND kind != 'gone' AND (:subject = '' OR kind = 'put')"
@@ -280,7 +282,10 @@ _BEHEAD: Final = text(
 )
 _DELETE: Final = text("DELETE FROM event WHERE position = :position")
 _EMPTY: Final = text(
-    "UPDATE event SET kind = 'gone', seq = 0, checksum = 0, body = x'' WHERE position = :position"
+    "UPDATE event SET kind = 'gone', seq = 0, length = 0, checksum = 0, body = x'' WHERE position = :position"
+)
+_CUT: Final = text(
+    "UPDATE event SET length = :length, checksum = :checksum, body = :body WHERE position = :position"
 )
 _CHANGES: Final = text("SELECT total_changes()")
 

@@ -1,18 +1,21 @@
 """What is read from one data base: plain functions of a connection that can't write."""
 
 import base64
-from collections.abc import Callable, Sequence
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
 from typing import Any, Final, get_args
-from zlib import crc32
 
 import msgspec
-from sqlalchemy import CTE, Connection, Row, Select, TextualSelect, func, select, text, tuple_
+from sqlalchemy import Connection, Row, TextualSelect, func, select, text, tuple_
 
+from fastdesk._core import checksum
 from fastdesk.errors import StoreDamaged
 from fastdesk.model.conversation import CLOSED_STATES, Conversation, State
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store import tables
+from fastdesk.store.feed import REVS
 from fastdesk.store.protocol import (
     ConversationRow,
     Record,
@@ -21,6 +24,11 @@ from fastdesk.store.protocol import (
 )
 
 __all__ = [
+    "LINKS",
+    "LINKS_OF_ONE",
+    "Positioned",
+    "bodies_of",
+    "by_rev",
     "conversation_row",
     "decode_cursor",
     "decode_row",
@@ -29,8 +37,8 @@ __all__ = [
     "history",
     "last_said",
     "latest_conversation",
-    "links_of",
     "list_row",
+    "positioned",
     "record",
     "records",
     "revs",
@@ -41,14 +49,15 @@ __all__ = [
     "visitors_by_identity",
 ]
 
-_decode_event: Final = msgspec.msgpack.Decoder(Event).decode
+_decode_bodies: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_decode_events: Final = msgspec.msgpack.Decoder(list[Event]).decode
 decode_conversation: Final = msgspec.msgpack.Decoder(Conversation).decode
 
 _MAX_PAGE: Final = 500
+_ALL: Final = 1 << 62  # above every rev
 _STATES: Final[tuple[State, ...]] = get_args(State)
 _LIVE: Final = tuple(state for state in _STATES if state not in CLOSED_STATES)
 
-_event = tables.event.c
 _conversation = tables.conversation.c
 _visitor = tables.visitor.c
 
@@ -124,110 +133,140 @@ def latest_conversation(
 # Messages and events.
 
 
-def decode_row(row: Any) -> Event:
-    """Return the event of a row that has `position`, `checksum` and `body`.
+Positioned = tuple[int, Event]
+"""An event with its position."""
+
+
+def bodies_of(row: Any) -> list[msgspec.Raw]:
+    """Return the encoded events of a row that has `position`, `checksum` and `body`, in order.
 
     Raises StoreDamaged when the body is not what was written.
     """
-    if crc32(row.body) != row.checksum:
+    return _decode_bodies(_checked(row))
+
+
+def decode_row(row: Any) -> list[Event]:
+    """Return the events of a row; raises StoreDamaged as `bodies_of` does."""
+    return _decode_events(_checked(row))
+
+
+def positioned(row: Any) -> list[Positioned]:
+    """Return the events of a row with their positions; raises StoreDamaged as `bodies_of` does."""
+    events = decode_row(row)
+    return list(zip(count(row.position - len(events) + 1), events))
+
+
+def _checked(row: Any) -> bytes:
+    body: bytes = row.body
+    if checksum(body) != row.checksum:
         raise StoreDamaged(
-            f"The event at position {row.position} is not what was written.",
+            f"The row at position {row.position} is not what was written.",
             hint="Restore the data folder from a backup.",
         )
-    event: Event = _decode_event(row.body)
-    return event
+    return body
 
 
-def links_of(tenant: TenantId, subjects: Sequence[str]) -> CTE:
-    """Follow the events about some subjects from the newest to the oldest; one subject's come in that order.
-
-    Columns: position, previous, rev, seq. With one subject SQLite follows only as far as the query reads.
-    """
-    newest = (
-        select(_event.position, _event.previous, _event.rev, _event.seq)
-        .join(tables.head, tables.head.c.position == _event.position)
-        .where(tables.head.c.tenant == tenant, tables.head.c.subject.in_(subjects))
-    )
-    links = newest.cte("links", recursive=True)
-    before = tables.event.alias("before")
-    return links.union_all(
-        select(before.c.position, before.c.previous, before.c.rev, before.c.seq).join(
-            links, before.c.position == links.c.previous
-        )
-    )
+def by_rev(rows: Iterable[Any], after: int = 0) -> Iterator[Event]:
+    """Iterate over the events behind a rev in one tenant's rows, which come by rev: each event in its turn."""
+    waiting: list[tuple[int, int, Event]] = []
+    for row in rows:
+        for position, event in positioned(row):
+            if event.rev > after:
+                heapq.heappush(waiting, (event.rev, position, event))
+        # It is the next one, or no later row reaches back so far.
+        while waiting and (waiting[0][0] == after + 1 or waiting[0][0] <= row.rev - REVS):
+            after, _, event = heapq.heappop(waiting)
+            yield event
+    while waiting:
+        yield heapq.heappop(waiting)[2]
 
 
-def _linked(tenant: TenantId, subject: str, pick: Callable[[Any], Select[Any]]) -> Select[Any]:
-    """Return the events about a subject at the positions that `pick` takes from its links, oldest first."""
-    links = links_of(tenant, [subject])
-    return (
-        select(_event.position, _event.checksum, _event.body)
-        .where(_event.position.in_(pick(links.c)), _event.kind != "gone")
-        .order_by(_event.position)
-    )
+#: The rows about some subjects from the newest to the oldest; of one subject, SQLite follows only as far as a query reads.
+LINKS: Final = """
+WITH RECURSIVE links (position, previous, rev, seq) AS (
+  SELECT event.position, event.previous, event.rev, event.seq
+  FROM head CROSS JOIN event ON event.position = head.position
+  WHERE head.tenant = :tenant AND head.subject IN (SELECT value FROM json_each(:subjects))
+  UNION ALL
+  SELECT before.position, before.previous, before.rev, before.seq
+  FROM links CROSS JOIN event AS before ON before.position = links.previous)
+"""
+LINKS_OF_ONE: Final = LINKS.replace("IN (SELECT value FROM json_each(:subjects))", "= :subject")
 
 
-def _said(
-    connection: Connection,
-    tenant: TenantId,
-    conversation: ConversationId,
-    pick: Callable[[Any], Select[Any]],
-) -> list[Said]:
-    rows = connection.execute(_linked(tenant, conversation, pick))
-    return [event for row in rows if isinstance(event := decode_row(row), Said)]
+def _newest_first(
+    connection: Connection, tenant: TenantId, subject: str, *, seq: int = 0, below: int = _ALL
+) -> Iterator[Event]:
+    """Iterate over the events about a subject from the newest on, in the rows that `links` says it of: at least `seq`, a rev `below`."""
+    parameters = {"tenant": tenant, "subject": subject, "seq": seq, "below": below}
+    with connection.execute(_NEWEST_FIRST, parameters) as rows:
+        for row in rows:
+            yield from reversed(decode_row(row))
+
+
+_NEWEST_FIRST: Final = text(
+    f"{LINKS_OF_ONE} SELECT event.position, checksum, body FROM links CROSS JOIN event"
+    " ON event.position = links.position"
+    " WHERE event.kind != 'gone' AND links.seq >= :seq AND links.rev < :below"
+)
 
 
 def said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, after: int, limit: int
 ) -> list[Said]:
     """Return messages with a seq above `after`, by seq."""
+    parameters = {"tenant": tenant, "subject": conversation, "after": after, "limit": limit}
+    with connection.execute(_SAID_AFTER, parameters) as rows:
+        events = (event for row in rows for event in decode_row(row))
+        messages = (event for event in events if isinstance(event, Said) and event.seq > after)
+        return list(islice(messages, limit))
 
-    def pick(links: Any) -> Select[Any]:
-        return select(links.position).where(links.seq > after).order_by(links.position).limit(limit)
 
-    return _said(connection, tenant, conversation, pick)
+_SAID_AFTER: Final = text(
+    f"{LINKS_OF_ONE} SELECT position, checksum, body FROM event WHERE kind != 'gone' AND position IN"
+    " (SELECT position FROM links WHERE seq > :after ORDER BY position LIMIT :limit) ORDER BY position"
+)
 
 
 def last_said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, limit: int
 ) -> list[Said]:
     """Return the newest messages, by seq."""
-    return _said(
-        connection,
-        tenant,
-        conversation,
-        lambda links: select(links.position).where(links.seq > 0).limit(limit),
-    )
+    return list(islice(_newest_said(connection, tenant, conversation), limit))[::-1]
 
 
 def find_said(
     connection: Connection, tenant: TenantId, conversation: ConversationId, sender: str, id: str
 ) -> Said | None:
     """Return the message that `sender` sent under `id`."""
-    everything = _said(
-        connection, tenant, conversation, lambda links: select(links.position).where(links.seq > 0)
-    )
+    everything = _newest_said(connection, tenant, conversation)
     return next((event for event in everything if event.id == id and event.sender == sender), None)
+
+
+def _newest_said(connection: Connection, tenant: TenantId, conversation: ConversationId) -> Iterator[Said]:
+    events = _newest_first(connection, tenant, conversation, seq=1)
+    return (event for event in events if isinstance(event, Said))
 
 
 def history(
     connection: Connection, tenant: TenantId, conversation: ConversationId, before: int | None, limit: int
 ) -> list[Event]:
     """Return the newest events of a conversation with a rev below `before`, by rev."""
-
-    def pick(links: Any) -> Select[Any]:
-        query = select(links.position).limit(limit)
-        return query if before is None else query.where(links.rev < before)
-
-    return [decode_row(row) for row in connection.execute(_linked(tenant, conversation, pick))]
+    below = before if before is not None else _ALL
+    events = _newest_first(connection, tenant, conversation, below=below + REVS)
+    return list(islice((event for event in events if event.rev < below), limit))[::-1]
 
 
 def since(connection: Connection, tenant: TenantId, rev: int, limit: int) -> list[Event]:
     """Return the tenant's events after `rev`, by rev."""
-    query = select(_event.position, _event.checksum, _event.body).where(
-        _event.tenant == tenant, _event.rev > rev, _event.kind != "gone"
-    )
-    return [decode_row(row) for row in connection.execute(query.order_by(_event.rev).limit(limit))]
+    with connection.execute(_SINCE, {"tenant": tenant, "rev": rev}) as rows:
+        return list(islice(by_rev(rows, rev), limit))
+
+
+_SINCE: Final = text(
+    "SELECT position, rev, checksum, body FROM event WHERE tenant = :tenant AND rev > :rev AND kind != 'gone'"
+    " ORDER BY rev"
+)
 
 
 # Visitors.

@@ -1,25 +1,36 @@
 """Find messages and notes by their words, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, text
 
 from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import TenantId
+from fastdesk.store.feed import MOST
 from fastdesk.store.lists import few, passing
 from fastdesk.store.protocol import ConversationQuery, Found, FoundPage, SearchQuery
-from fastdesk.store.reads import decode_cursor, decode_row, encode_cursor, links_of
+from fastdesk.store.reads import (
+    LINKS,
+    Positioned,
+    bodies_of,
+    decode_cursor,
+    encode_cursor,
+    positioned,
+)
 from fastdesk.store.search import Words, searched_text
 
 __all__ = ["search"]
 
+_decode_event: Final[Callable[[msgspec.Raw], Event]] = msgspec.msgpack.Decoder(Event).decode
+
 _MAX_PAGE: Final = 200
 _FIRST_CHUNK: Final = 64  # candidates looked at together; each further chunk has twice as many
 _MAX_CHUNK: Final = 512
+_MAX_ROWS: Final = 64  # of table `event`, where these are read rather than the index
 _MAX_CANDIDATES: Final = (
     4096  # a page ends after so many, so that no filter makes it slow; its cursor goes on
 )
@@ -35,58 +46,74 @@ def search(connection: Connection, tenant: TenantId, query: SearchQuery) -> Foun
     limit = max(1, min(query.limit, _MAX_PAGE))
     items: list[Found] = []
     seen = 0
-    for rows in _candidates(connection, tenant, query, words, below):
-        for position, event in _matching(connection, tenant, query, words, rows):
+    for candidates, last in _candidates(connection, tenant, query, words, below):
+        for position, event in _matching(connection, tenant, query, words, candidates):
             if len(items) == limit:
                 return FoundPage(items, encode_cursor(below, ""))
             items.append(Found(event, words.highlights(searched_text(event))))
             below = position
-        below = rows[-1].position
-        seen += len(rows)
+        below = last
+        seen += len(candidates)
         if seen >= _MAX_CANDIDATES:
             return FoundPage(items, encode_cursor(below, ""))
     return FoundPage(items)
 
 
-Rows = Sequence[Row[Any]]
-"""Rows of table `event` by position, newest first; the body of one that is gone is None."""
+Candidates = tuple[list[Positioned], int]
+"""Events by position, newest first, and the last position that was looked at for them."""
 
 
 def _candidates(
     connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, below: int
-) -> Iterator[Rows]:
+) -> Iterator[Candidates]:
     """Iterate over the events that may be meant, newest first, some at a time."""
     few = _few_conversations(connection, tenant, query)
     if few is not None:
         # These have fewer messages than the index has entries for a common word.
-        links = links_of(tenant, few).c
-        found = iter(connection.execute(select(links.position).where(links.position < below)).scalars().all())
-        positions = iter(sorted(found, reverse=True))
-        while chunk := list(islice(positions, _MAX_CHUNK)):
-            yield connection.execute(_STANDING, {"positions": msgspec.json.encode(chunk).decode()}).all()
+        subjects = msgspec.json.encode(few).decode()
+        parameters = {"tenant": tenant, "subjects": subjects, "below": below + MOST}
+        positions = iter(sorted(connection.execute(_REACHED, parameters).scalars(), reverse=True))
+        while chunk := list(islice(positions, _MAX_ROWS)):
+            rows = connection.execute(_STANDING, {"positions": msgspec.json.encode(chunk).decode()})
+            events = [each for row in rows for each in reversed(positioned(row)) if each[0] < below]
+            yield events, min([chunk[-1], *(position for position, _ in events[-1:])])
         return
     number = connection.execute(_NUMBER, {"tenant": tenant}).scalar() or 0
     size = _FIRST_CHUNK
     while True:
         parameters = {"match": words.match(number), "below": below, "limit": size}
-        rows = connection.execute(_INDEXED, parameters).all()
-        if rows:
-            yield rows
-        if len(rows) < size:
+        found = connection.execute(_INDEXED, parameters).all()
+        if found:
+            below = found[-1].found
+            yield list(_indexed(found)), below
+        if len(found) < size:
             return
-        below = rows[-1].position
         size = min(size * 2, _MAX_CHUNK)
 
 
+def _indexed(found: Sequence[Any]) -> Iterator[Positioned]:
+    """Iterate over the events at the positions that the index has named; those of a row come together."""
+    last, bodies = 0, list[msgspec.Raw]()
+    for row in found:
+        place, position, _, body = row
+        if body is not None:
+            if position != last:
+                last, bodies = position, bodies_of(row)
+            yield place, _decode_event(bodies[place - position - 1])
+
+
 _NUMBER: Final = text("SELECT number FROM tenant WHERE id = :tenant")
-_BODY: Final = "iif(event.kind IN ('said', 'noted'), event.body, NULL) AS body"
+_REACHED: Final = text(f"{LINKS} SELECT position FROM links WHERE position < :below")
 #: One statement with fixed words, however many are looked at: to expand a list of parameters takes longer than to find them.
 _STANDING: Final = text(
-    f"SELECT position, checksum, {_BODY} FROM event WHERE position IN (SELECT value FROM json_each(:positions))"
-    " ORDER BY position DESC"
+    "SELECT position, checksum, body FROM event WHERE position IN (SELECT value FROM json_each(:positions))"
+    " AND kind IN ('said', 'noted') ORDER BY position DESC"
 )
+#: What is gone from table `event` and not yet from the index has no body.
 _INDEXED: Final = text(
-    f"SELECT search.rowid AS position, checksum, {_BODY} FROM search LEFT JOIN event ON event.position = search.rowid"
+    "SELECT search.rowid AS found, event.position, checksum, body FROM search LEFT JOIN event"
+    " ON event.position = (SELECT min(position) FROM event WHERE position >= search.rowid)"
+    " AND event.position - event.length < search.rowid"
     " WHERE search MATCH :match AND search.rowid < :below ORDER BY search.rowid DESC LIMIT :limit"
 )
 
@@ -112,16 +139,13 @@ def _filters(query: SearchQuery) -> ConversationQuery:
 
 
 def _matching(
-    connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, rows: Rows
+    connection: Connection, tenant: TenantId, query: SearchQuery, words: Words, candidates: list[Positioned]
 ) -> list[tuple[int, Said | Noted]]:
     """Return those of the events that have the words and pass the query's filters, newest first."""
     found = [
-        (row.position, event)
-        for row in rows
-        if row.body is not None
-        and isinstance(event := decode_row(row), Said | Noted)
-        and event.tenant == tenant
-        and _is_in_time(event, query)
+        (position, event)
+        for position, event in candidates
+        if isinstance(event, Said | Noted) and event.tenant == tenant and _is_in_time(event, query)
     ]
     filters = _filters(query)
     if found and filters != ConversationQuery():

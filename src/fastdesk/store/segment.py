@@ -3,7 +3,7 @@
 Format 1, all numbers little-endian:
 
     header   `FDJ1`, u32 format, u64 first position of the file
-    record   `FDR1`, u32 size of the payload, u64 first position, u32 CRC-32 of the position and the payload
+    record   `FDR1`, u32 size of the payload, u64 first position, u32 checksum of the payload, seeded with the position
     payload  MessagePack array of events
 
 A batch is written at once and the next one only after it was synced. So after a crash at most the last record
@@ -13,11 +13,11 @@ it can be trusted.
 
 import os
 import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
+from fastdesk._core import checksum
 from fastdesk.errors import StoreDamaged, StoreTooNew
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
 FORMAT: Final = 1
 _HEADER: Final = struct.Struct("<4sIQ")
 _RECORD: Final = struct.Struct("<4sIQI")
-_POSITION: Final = struct.Struct("<Q")
 _HEADER_MAGIC: Final = b"FDJ1"
 _RECORD_MAGIC: Final = b"FDR1"
 HEADER_SIZE: Final = _HEADER.size
@@ -97,9 +96,8 @@ def encode_header(first: int) -> bytes:
 
 def encode_record(first: int, bodies: list[bytes]) -> bytes:
     """Return the record of a batch of encoded events, the first of which has the position `first`."""
-    payload = b"\xdd" + len(bodies).to_bytes(4, "big") + b"".join(bodies)
-    checksum = zlib.crc32(payload, zlib.crc32(_POSITION.pack(first)))
-    return _RECORD.pack(_RECORD_MAGIC, len(payload), first, checksum) + payload
+    payload = b"".join((b"\xdd", len(bodies).to_bytes(4, "big"), *bodies))
+    return _RECORD.pack(_RECORD_MAGIC, len(payload), first, checksum(payload, first)) + payload
 
 
 def read_first_position(path: Path, content: bytes) -> int | None:
@@ -159,10 +157,10 @@ def _record_at(content: bytes, offset: int) -> tuple[int, int, bytes] | None:
     start = offset + _RECORD.size
     if start > len(content):
         return None
-    magic, size, first, checksum = _RECORD.unpack_from(content, offset)
+    magic, size, first, expected = _RECORD.unpack_from(content, offset)
     payload = content[start : start + size]
     if magic != _RECORD_MAGIC or len(payload) != size:
         return None
-    if zlib.crc32(payload, zlib.crc32(_POSITION.pack(first))) != checksum:
+    if checksum(payload, first) != expected:
         return None
     return first, start + size, payload

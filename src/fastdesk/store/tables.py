@@ -49,10 +49,10 @@ tenant = Table(
     Column("apart", Boolean, nullable=False, server_default=false()),
 )
 
-#: Every event by its position in the journal; `body` is the event as the journal has it. Rows are only ever
-#: added at the end. What belongs together is linked: `previous` is the position of the event before it about
-#: the same subject, from the newest, which `head` names, to the oldest. An index over subjects would be
-#: touched at as many places as conversations are live, which measured more than twice the cost of all the
+#: Every event as the journal has it, in rows that `feed` describes: a row has the position, rev and seq of its last event, and
+#: its `body` is an array of them. Rows are only ever added at the end. What belongs together is linked: `previous` is the
+#: position of the row before it about the same subject, from the newest, which `head` names, to the oldest. An index over
+#: subjects would be touched at as many places as conversations are live, which measured more than twice the cost of all the
 #: rest (docs/decisions/006-linked-events.md).
 event = Table(
     "event",
@@ -63,7 +63,8 @@ event = Table(
     Column("kind", Text, nullable=False),  # said, noted, changed, put, or gone: its content was removed
     Column("seq", BigInteger, nullable=False),  # of what was said, else 0
     Column("previous", BigInteger, nullable=False),  # 0 for the first
-    Column("checksum", BigInteger, nullable=False),  # CRC-32 of the body
+    Column("length", Integer, nullable=False),  # events in the row; 0 when they are gone
+    Column("checksum", BigInteger, nullable=False),  # of the body
     Column("body", LargeBinary, nullable=False),
 )
 Index("event_tenant_rev", event.c.tenant, event.c.rev)

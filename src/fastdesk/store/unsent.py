@@ -50,7 +50,7 @@ def read_unsent(connection: Connection, tenant: TenantId, now_ms: int, age_ms: i
     if not connection.dialect.has_table(connection, "file_unsent"):
         return []
     ahead = connection.execute(_AHEAD).first()
-    until_ms = now_ms if ahead is None else min(now_ms, decode_row(ahead).at)
+    until_ms = now_ms if ahead is None else min(now_ms, decode_row(ahead)[0].at)
     rows = connection.execute(_OLD, {"tenant": tenant, "before": until_ms - age_ms})
     return [row.id for row in rows]
 

@@ -73,6 +73,7 @@ STATEMENTS = (
         kind TEXT NOT NULL,
         seq BIGINT NOT NULL,
         previous BIGINT NOT NULL,
+        length INTEGER NOT NULL,
         checksum BIGINT NOT NULL,
         body BLOB NOT NULL,
         PRIMARY KEY (position)

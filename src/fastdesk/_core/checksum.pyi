@@ -1,0 +1,3 @@
+__all__ = ["checksum"]
+
+def checksum(content: bytes, seed: int = 0, /) -> int: ...
