@@ -115,16 +115,15 @@ def context_run() -> Run:
     cache = ContextCache(load, max_bytes=_MEMORY_BYTES, tenant_share=1.0)
     keys = [ConversationId(key) for key in _keys()]
     tokens = estimate_tokens(_MESSAGE)
-    room = tokens * _CONTEXT_LENGTH
 
     def run(count: int) -> None:
         for key in islice(cycle(keys), count):
-            window = cache.at_hand(tenant, key, room, 0, _CONTEXT_LENGTH)
-            if window is None:
+            context = cache.find(tenant, key)
+            if context is None:
                 cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)], _CONTEXT_LENGTH)
             else:
-                turn = ContextTurn(window[-1].seq + 1, "visitor", _MESSAGE, tokens)
-                cache.append(tenant, key, [turn], keep=_CONTEXT_LENGTH)
+                turn = ContextTurn(context.seq + 1, "visitor", _MESSAGE, tokens)
+                cache.extend(context, [turn], _CONTEXT_LENGTH)
 
     return run
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import uvloop
 from benchmarks.load.stand_in_model import StandInModel
@@ -22,6 +23,7 @@ from fastdesk.ai import (
     Screened,
     Setup,
     Spent,
+    Window,
     ready_line,
 )
 from fastdesk.ai.lines import unmarked
@@ -184,6 +186,8 @@ class ScriptedModel:
         self.is_closed = False
 
     def start(self, request: ModelRequest, sink: Sink) -> ScriptedCall:
+        if request.encoded:
+            assert b"".join(request.encoded) + b"]" == msgspec.json.encode(request.lines)
         call = ScriptedCall(request, sink)
         self.calls.append(call)
         if self.answer_with is not None:
@@ -283,9 +287,9 @@ class World:
         self, setup: Setup, text: str = "你好", port: Any = None, **values: Any
     ) -> "asyncio.Future[Result]":
         question = self.question(text, **values)
-        said = self.said.get(question.conversation, ())
+        said = self.said.get(question.conversation)
         if isinstance(said, list):
-            said = [ready_line(line.role, line.content, setup.settings.mask) for line in said]
+            said = Window(ready_line(line.role, line.content, setup.settings.mask) for line in said)
         return self.assistant.ask(question, setup, port, said)
 
     def assert_idle(self) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 
+from fastdesk.ai import alarm as alarm_room
 from fastdesk.ai.alarm import Alarm
 
 VIRTUAL_TIME = True
 
 
-class Sleeper:
+class Sleeper(alarm_room.Sleeper):
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
-        self.is_waiting = True
 
 
 class Woken:

@@ -1,7 +1,6 @@
 """The front of the room: what is asked, from which context, with whose keys."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from fastdesk.ai import (
     Line,
     ModelSettings,
     NoAnswer,
-    ReadyLine,
+    Window,
     ready_line,
 )
 from fastdesk.ai.provider import Usage
@@ -55,9 +54,9 @@ async def test_no_conversation_sees_another(world: World) -> None:
 async def test_context_from_the_store_is_waited_for_but_not_beyond_the_deadline(tasks: Tasks) -> None:
     delay_s = 0.1
 
-    async def window() -> Sequence[ReadyLine]:
+    async def window() -> Window:
         await asyncio.sleep(delay_s)
-        return [ready_line("user", "早先", ())]
+        return Window([ready_line("user", "早先", ())])
 
     world = World(tasks)
     setup = world.setup(deadline_ms=500)

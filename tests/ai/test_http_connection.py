@@ -109,6 +109,27 @@ async def test_connection_carries_one_exchange_after_another(line: Line) -> None
         line.owner.free.clear()
 
 
+async def test_plain_and_other_answers_follow_each_other(line: Line) -> None:
+    plain, other = (GOOD,), (GOOD[:9], GOOD[9:])
+    for pieces in (plain, other, plain, (CHUNKED,), plain, plain, (CHUNKED[:40], CHUNKED[40:]), other, plain):
+        talk = line.ask()
+        line.receive(*pieces)
+        assert (talk.body, talk.ends, line.is_reusable) == (b"hello", ["whole 200"], True)
+        line.owner.free.clear()
+
+
+async def test_exchange_may_give_up_while_it_reads_a_plain_answer(line: Line) -> None:
+    talk = line.ask()
+
+    def give_up(piece: bytes, status: int) -> bool:
+        line.connection.abort()
+        return False
+
+    talk.on_body = give_up  # type: ignore[method-assign]
+    line.receive(GOOD)
+    assert (talk.ends, line.owner.free) == ([], [])
+
+
 async def test_server_that_says_close_is_believed(line: Line) -> None:
     talk = line.ask()
     line.receive(GOOD.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))

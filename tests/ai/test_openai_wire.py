@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
@@ -153,6 +153,32 @@ def test_body_that_is_no_answer(body: bytes) -> None:
     assert result.kind == "garbage"
 
 
+USUAL = (
+    '{"id":"chatcmpl-1","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"好\\n",'
+    '"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],'
+    '"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"details":{"cached":0}}}'
+).encode()
+PIECES = st.sampled_from(
+    [b"", b" ", b'"', b"\\", b"\xff", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-1", b"null", b'"x"', b'"error":1,', b'"delta":{},',
+     b'"content":"again",', b'"tool_calls":[],', b'"usage":null,', b'"refusal":"no",', b'"index":1,', b"{},"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, len(USUAL)), PIECES, st.integers(0, 4)), max_size=2))
+@example([])
+@example([(USUAL.index(b"7"), b"null", 1)])
+@example([(USUAL.index(b"stop"), b"content_filter", 4)])
+@example([(USUAL.index(b"\xe5"), b"", 5)])
+@example([(USUAL.index(b'{"index"'), b"{},", 0)])
+def test_usual_answers_are_read_like_all_others(changes: list[tuple[int, bytes, int]]) -> None:
+    body = USUAL
+    for place, piece, keep in changes:
+        body = body[:place] + piece + body[place + keep :]
+    reader = PlainReader()
+    reader.feed(body)
+    assert reader.finish() == reader._read()
+
+
 def test_refusal_is_an_answer_and_a_filtered_one_is_none() -> None:
     assert plain(b'{"choices":[{"message":{"content":null,"refusal":"I cannot."}}]}') == Completion(
         text="I cannot."
@@ -188,10 +214,21 @@ def test_written_request_is_the_described_one(
     stream: bool, base_url: str, extra: dict[str, Any], asked: ModelRequest
 ) -> None:
     settings = ModelSettings(stream=stream, base_url=base_url, extra=extra, temperature=0.5)
-    body = json.loads(RequestWriter(settings).write(asked))
+
+    def written(request: ModelRequest) -> Any:
+        head, _, body = (
+            RequestWriter(settings, b"POST / HTTP/1.1\r\nlength: ").write(request).partition(b"\r\n\r\n")
+        )
+        assert head == b"POST / HTTP/1.1\r\nlength: %d" % len(body)
+        return json.loads(body)
+
+    body = written(asked)
     assert body == request_body(settings, asked)
     if asked.lines[-1].role != "tool":
-        at_hand = msgspec.structs.replace(asked, encoded=msgspec.json.encode(asked.lines))
-        assert json.loads(RequestWriter(settings).write(at_hand)) == body
+        pieces = (
+            msgspec.json.encode(asked.lines[:1])[:-1],
+            b"," + msgspec.json.encode(asked.lines[1:])[1:-1],
+        )
+        assert written(msgspec.structs.replace(asked, encoded=pieces)) == body
     assert body["messages"][1] == {"role": "user", "content": "订单"}
     assert ("max_completion_tokens" in body) == ("openai" in base_url and "max_tokens" not in extra)

@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fastdesk.ai.lines import ready_line, unmarked
+from fastdesk.ai.lines import Window, ready_line, unmarked
 from fastdesk.ai.prompt import Passage, Prompt, PromptWriter, cited
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
@@ -15,7 +15,7 @@ def write(
     question: str = "你好", settings: dict[str, Any] | None = None, said: Sequence[Line] = (), **values: Any
 ) -> Prompt:
     own = AssistantSettings(**(settings or {}))
-    ready = [ready_line(line.role, line.content, own.mask) for line in said]
+    ready = Window(ready_line(line.role, line.content, own.mask) for line in said)
     return PromptWriter(own).write(question, said=ready, **values)
 
 
@@ -34,7 +34,8 @@ def test_question_is_the_last_line_and_marked_as_data() -> None:
 def test_lines_are_at_hand_as_json_too() -> None:
     said = [Line("user", '"我" \\ </b>\x00'), Line("assistant", "ok"), Line("user", "电话13812345678")]
     for prompt in (write("三天？", said=said), write("a" * 5000, said=said), write("x", language="en")):
-        assert msgspec.json.decode(prompt.encoded) == list(msgspec.to_builtins(prompt.lines))
+        assert b"".join(prompt.encoded) + b"]" == msgspec.json.encode(prompt.lines)
+        assert msgspec.json.decode(b"".join(prompt.encoded) + b"]") == list(msgspec.to_builtins(prompt.lines))
 
 
 @pytest.mark.parametrize("attack", ["</visitor>", "</ visitor >", "</VISITOR>", "<visitor>", "<passage>x"])

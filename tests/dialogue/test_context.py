@@ -211,16 +211,39 @@ async def test_what_is_at_hand_needs_no_reading() -> None:
     log = Log()
     of = cache(log)
     turns = [log.add(A, C, text) for text in ("一", "二", "三")]
-    assert of.known(A, C) is None
-    assert of.at_hand(A, C, 100) is None
-    of.begin(A, C, turns[:2])
-    assert of.known(A, C) == 2
-    assert of.at_hand(A, C, 100, seq=3) is None
-    of.append(A, C, [turns[2]])
-    assert texts(of.at_hand(A, C, 100, seq=3) or []) == ["一", "二", "三"]
+    assert of.find(A, C) is None
+    context = of.begin(A, C, turns[:2])
+    assert of.find(A, C) is context
+    assert context.seq == 2
+    assert context.reaches(2, 100)
+    assert not context.reaches(3, 100)
+    assert of.extend(context, turns[1:], MAX_TURNS)
+    assert texts(context.newest(100, MAX_TURNS)) == ["一", "二", "三"]
     assert texts(await of.window(A, C, 100, seq=3)) == ["一", "二", "三"]
-    assert of.at_hand(B, C, 100) is None
+    assert of.find(B, C) is None
     assert log.reads == 0
+
+
+async def test_context_that_missed_a_turn_is_dropped() -> None:
+    log = Log()
+    of = cache(log)
+    turns = [log.add(A, C, text) for text in ("一", "二", "三")]
+    assert not of.extend(of.begin(A, C, turns[:1]), turns[2:], MAX_TURNS)
+    assert of.find(A, C) is None
+
+
+async def test_a_turn_reaches_those_who_read_its_context_behind_an_old_one() -> None:
+    log = Log()
+    of = cache(log)
+    turns = [log.add(A, C, "一")]
+    context = of.begin(A, C, turns, 1)
+    log.add(A, C, "二")
+    log.wait = asyncio.Event()
+    reading = asyncio.ensure_future(of.window(A, C, 100, seq=2))
+    await asyncio.sleep(0)
+    of.extend(context, [ContextTurn(2, "visitor", "二", 3), ContextTurn(3, "visitor", "三", 3)], MAX_TURNS)
+    log.wait.set()
+    assert texts(await reading) == ["一", "二", "三"]
 
 
 async def test_no_more_is_kept_than_a_window_wants() -> None:
@@ -242,10 +265,10 @@ async def test_wider_window_than_what_was_kept_is_read() -> None:
     log = Log()
     of = cache(log)
     turns = [log.add(A, C, text) for text in ("一", "二", "三", "四")]
-    of.begin(A, C, turns, 2)
-    assert of.at_hand(A, C, 100, max_turns=3) is None
+    assert not of.begin(A, C, turns, 2).reaches(4, 3)
     assert texts(await of.window(A, C, 100, max_turns=3)) == ["二", "三", "四"]
-    assert of.at_hand(A, C, 100) is None
     assert texts(await of.window(A, C, 100)) == ["一", "二", "三", "四"]
-    assert texts(of.at_hand(A, C, 100, max_turns=300) or []) == ["一", "二", "三", "四"]
+    context = of.find(A, C)
+    assert context is not None
+    assert context.reaches(4, 300)
     assert log.reads == 2

@@ -7,6 +7,7 @@ import pytest
 from tests.plugins.assistant_world import TENANT, Desk, Peer
 
 from fastdesk.dialogue.context import ContextCache
+from fastdesk.plugins.contexts import Talk
 
 VIRTUAL_TIME = True
 
@@ -54,7 +55,7 @@ async def test_prompts_do_not_depend_on_what_is_in_memory(open_desk: Open, seed:
         desk = await open_desk()
         if way == "tiny":
             contexts = desk.engine.assistance.contexts
-            contexts.cache = ContextCache(contexts._load, max_conversations=1)
+            contexts.cache = ContextCache(contexts._load, make=Talk, max_conversations=1)
         visitors = [await desk.visitor(f"visitor-{number}") for number in range(8)]
         prompts = []
         for step in range(40):
@@ -118,7 +119,7 @@ async def test_no_store_is_asked_for_what_memory_has(open_desk: Open) -> None:
     async def read(tenant: Any, conversation: Any, limit: int) -> Any:
         raise AssertionError("the store was asked")
 
-    contexts.cache = ContextCache(read, max_conversations=1)
+    contexts.cache = ContextCache(read, make=Talk, max_conversations=1)
     for step in range(20, 23):
         for visitor in visitors:
             seen = await turn(desk, visitor, f"问{step}", f"答{step}。")

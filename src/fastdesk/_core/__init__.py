@@ -8,10 +8,12 @@ from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.checksum import checksum
 from fastdesk._core.json_form import JsonForm
+from fastdesk._core.json_shape import JsonShape
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
 from fastdesk._core.pack import pack_row
 from fastdesk._core.request_scan import read_request_line, take_front
+from fastdesk._core.response_scan import plain_body
 from fastdesk._core.text_scan import (
     SignSet,
     has_controls,
@@ -33,6 +35,7 @@ __all__ = [
     "BloomFilter",
     "BucketTable",
     "JsonForm",
+    "JsonShape",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
@@ -49,6 +52,7 @@ __all__ = [
     "is_bordered",
     "is_name",
     "pack_row",
+    "plain_body",
     "read_request_line",
     "scripts",
     "take_front",

@@ -18,6 +18,7 @@ from fastdesk._core.byte_writer cimport (
     give_back,
     take_parts,
 )
+from fastdesk._core.json_text cimport plain_end
 
 cdef extern from "Python.h":
     object PyUnicode_DecodeUTF8(const char* start, Py_ssize_t size, const char* errors)
@@ -26,33 +27,6 @@ __all__ = ["JsonForm"]
 
 cdef char[SCRATCH] scratch              # used under the interpreter's lock only
 cdef const char* HEX = b"0123456789abcdef"
-cdef uint64_t ONES = 0x0101010101010101
-cdef uint64_t HIGHS = 0x8080808080808080
-
-
-cdef inline bint is_special(uint64_t word) noexcept nogil:
-    """Tell whether one of eight bytes is below space, a quote or a backslash.
-
-    Source: Anderson, Bit Twiddling Hacks, `hasless` and `haszero`.
-    """
-    cdef uint64_t quote = word ^ (ONES * 34)
-    cdef uint64_t slash = word ^ (ONES * 92)
-    return (
-        ((word - ONES * 32) & ~word) | ((quote - ONES) & ~quote) | ((slash - ONES) & ~slash)
-    ) & HIGHS != 0
-
-
-cdef inline const char* plain_end(const char* at, const char* end) noexcept nogil:
-    """Return the first byte from `at` on that a JSON string must not hold as it is, or `end`."""
-    cdef uint64_t word
-    while at + 8 <= end:
-        memcpy(&word, at, 8)
-        if is_special(word):
-            break
-        at += 8
-    while at < end and <unsigned char>at[0] >= 32 and at[0] != 34 and at[0] != 92:
-        at += 1
-    return at
 
 
 cdef inline char* write_text(char* to, const char* at, Py_ssize_t size) noexcept nogil:
@@ -97,7 +71,7 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
     # The smallest number has no positive twin in 64 bits with a sign, but has one without.
     cdef uint64_t rest = <uint64_t>number
     if number < 0:
-        rest = 0 - rest
+        rest = ~rest + 1                # 0 - rest, without a borrow that a checked build minds
         to[0] = 45
         to += 1
     while rest >= 100:

@@ -16,7 +16,7 @@ from fastdesk.ai.assistant import Assistant, AssistantKit
 from fastdesk.ai.budget import Ledger, MemoryLedger, Row, Spent
 from fastdesk.ai.copilot import CopilotAsk
 from fastdesk.ai.handoff import HandoffFacts, handoff_summary, reason_words, wants_person
-from fastdesk.ai.lines import ReadyLine, ready_line, unmarked
+from fastdesk.ai.lines import ReadyLine, Window, ready_line, unmarked
 from fastdesk.ai.prompt import Passage
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import (
@@ -58,6 +58,7 @@ __all__ = [
     "Setup",
     "Spent",
     "ToolSettings",
+    "Window",
     "handoff_summary",
     "read_models",
     "read_settings",

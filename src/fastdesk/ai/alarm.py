@@ -3,7 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
+
+from mypy_extensions import mypyc_attr
 
 __all__ = ["Alarm", "Sleeper"]
 
@@ -13,11 +15,16 @@ _SLACK_S = 0.001
 _FURTHEST = 64
 
 
-class Sleeper(Protocol):
-    """Whoever wants to be woken, as long as `is_waiting`."""
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Sleeper:
+    """Whoever wants to be woken, as long as `is_waiting`; `wakes_at` is for its alarm, it has one at a time.
 
-    @property
-    def is_waiting(self) -> bool: ...
+    A class and no protocol: compiled, what an alarm looks at is read at once.
+    """
+
+    def __init__(self) -> None:
+        self.is_waiting = True
+        self.wakes_at = 0.0
 
 
 S = TypeVar("S", bound=Sleeper)
@@ -32,7 +39,7 @@ class Alarm(Generic[S]):
 
     def __init__(self, wake: Callable[[S], None]) -> None:
         self._wake = wake
-        self._sleepers: deque[tuple[float, S]] = deque()
+        self._sleepers: deque[S] = deque()
         self._timer: asyncio.TimerHandle | None = None
         #: Asked for once: each question for the running loop is one to the system, too.
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,17 +49,27 @@ class Alarm(Generic[S]):
         sleepers, loop = self._sleepers, self._loop
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
-        while sleepers and not sleepers[0][1].is_waiting:  # who waits no more is not kept
+        while sleepers and not sleepers[0].is_waiting:  # who waits no more is not kept
             sleepers.popleft()
-        place = count = len(sleepers)
-        while place and sleepers[place - 1][0] > due:
-            place -= 1
-            if not place or count - place > _FURTHEST:
-                loop.call_at(due, self._wake_one, sleeper)
-                return
-        sleepers.insert(place, (due, sleeper))
+        sleeper.wakes_at = due
+        if not sleepers or sleepers[-1].wakes_at <= due:
+            sleepers.append(sleeper)
+        elif not self._put_between(due, sleeper):
+            loop.call_at(due, self._wake_one, sleeper)
+            return
         if self._timer is None:
             self._timer = loop.call_at(due, self._on_time)
+
+    def _put_between(self, due: float, sleeper: S) -> bool:
+        """Put in its place one who wakes before others that came before it; False when that is too far in front."""
+        sleepers = self._sleepers
+        place = count = len(sleepers)
+        while place and sleepers[place - 1].wakes_at > due:
+            place -= 1
+            if not place or count - place > _FURTHEST:
+                return False
+        sleepers.insert(place, sleeper)
+        return True
 
     def _wake_one(self, sleeper: S) -> None:
         if sleeper.is_waiting:
@@ -64,9 +81,9 @@ class Alarm(Generic[S]):
         assert loop is not None
         now = loop.time() + _SLACK_S
         while sleepers:
-            due, sleeper = sleepers[0]
-            if due > now and sleeper.is_waiting:
-                self._timer = loop.call_at(due, self._on_time)
+            sleeper = sleepers[0]
+            if sleeper.wakes_at > now and sleeper.is_waiting:
+                self._timer = loop.call_at(sleeper.wakes_at, self._on_time)
                 break
             sleepers.popleft()
             loop.call_soon(self._wake_one, sleeper)  # apart, so that one that fails takes no other along

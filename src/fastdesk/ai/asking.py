@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from fastdesk.ai.alarm import Alarm
+from fastdesk.ai.alarm import Alarm, Sleeper
 from fastdesk.ai.answer import Answer, NoAnswer, Result
 from fastdesk.ai.attempt import Spending
 from fastdesk.ai.counters import Counters
@@ -27,7 +27,7 @@ class Awaited(Protocol):
         """The deadline has passed, and the answer is wanted all the same."""
 
 
-class Asking:
+class Asking(Sleeper):
     """Wait for a result, of which `then` is told once. Whoever cancels it ends the question.
 
     Args:
@@ -39,8 +39,8 @@ class Asking:
     def __init__(
         self, then: Callable[[Result], None], *, port: Port | None, follows_up: bool, counters: Counters
     ) -> None:
-        #: Whether the deadline still counts: no token has come, and nothing has ended the question.
-        self.is_waiting = True
+        # It waits as long as the deadline counts: no token has come, and nothing has ended the question.
+        super().__init__()
         #: How long it may take, and when that is over, in the loop's seconds.
         self.deadline_ms = 0
         self.due = 0.0

@@ -1,7 +1,7 @@
 """The room's front: questions in, answers or reasons out; always in time, never more than is allowed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from fastdesk.ai.cache import AnswerCache, cache_key
 from fastdesk.ai.copilot import CopilotAsk, copilot_prompt
 from fastdesk.ai.counters import Counters
 from fastdesk.ai.limits import Buckets, RateLimits
-from fastdesk.ai.lines import ReadyLine
+from fastdesk.ai.lines import Window
 from fastdesk.ai.models import Model, Models
 from fastdesk.ai.pool import Pool
 from fastdesk.ai.provider import ProviderKit, Spawn, any_address
@@ -33,8 +33,8 @@ _MS: Final = 1_000_000
 #: An agent who asked for help waits longer than a visitor.
 COPILOT_DEADLINE_MS: Final = 15_000
 
-#: What was said so far, oldest first: at once from memory or later from the store.
-Said = list[ReadyLine] | tuple[ReadyLine, ...] | Awaitable[Sequence[ReadyLine]]
+#: What was said so far: at once from memory, where there is anything, or later from the store.
+Said = Window | Awaitable[Window] | None
 
 
 class AssistantKit(NamedTuple):
@@ -66,6 +66,9 @@ class Assistant:
     def __init__(self, kit: AssistantKit) -> None:
         self.counters = Counters()
         self._kit = kit
+        # Read for each question, and fields of a tuple by name are slow.
+        self._clock = kit.clock
+        self._screen = kit.screen
         self._pool = Pool(kit.max_active, kit.max_waiting)
         self._budgets = Budgets(kit.ledger, kit.spawn, kit.warn)
         self._cache = AnswerCache()
@@ -107,7 +110,7 @@ class Assistant:
         return setup
 
     def ask(
-        self, question: Question, setup: Setup, port: Port | None = None, said: Said = ()
+        self, question: Question, setup: Setup, port: Port | None = None, said: Said = None
     ) -> "asyncio.Future[Result]":
         """Return the answer as a future; cancel it when nobody wants the answer any more. See `begin`."""
         answer, tell = _promise()
@@ -121,34 +124,34 @@ class Assistant:
         setup: Setup,
         then: Callable[[Result], None],
         port: Port | None = None,
-        said: Said = (),
+        said: Said = None,
     ) -> Asking:
         """Answer a question; `then` is told when the deadline passes without a first token, at the latest.
 
         Cancel what is returned when nobody wants the answer any more: the visitor left, a person took over,
         a newer message came. `then` may be called before this returns.
         """
-        kit, settings = self._kit, setup.settings
+        settings = setup.settings
         asking = self._new_asking(then, port, follows_up=settings.late == "follow_up")
         if not setup.models:
             asking.tell(NoAnswer(reason="unset"))
             return asking
-        screened = kit.screen(question.tenant, question.text, "input")
+        screened = self._screen(question.tenant, question.text, "input")
         if screened.is_stopped:
             asking.tell(
                 NoAnswer(reason="blocked", detail=f"input {screened.level} {screened.reason}".strip())
             )
             return asking
-        now_ns = kit.clock.now_ns()
+        now_ns = self._clock.now_ns()
         left_ns = settings.deadline_ms * _MS - (now_ns - question.received_ns)
         if left_ns <= 0 and settings.late == "drop":
             asking.tell(NoAnswer(reason="late", detail="late before it was asked"))
             return asking
         self._deadlines.expect(asking, left_ns, settings.deadline_ms)
-        if isinstance(said, (list, tuple)):
+        if said is None or isinstance(said, Window):
             self._start(asking, question, setup, screened.text, said, now_ns)
         else:
-            kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
+            self._kit.spawn(self._load(asking, question, setup, screened.text, said), "context of a question")
         return asking
 
     def copilot(
@@ -165,7 +168,7 @@ class Assistant:
         self._deadlines.expect(asking, COPILOT_DEADLINE_MS * _MS, COPILOT_DEADLINE_MS)
         run = Run(self._runs, Setup(settings, setup.models), question, copilot_prompt(ask, settings))
         run.join(asking)
-        run.start(self._kit.clock.now_ns())
+        run.start(self._clock.now_ns())
         return answer
 
     def forget(self, tenant: TenantId) -> None:
@@ -176,7 +179,7 @@ class Assistant:
         """Return pool, models with their breakers, and budgets as they stand, for metrics and the API."""
         return {
             "pool": self._pool.snapshot(),
-            "models": self._models.snapshot(self._kit.clock.now_ns()),
+            "models": self._models.snapshot(self._clock.now_ns()),
             "budgets": [spent._asdict() for spent in self._budgets.spent()],
             "counters": self.counters.snapshot(),
         }
@@ -196,12 +199,12 @@ class Assistant:
         question: Question,
         setup: Setup,
         text: str,
-        said: Awaitable[Sequence[ReadyLine]],
+        said: Awaitable[Window],
     ) -> None:
         """Wait for the context; when it is not there by the deadline, the question has its result already."""
         lines = await said
         if not asking.is_over:
-            self._start(asking, question, setup, text, lines, self._kit.clock.now_ns())
+            self._start(asking, question, setup, text, lines, self._clock.now_ns())
 
     def _start(
         self,
@@ -209,7 +212,7 @@ class Assistant:
         question: Question,
         setup: Setup,
         text: str,
-        said: Sequence[ReadyLine],
+        said: Window | None,
         now_ns: int,
     ) -> None:
         prompt = setup.writer.write(
@@ -235,11 +238,10 @@ class Assistant:
         known = self._cache.find(key, now_ns)
         if known is not None:
             self.counters.cached += 1
-            took_ms = (now_ns - question.received_ns) // _MS
-            free = {"cost_micro": 0, "tokens_in": 0, "tokens_out": 0}
-            asking.tell(
-                replace(known, is_cached=True, is_streamed=False, first_ms=took_ms, total_ms=took_ms, **free)
-            )
+            answer = known.unpaid()
+            answer.first_ms = answer.total_ms = (now_ns - question.received_ns) // _MS
+            answer.is_cached, answer.is_streamed = True, False
+            asking.tell(answer)
             return True
         running = self._cache.running(key)
         if running is not None:

@@ -13,7 +13,7 @@ import asyncio
 from typing import Final, Protocol
 
 from fastdesk.ai.budget import FREE, Reservation
-from fastdesk.ai.models import Model
+from fastdesk.ai.models import Model, Watched
 from fastdesk.ai.provider import Call, Completion, Failure, ModelRequest
 from fastdesk.ai.tokens import estimate_tokens, line_tokens
 from fastdesk.observe.clock import Clock, Entropy
@@ -54,11 +54,11 @@ class AttemptOwner(Protocol):
         """This attempt brings no answer."""
 
 
-class Attempt:
-    """A call under way. Time is the clock's, chance the entropy's; timers are the loop's."""
+class Attempt(Watched):
+    """A call under way, as long as it is waiting. Time is the clock's, chance the entropy's; timers are the loop's."""
 
     __slots__ = (
-        "_call", "_clock", "_entropy", "_is_over", "_last_ns", "_owner", "_received", "_reservation",
+        "_call", "_clock", "_entropy", "_last_ns", "_owner", "_received", "_reservation",
         "_spending", "_started_ns", "_ticket", "_watch", "model", "request",
     )  # fmt: skip
 
@@ -75,6 +75,7 @@ class Attempt:
         entropy: Entropy,
         now_ns: int,
     ) -> None:
+        super().__init__()
         self.model = model
         self.request = request
         self._owner = owner
@@ -88,12 +89,6 @@ class Attempt:
         self._started_ns = now_ns
         self._last_ns = 0
         self._received = 0
-        self._is_over = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Tell whether it is under way."""
-        return not self._is_over
 
     def start(self, *, first_token_ms: int) -> None:
         """Make the call; 0 leaves the time to the first token to the owner."""
@@ -101,7 +96,7 @@ class Attempt:
         if first_token_ms:
             self._watch_for(first_token_ms * _MS)
         call = self.model.provider.start(self.request, self)
-        if self._is_over:  # it has failed at once, or was given up from within
+        if not self.is_waiting:  # it has failed at once, or was given up from within
             call.cancel()
         else:
             self._call = call
@@ -118,7 +113,7 @@ class Attempt:
             min_patience_ns: the model has failed when it had at least so long for its first token; 0 never
             blames it.
         """
-        if self._is_over:
+        if not self.is_waiting:
             return
         now_ns = self._clock.now_ns()
         if min_patience_ns and not self._last_ns and now_ns - self._started_ns >= min_patience_ns:
@@ -131,7 +126,7 @@ class Attempt:
     # Called by the provider.
 
     def on_text(self, text: str) -> None:
-        if self._is_over:
+        if not self.is_waiting:
             return
         self._received += estimate_tokens(text)
         is_first = not self._last_ns
@@ -143,7 +138,7 @@ class Attempt:
         self._owner.on_text(text)
 
     def on_end(self, completion: Completion) -> None:
-        if self._is_over:
+        if not self.is_waiting:
             return
         self._end()
         self.model.breaker.succeed(self._ticket)
@@ -155,7 +150,7 @@ class Attempt:
         self._owner.on_whole(completion)
 
     def on_failure(self, failure: Failure) -> None:
-        if not self._is_over:
+        if self.is_waiting:
             self._fail(failure)
 
     # Time.
@@ -229,7 +224,7 @@ class Attempt:
             call.cancel()
 
     def _end(self) -> None:
-        self._is_over = True
+        self.is_waiting = False
         self._call = None
         self._stop_watch()
 

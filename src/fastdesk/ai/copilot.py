@@ -5,8 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 from fastdesk.ai.language import language_instruction
-from fastdesk.ai.lines import ReadyLine, closed, ready_line
-from fastdesk.ai.prompt import Passage, Prompt, newest_lines, passage_block
+from fastdesk.ai.lines import Window, closed, ready_line
+from fastdesk.ai.prompt import Passage, Prompt, passage_block
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 from fastdesk.ai.tokens import estimate_tokens
@@ -44,7 +44,7 @@ class CopilotAsk(Struct, frozen=True, kw_only=True):
     language: str = ""
     agent_language: str = "zh"
     wish: str = ""
-    said: tuple[ReadyLine, ...] = ()
+    said: Window | None = None
     passages: tuple[Passage, ...] = ()
 
 
@@ -60,8 +60,9 @@ def copilot_prompt(ask: CopilotAsk, settings: AssistantSettings) -> Prompt:
         parts.append(language_instruction(ask.language))
     system = Line("system", "\n\n".join(parts))
     room = settings.context_tokens - estimate_tokens(system.content) - estimate_tokens(ask.text)
-    said = newest_lines(ask.said if ask.kind in ("draft", "summarise") else (), len(ask.said), room)
-    lines = [ready.line for ready in said]
+    lines: list[Line] = []
+    if ask.said is not None and ask.kind in ("draft", "summarise"):
+        lines, _ = ask.said.newest(len(ask.said), room)
     talk = [line.content if line.role == "user" else f"<desk>{line.content}</desk>" for line in lines]
     if ask.text:
         draft = ready_line("assistant", ask.text, settings.mask)

@@ -1,7 +1,7 @@
 """The answer of one model as it is being written: checked sentence by sentence, ready to be shown as far as it is checked."""
 
 from fastdesk.ai.answer import Screen, Screened
-from fastdesk.ai.guard import PersonalData, mask_personal
+from fastdesk.ai.guard import PersonalData, mask_personal, may_be_personal
 from fastdesk.ai.sentences import Sentences, without_reasoning
 from fastdesk.model.ids import TenantId
 
@@ -25,7 +25,8 @@ class Draft:
         self._mask = mask
         self._known = known
         self._sentences: Sentences | None = None
-        self._raw: list[str] = []
+        self._raw: list[str] | None = None
+        self._whole = ""
         #: What has been checked so far.
         self.text = ""
         #: What the word filter said of the piece that it stopped.
@@ -34,13 +35,13 @@ class Draft:
     @property
     def raw(self) -> str:
         """What the model said, unchecked: for agents only."""
-        return "".join(self._raw)
+        return self._whole if self._raw is None else "".join(self._raw)
 
     def feed(self, text: str) -> str:
         """Take what the model says next; return what may be shown of it now, "" when nothing may."""
+        if self._sentences is None or self._raw is None:
+            self._sentences, self._raw = Sentences(), []
         self._raw.append(text)
-        if self._sentences is None:
-            self._sentences = Sentences()
         ready = self._sentences.feed(text)
         return self._check(ready) if ready else ""
 
@@ -49,7 +50,7 @@ class Draft:
         if self._sentences is not None:
             rest = self._sentences.finish()
         else:
-            self._raw.append(whole)
+            self._whole = whole
             rest = without_reasoning(whole)
         if rest:
             self._check(rest)
@@ -59,6 +60,8 @@ class Draft:
         if screened.is_stopped:
             self.stopped = screened
             return ""
-        checked = mask_personal(screened.text, self._mask, known=self._known).text
+        checked = screened.text
+        if may_be_personal(checked):
+            checked = mask_personal(checked, self._mask, known=self._known).text
         self.text = self.text + checked if self.text else checked
         return checked

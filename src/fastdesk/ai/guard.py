@@ -11,7 +11,7 @@ from typing import Literal
 
 from fastdesk._core import has_long_number
 
-__all__ = ["Masked", "PersonalData", "mask_personal"]
+__all__ = ["Masked", "PersonalData", "mask_personal", "may_be_personal"]
 
 PersonalData = Literal["phone", "id_card", "bank_card", "email"]
 
@@ -49,19 +49,19 @@ class Masked:
         self.kinds = kinds
 
 
+def may_be_personal(text: str) -> bool:
+    """Tell whether a closer look is worth while: almost every text fails this one, which is all it then costs."""
+    return "@" in text or "＠" in text or has_long_number(text)
+
+
 def mask_personal(text: str, kinds: Collection[PersonalData], *, known: str = "") -> Masked:
     """Replace personal data of these kinds by a label.
 
     Args:
         known: text whose values are left, as the shop's own hotline.
     """
-    # Almost every text fails this first look, which is all it then costs.
-    if not kinds or not ("@" in text or "＠" in text or has_long_number(text)):
+    if not kinds or not may_be_personal(text):
         return Masked(text)
-    return _masked(text, kinds, known)
-
-
-def _masked(text: str, kinds: Collection[PersonalData], known: str) -> Masked:
     found: list[PersonalData] = []
     # The label is Chinese when the text is.
     column = 0 if re.search(r"[\u3400-\u9fff]", text) else 1

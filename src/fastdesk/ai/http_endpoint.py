@@ -52,6 +52,7 @@ class Endpoint:
         self._connect_s = connect_s
         self._max_connections = max_connections
         self._kit = kit
+        self._clock = kit.clock
         self._free: deque[Connection] = deque()
         self._open: set[Connection] = set()
         self._opening = 0
@@ -102,7 +103,7 @@ class Endpoint:
             sender, _ = self._waiting.popitem(last=False)
             sender.send_on(connection)
             return
-        now_ns = connection.free_since_ns = self._kit.clock.now_ns()
+        now_ns = connection.free_since_ns = self._clock.now_ns()
         free = self._free
         free.append(connection)
         if now_ns - free[0].free_since_ns > KEEP_ALIVE_NS:
@@ -118,7 +119,7 @@ class Endpoint:
         if not self._free:
             return None
         connection = self._free.pop()  # the one used last: the others may age and go
-        if self._kit.clock.now_ns() - connection.free_since_ns <= KEEP_ALIVE_NS:
+        if self._clock.now_ns() - connection.free_since_ns <= KEEP_ALIVE_NS:
             return connection
         for old in (connection, *self._free):
             old.abort()
@@ -187,7 +188,7 @@ class Endpoint:
 
     async def _resolve(self) -> list[str]:
         """Return the host's addresses; ask the system once at a time, as it has few threads for that."""
-        now_ns = self._kit.clock.now_ns()
+        now_ns = self._clock.now_ns()
         if now_ns >= self._addresses_until_ns:
             if self._resolving is None or self._resolving.done():
                 self._resolving = self._kit.spawn(self._look_up(), "model address")

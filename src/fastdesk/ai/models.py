@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -18,11 +18,12 @@ __all__ = ["Model", "Models", "Watched", "model_state"]
 _MILLION: Final = 1_000_000
 
 
-class Watched(Sleeper, Protocol):
+class Watched(Sleeper):
     """A stream that may not pause for long."""
 
     def look(self) -> None:
         """See whether the pause has been too long."""
+        raise NotImplementedError
 
 
 class Model:

@@ -28,8 +28,7 @@ class OpenAIHttp:
     def __init__(self, settings: ModelSettings, kit: ProviderKit) -> None:
         self._kit = kit
         self._streams = settings.stream
-        self._write = RequestWriter(settings).write
-        self._head = _head(settings, kit.key)
+        self._writer = RequestWriter(settings, _head(settings, kit.key))
         self.endpoint = Endpoint(
             settings.base_url,
             connect_s=settings.connect_ms / 1000,
@@ -39,9 +38,8 @@ class OpenAIHttp:
 
     def start(self, request: ModelRequest, sink: Sink) -> Call:
         """Send on a free connection at once, or as soon as there is one."""
-        body = self._write(request)
-        head = self._head + b"%d\r\n\r\n" % len(body)
-        call = _HttpCall(self.endpoint, head + body, sink, self._streams, self._kit)
+        written = self._writer.write(request)
+        call = _HttpCall(self.endpoint, written, sink, self._streams, self._kit)
         self.endpoint.submit(call)
         return call
 

@@ -5,10 +5,11 @@ arrive cut at any byte. Hidden reasoning (`reasoning_content`) is skipped.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final
 
 import msgspec
 
+from fastdesk._core import JsonShape
 from fastdesk.ai.openai_body import UNDECODABLE, Choice, CountedTokens, Fault, decode_body
 from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, ToolCall, Usage
 from fastdesk.ai.settings import ModelSettings
@@ -63,10 +64,15 @@ def request_body(settings: ModelSettings, request: ModelRequest) -> dict[str, An
 
 
 class RequestWriter:
-    """Write the same as bytes, quickly: what never changes is encoded once."""
+    """Write the same as bytes, quickly: what never changes is encoded once.
 
-    def __init__(self, settings: ModelSettings) -> None:
+    Args:
+        head: the head of a request up to its length, which is its last value.
+    """
+
+    def __init__(self, settings: ModelSettings, head: bytes) -> None:
         limit = limit_field(settings)
+        self._head = head
         self._limit = b',"%b":' % limit.encode() if limit else b""
         self._start = _encode(fixed_fields(settings))[:-1] + b',"messages":'
         self._last_tools: tuple[Tool, ...] | None = None
@@ -74,12 +80,17 @@ class RequestWriter:
         self._last_end = b""
 
     def write(self, request: ModelRequest) -> bytes:
-        """Return the JSON body of `request`."""
+        """Return head and JSON body of `request`."""
         lines: Any = request.lines
         encoded = request.encoded
         if not encoded:  # a line is its own wire form, unless there are calls of tools
-            encoded = _encode([_message(line) for line in lines] if lines[-1].role == "tool" else lines)
-        return self._start + encoded + self._end(request.max_tokens, request.tools)
+            plain = [_message(line) for line in lines] if lines[-1].role == "tool" else lines
+            encoded = (_encode(plain)[:-1],)
+        start, end = self._start, self._end(request.max_tokens, request.tools)
+        length = len(start) + len(end)
+        for piece in encoded:
+            length += len(piece)
+        return b"".join((self._head, b"%d\r\n\r\n" % length, start, *encoded, end))
 
     def _end(self, max_tokens: int, tools: tuple[Tool, ...]) -> bytes:
         """Return the end of a body, which is the same for every question."""
@@ -87,7 +98,7 @@ class RequestWriter:
             self._last_tools, self._last_limit = tools, max_tokens
             limit = self._limit + b"%d" % max_tokens if self._limit else b""
             offered = [{"type": "function", "function": tool} for tool in tools]
-            self._last_end = limit + (b',"tools":' + _encode(offered) if offered else b"") + b"}"
+            self._last_end = b"]" + limit + (b',"tools":' + _encode(offered) if offered else b"") + b"}"
         return self._last_end
 
 
@@ -106,23 +117,44 @@ def _message(line: Line) -> dict[str, Any]:
 # Answers.
 
 
-class Reader(Protocol):
-    """Read one answer's body."""
+class Reader:
+    """Read one answer's body. A class and no protocol: compiled, it is called directly."""
 
-    done: bool
+    def __init__(self) -> None:
+        #: Nothing more is wanted of the body.
+        self.done = False
 
     def feed(self, piece: bytes) -> Failure | None:
         """Take the next bytes; a failure ends the call."""
+        raise NotImplementedError
 
     def finish(self) -> Completion | Failure:
         """Say what the body was, once it is whole."""
+        raise NotImplementedError
 
 
-class PlainReader:
+#: What nearly every whole answer looks like: one choice, of text.
+_USUAL: Final = JsonShape(
+    {
+        "choices": [
+            {
+                "index": int,
+                "message": {"content": str, "refusal": None, "tool_calls": None},
+                "delta": None,
+                "finish_reason": str,
+            }
+        ],
+        "usage": {"prompt_tokens": int, "completion_tokens": int},
+        "error": None,
+    }
+)
+
+
+class PlainReader(Reader):
     """Read an answer that comes whole."""
 
     def __init__(self) -> None:
-        self.done = False
+        super().__init__()
         self._body = b""
 
     def feed(self, piece: bytes) -> Failure | None:
@@ -130,6 +162,15 @@ class PlainReader:
         return None
 
     def finish(self) -> Completion | Failure:
+        picked = _USUAL.pick(self._body)
+        if picked is not None:
+            _, text, finish, tokens_in, tokens_out = picked
+            if text and tokens_in is not None and tokens_out is not None:
+                return _whole(text, Usage(tokens_in, tokens_out), finish or "stop", ())
+        return self._read()
+
+    def _read(self) -> Completion | Failure:
+        """Read any answer of the format."""
         try:
             body = decode_body(self._body)
         except UNDECODABLE:
@@ -146,7 +187,10 @@ class PlainReader:
             if part.function is not None
         )
         return _whole(
-            message.content or message.refusal or "", body.usage, choice.finish_reason or "stop", calls
+            message.content or message.refusal or "",
+            _counted(body.usage),
+            choice.finish_reason or "stop",
+            calls,
         )
 
 
@@ -174,11 +218,11 @@ class Events:
         return _payload(self._rest.rstrip(b"\r\n"))
 
 
-class StreamReader:
+class StreamReader(Reader):
     """Read a streamed answer; `on_text` hears what each read brought."""
 
     def __init__(self, on_text: Callable[[str], None]) -> None:
-        self.done = False
+        super().__init__()
         self._on_text = on_text
         self._events = Events()
         self._chunks = 0
@@ -211,7 +255,7 @@ class StreamReader:
             ToolCall(self._tools[at][0] or f"call_{at}", self._tools[at][1], self._tools[at][2])
             for at in sorted(self._tools)
         )
-        return _whole("".join(self._parts), self._usage, self._finish or "stop", tools)
+        return _whole("".join(self._parts), _counted(self._usage), self._finish or "stop", tools)
 
     def _read(self, payload: bytes) -> Failure | None:
         try:
@@ -256,15 +300,16 @@ def _payload(event: bytes) -> bytes:
     return b"\n".join([line.removeprefix(b" ") for line in lines])
 
 
-def _whole(
-    text: str, usage: CountedTokens | None, finish: str, calls: tuple[ToolCall, ...]
-) -> Completion | Failure:
+def _counted(usage: CountedTokens | None) -> Usage | None:
+    return None if usage is None else Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
+
+
+def _whole(text: str, usage: Usage | None, finish: str, calls: tuple[ToolCall, ...]) -> Completion | Failure:
     if finish == "content_filter":
         return Failure("status", "content_filter", status=400)
     if not text and not calls:
         return Failure("garbage", "an empty answer")
-    counted = None if usage is None else Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
-    return Completion(text=text, usage=counted, finish=finish, tool_calls=calls)
+    return Completion(text=text, usage=usage, finish=finish, tool_calls=calls)
 
 
 def read_error(body: bytes) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from fastdesk.ai.language import chosen_language, language_instruction
-from fastdesk.ai.lines import ReadyLine, closed, encoded_line, ready_line
+from fastdesk.ai.lines import ReadyLine, Window, closed, first_line, ready_line
 from fastdesk.ai.provider import Line
 from fastdesk.ai.settings import AssistantSettings
 
-__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "newest_lines", "passage_block"]
+__all__ = ["Passage", "Prompt", "PromptWriter", "cited", "passage_block"]
 
 DEFAULT_PROMPT = (
     "You are the assistant of a customer-service desk and answer the visitors of its web site. Be brief, exact and polite. "
@@ -46,11 +46,11 @@ class Passage(Struct, frozen=True):
 class Prompt:
     """What a model is asked. `is_personal` when it holds anything of this one visitor but the question itself.
 
-    `encoded` is the lines as a JSON array where that is at hand, else empty.
+    `encoded` is the lines as a JSON array without the bracket that closes it, in pieces, where that is at hand.
     """
 
     def __init__(
-        self, lines: tuple[Line, ...], language: str, is_personal: bool, encoded: bytes = b""
+        self, lines: tuple[Line, ...], language: str, is_personal: bool, encoded: tuple[bytes, ...] = ()
     ) -> None:
         self.lines = lines
         self.language = language
@@ -73,7 +73,7 @@ class PromptWriter:
         self,
         question: str,
         *,
-        said: Sequence[ReadyLine] = (),
+        said: Window | None = None,
         passages: Sequence[Passage] = (),
         variables: Mapping[str, str] | None = None,
         language: str = "",
@@ -94,13 +94,13 @@ class PromptWriter:
         system = self._system(code, passages, variables or {}, instruction)
         if asked is None:
             asked = ready_line("user", question, settings.mask)
+        is_personal = asked.is_masked or not self.names <= _IMPERSONAL
+        if said is None or not len(said):
+            return Prompt((system.line, asked.line), code, is_personal, (system.encoded, asked.encoded))
         room = settings.context_tokens - system.tokens - asked.tokens
-        window = newest_lines(said, settings.context_turns, room)
-        is_personal = asked.is_masked or bool(window) or not self.names <= _IMPERSONAL
-        ready: list[ReadyLine] = [system, *window, asked]
-        lines = tuple([one.line for one in ready])
-        encoded = b",".join([one.encoded for one in ready])
-        return Prompt(lines, code, is_personal, b"[" + encoded + b"]")
+        newest, encoded = said.newest(settings.context_turns, room)
+        lines = (system.line, *newest, asked.line)
+        return Prompt(lines, code, is_personal or bool(newest), (system.encoded, encoded, asked.encoded))
 
     def _system(
         self, code: str, passages: Sequence[Passage], variables: Mapping[str, str], wanted: str
@@ -117,23 +117,10 @@ class PromptWriter:
         if wanted:
             parts.append(wanted)
         parts.append(language_instruction(code))
-        made = encoded_line(Line("system", "\n\n".join(parts)))
+        made = first_line(Line("system", "\n\n".join(parts)))
         if is_plain and len(self._ready) < 100:
             self._ready[code] = made
         return made
-
-
-def newest_lines(said: Sequence[ReadyLine], most: int, room: int) -> list[ReadyLine]:
-    """Return the newest lines, at most so many, that fit into so many tokens, oldest first."""
-    lines: list[ReadyLine] = said if isinstance(said, list) else list(said)
-    end = len(lines)
-    first, least = end, max(end - most, 0)
-    while first > least:
-        room -= lines[first - 1].tokens
-        if room < 0:
-            break
-        first -= 1
-    return lines[first:] if first else lines
 
 
 def cited(answer: str, passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -64,10 +64,13 @@ class Tool(Struct, frozen=True):
 
 
 class ModelRequest(Struct, frozen=True, kw_only=True, gc=False):
-    """One question to a model. `encoded` is the same lines as a JSON array where the desk has that at hand, else empty."""
+    """One question to a model.
+
+    `encoded` is the same lines as a JSON array without the bracket that closes it, in pieces, where the desk has that at hand.
+    """
 
     lines: tuple[Line, ...]
-    encoded: bytes = b""
+    encoded: tuple[bytes, ...] = ()
     tools: tuple[Tool, ...] = ()
     max_tokens: int = 512
 

@@ -14,8 +14,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from msgspec.structs import replace
-
 from fastdesk.ai.actions import ProposedAction
 from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result
 from fastdesk.ai.asking import Asking
@@ -64,7 +62,7 @@ class Run:
         #: The place in the setup's models of the one to be asked next.
         self._next = 0
         self._failure = "no model may be asked now"
-        self._actions: list[ProposedAction] = []
+        self._actions: tuple[ProposedAction, ...] = ()
         self._taken: Taken | None = None
         self._place: Literal["none", "queued", "slot"] = "none"
         self._chosen: _Chosen | None = None
@@ -291,7 +289,7 @@ class Run:
         told = await tools.perform(self._kit.perform)
         self._performing = None
         self._lines += told
-        self._encoded = b""
+        self._encoded = ()
         self._next -= 1
         self._advance(self._kit.clock.now_ns())
 
@@ -320,7 +318,7 @@ class Run:
                 total_ms=(now_ns - question.received_ns) // _MS,
                 finish=finish,
                 sources=cited(text, question.passages) if question.passages else (),
-                actions=tuple(self._actions),
+                actions=self._actions,
                 is_streamed=self._is_streamed,
             )
         )
@@ -373,4 +371,4 @@ class Run:
             if result is not None:
                 asking.tell(result)
                 if len(askings) > 1:
-                    result = replace(result, cost_micro=0, tokens_in=0, tokens_out=0)
+                    result = result.unpaid()

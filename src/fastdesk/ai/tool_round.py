@@ -30,17 +30,18 @@ class ToolRound:
         self._offer = offer
         self._counters = counters
         #: What the desk itself will do after the answer.
-        self.actions: list[ProposedAction] = []
+        self.actions: tuple[ProposedAction, ...] = ()
         self._to_do: list[tuple[ToolCall, ProposedAction]] = []
         self._results: dict[str, str] = {}
+        turn = f"{question.conversation}-{question.turn}"
         for call in completion.tool_calls[:MAX_CALLS]:
-            proposed = propose(call, offer.by_name, question.identity, question.turn)
+            proposed = propose(call, offer.by_name, question.identity, turn)
             if isinstance(proposed, Refusal):
                 counters.tool_refusals += 1
                 self._results[call.id] = f"refused: {proposed.reason}"
             elif proposed.name in BUILT_IN:
                 counters.tool_calls += 1
-                self.actions.append(proposed)
+                self.actions += (proposed,)
             else:
                 counters.tool_calls += 1
                 self._to_do.append((call, proposed))

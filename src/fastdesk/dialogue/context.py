@@ -12,7 +12,7 @@ from fastdesk._core import LRUCache
 from fastdesk.model.event import Role
 from fastdesk.model.ids import ConversationId, TenantId
 
-__all__ = ["ContextCache", "ContextTurn", "Load", "estimate_tokens"]
+__all__ = ["Context", "ContextCache", "ContextTurn", "Key", "Load", "estimate_tokens"]
 
 MAX_TURNS = 200
 """Turns of a conversation that are kept and that a window may have."""
@@ -40,33 +40,45 @@ class ContextTurn:
 Load = Callable[[TenantId, ConversationId, int], Awaitable[list[ContextTurn]]]
 """Read the newest turns of a conversation from the log, oldest first, at most the given number."""
 
-_Key = tuple[TenantId, ConversationId]
+Key = tuple[TenantId, ConversationId]
 
 
-class _Context:
+class Context:
     """Hold the newest turns of one conversation, dense by `seq`, and the sums of their sizes and tokens.
 
-    `is_whole` when none came before them.
+    `is_whole` when none came before them. Who makes more of the turns subclasses `add` and `drop_oldest`.
     """
 
-    __slots__ = ("is_whole", "size", "tokens", "turns")
+    __slots__ = ("is_whole", "key", "size", "tokens", "turns")
 
-    def __init__(self, turns: Sequence[ContextTurn], keep: int, *, is_whole: bool) -> None:
-        self.turns = list(turns[-keep:])
-        self.size = _CONTEXT_BYTES + sum([turn.size for turn in self.turns])
-        self.tokens = sum([turn.tokens for turn in self.turns])
+    def __init__(self, key: Key, turns: Sequence[ContextTurn], keep: int, *, is_whole: bool) -> None:
+        self.key = key
+        self.turns: list[ContextTurn] = []
+        self.size = _CONTEXT_BYTES
+        self.tokens = 0
         self.is_whole = is_whole and len(turns) <= keep
+        for turn in turns[-keep:]:
+            self.add(turn)
 
-    def append(self, turn: ContextTurn, keep: int) -> None:
-        turns = self.turns
-        turns.append(turn)
+    def add(self, turn: ContextTurn) -> None:
+        """Add the newest turn."""
+        self.turns.append(turn)
         self.size += turn.size
         self.tokens += turn.tokens
-        while len(turns) > keep:
-            oldest = turns.pop(0)
-            self.size -= oldest.size
-            self.tokens -= oldest.tokens
-            self.is_whole = False
+
+    def drop_oldest(self) -> ContextTurn:
+        """Forget a turn and return it; there must be one."""
+        oldest = self.turns.pop(0)
+        self.size -= oldest.size
+        self.tokens -= oldest.tokens
+        self.is_whole = False
+        return oldest
+
+    def append(self, turn: ContextTurn, keep: int) -> None:
+        """Add the newest turn, and keep no more than so many."""
+        self.add(turn)
+        while len(self.turns) > keep:
+            self.drop_oldest()
 
     def newest(self, max_tokens: int, max_turns: int) -> list[ContextTurn]:
         """Return the newest turns that fit, oldest first; at least the newest one, however long it is."""
@@ -83,10 +95,11 @@ class _Context:
 
     def reaches(self, seq: int, max_turns: int) -> bool:
         """Tell whether a window of so many turns up to `seq` can be made of it."""
-        return self.seq >= seq and (self.is_whole or len(self.turns) >= max_turns)
+        return self.seq >= seq and (self.is_whole or len(self.turns) >= min(max_turns, MAX_TURNS))
 
     @property
     def seq(self) -> int:
+        """Return the number of its newest turn, 0 when it has none."""
         return self.turns[-1].seq if self.turns else 0
 
 
@@ -95,25 +108,28 @@ class ContextCache:
 
     Args:
         load: reads a context from the log when it is not here.
+        make: what a context is.
         max_bytes: memory for all contexts, by estimate.
         tenant_share: part of it that one tenant may take, above 0 up to 1.
         max_conversations: contexts at most.
     """
 
-    __slots__ = ("_cache", "_held", "_load", "_loading")
+    __slots__ = ("_cache", "_held", "_load", "_loading", "_make")
 
     def __init__(
         self,
         load: Load,
         *,
+        make: type[Context] = Context,
         max_bytes: int = 64 << 20,
         tenant_share: float = 0.5,
         max_conversations: int = 100_000,
     ) -> None:
         self._load = load
-        self._cache: LRUCache[_Key, _Context] = LRUCache(max_conversations, max_bytes, tenant_share)
-        self._held: dict[_Key, tuple[int, _Context | None]] = {}
-        self._loading: dict[_Key, list[list[ContextTurn]]] = {}
+        self._make = make
+        self._cache: LRUCache[Key, Context] = LRUCache(max_conversations, max_bytes, tenant_share)
+        self._held: dict[Key, tuple[int, Context | None]] = {}
+        self._loading: dict[Key, list[list[ContextTurn]]] = {}
 
     def append(
         self,
@@ -127,20 +143,28 @@ class ContextCache:
         A turn that is there already changes nothing; one that does not follow drops the context, to be read again.
         `keep` is how many turns a window will want: no more are kept, so that many conversations fit.
         """
-        key = (tenant, conversation)
+        context = self.find(tenant, conversation)
+        if context is not None:
+            self.extend(context, turns, keep)
+        elif self._loading:
+            self._tell_readers((tenant, conversation), turns)
+
+    def extend(self, context: Context, turns: Sequence[ContextTurn], keep: int) -> bool:
+        """Add what was just stored to a context that `find` gave; False when it had to be dropped. See `append`."""
         if self._loading:
-            for late in self._loading.get(key, ()):
-                late.extend(turns)
-        context = self._find(key)
-        if context is None:
-            return
+            self._tell_readers(context.key, turns)
         for turn in turns:
             if turn.seq > context.seq + 1:
-                self._drop(key)
-                return
+                self._drop(context.key)
+                return False
             if turn.seq > context.seq:
                 context.append(turn, keep)
-        self._cache.put(key, context, context.size, tenant)
+        self._cache.put(context.key, context, context.size, context.key[0])
+        return True
+
+    def find(self, tenant: TenantId, conversation: ConversationId) -> Context | None:
+        """Return a context that is in memory; whoever adds to it uses `extend`."""
+        return self._find((tenant, conversation))
 
     async def window(
         self,
@@ -160,15 +184,10 @@ class ContextCache:
             max_turns: the most turns, at least 1.
         """
         key = (tenant, conversation)
-        turns = self.at_hand(tenant, conversation, max_tokens, seq, max_turns)
-        if turns is None:
-            turns = (await self._read(key, min(max_turns, MAX_TURNS))).newest(max_tokens, max_turns)
-        return turns
-
-    def known(self, tenant: TenantId, conversation: ConversationId) -> int | None:
-        """Say up to which `seq` a context is in memory, None when it is not."""
-        context = self._find((tenant, conversation))
-        return None if context is None else context.seq
+        context = self._find(key)
+        if context is None or not context.reaches(seq, max_turns):
+            context = await self._read(key, min(max_turns, MAX_TURNS))
+        return context.newest(max_tokens, max_turns)
 
     def begin(
         self,
@@ -176,25 +195,12 @@ class ContextCache:
         conversation: ConversationId,
         turns: Sequence[ContextTurn],
         keep: int = MAX_TURNS,
-    ) -> None:
+    ) -> Context:
         """Keep a context that need not be read, as its newest turns are at hand: dense, oldest first, not empty."""
         key = (tenant, conversation)
-        context = _Context(turns, keep, is_whole=turns[0].seq == 1)
+        context = self._make(key, turns, keep, is_whole=turns[0].seq == 1)
         self._cache.put(key, context, context.size, tenant)
-
-    def at_hand(
-        self,
-        tenant: TenantId,
-        conversation: ConversationId,
-        max_tokens: int,
-        seq: int = 0,
-        max_turns: int = MAX_TURNS,
-    ) -> list[ContextTurn] | None:
-        """Give what `window` gives if that takes no reading, else None."""
-        context = self._find((tenant, conversation))
-        if context is None or not context.reaches(seq, min(max_turns, MAX_TURNS)):
-            return None
-        return context.newest(max_tokens, max_turns)
+        return context
 
     @contextmanager
     def hold(self, tenant: TenantId, conversation: ConversationId) -> Iterator[None]:
@@ -226,18 +232,23 @@ class ContextCache:
     def __len__(self) -> int:
         return len(self._cache)
 
-    def _find(self, key: _Key) -> _Context | None:
+    def _find(self, key: Key) -> Context | None:
         context = self._cache.get(key)
         if context is None and key in self._held:
             context = self._held[key][1]
         return context
 
-    def _drop(self, key: _Key) -> None:
+    def _drop(self, key: Key) -> None:
         self._cache.pop(key)
         if key in self._held:
             self._held[key] = (self._held[key][0], None)
 
-    async def _read(self, key: _Key, limit: int) -> _Context:
+    def _tell_readers(self, key: Key, turns: Sequence[ContextTurn]) -> None:
+        """Let those who read this context from the log know what was stored meanwhile."""
+        for late in self._loading.get(key, ()):
+            late.extend(turns)
+
+    async def _read(self, key: Key, limit: int) -> Context:
         """Read a context from the log; turns that are stored meanwhile are added, a gap leaves it uncached."""
         late: list[ContextTurn] = []
         waiting = self._loading.setdefault(key, [])
@@ -248,7 +259,7 @@ class ContextCache:
             waiting[:] = [one for one in waiting if one is not late]
             if not waiting:
                 self._loading.pop(key, None)
-        context = _Context(turns, limit, is_whole=len(turns) < limit)
+        context = self._make(key, turns, limit, is_whole=len(turns) < limit)
         has_gap = False
         for turn in late:
             if turn.seq == context.seq + 1:

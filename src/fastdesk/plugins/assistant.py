@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from msgspec.structs import replace
@@ -44,6 +44,12 @@ _WITHHELD = {
 #: What is known of a visitor without a signed identity, and of a prompt without variables.
 _NOTHING: dict[str, str] = {}
 
+_NAME: Final = "assistant"
+#: Why an answer is what it is, to be filled in: copied at half the price of a new one.
+_WHY: Final[dict[str, Any]] = dict.fromkeys(
+    ("by", "model", "tokens_in", "tokens_out", "cost_micro", "first_ms", "total_ms", "cached"), _NAME
+)
+
 _log = structlog.get_logger("fastdesk.assistant")
 
 
@@ -83,7 +89,7 @@ class _Asked(Pending):
 class AssistantHandler:
     """Claim what is left when a site has a model; when the model has no answer, `otherwise` has one."""
 
-    name = "assistant"
+    name = _NAME
 
     def __init__(
         self,
@@ -178,11 +184,11 @@ class AssistantHandler:
             site=conversation.site,
             visitor=visitor.id,
             conversation=conversation.id,
-            turn=f"{conversation.id}-{turn.id}",
+            turn=turn.id,
             text=turn.message.text,
             received_ns=turn.received_ns,
             language=turn.language,
-            audience=",".join(audience_of(turn)),
+            audience=",".join(audience_of(turn)) if setup.settings.cache_s else "",
             identity=_NOTHING if visitor.identity is None else {"identity": visitor.identity},
             variables=self._variables(turn) if setup.writer.names else _NOTHING,
             instruction=instruction,
@@ -204,16 +210,14 @@ class AssistantHandler:
         return self._without(turn, result)
 
     def _said(self, turn: Turn, question: Question, answer: Answer) -> Outcome:
-        why: dict[str, Any] = {
-            "by": self.name,
-            "model": answer.model,
-            "tokens_in": answer.tokens_in,
-            "tokens_out": answer.tokens_out,
-            "cost_micro": answer.cost_micro,
-            "first_ms": answer.first_ms,
-            "total_ms": answer.total_ms,
-            "cached": answer.is_cached,
-        }
+        why = _WHY.copy()
+        why["model"] = answer.model
+        why["tokens_in"] = answer.tokens_in
+        why["tokens_out"] = answer.tokens_out
+        why["cost_micro"] = answer.cost_micro
+        why["first_ms"] = answer.first_ms
+        why["total_ms"] = answer.total_ms
+        why["cached"] = answer.is_cached
         text, handing = answer.text, None
         for action in answer.actions:
             if action.name == "hand_off":

@@ -6,8 +6,8 @@ Messages come from memory, or else from the store.
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
-from fastdesk.ai import AssistantSettings, Passage, ReadyLine, ready_line
-from fastdesk.dialogue.context import ContextCache, ContextTurn
+from fastdesk.ai import AssistantSettings, Passage, ReadyLine, Window, ready_line
+from fastdesk.dialogue.context import Context, ContextCache, ContextTurn, Key
 from fastdesk.hub.live import Live
 from fastdesk.knowledge import KnowledgeIndex
 from fastdesk.model.article import Article
@@ -18,7 +18,7 @@ from fastdesk.model.turn import Turn
 from fastdesk.plugins.faq import audience_of
 from fastdesk.tenants.records import Records
 
-__all__ = ["Contexts", "FindLive", "ReadyTurn", "ready_turn"]
+__all__ = ["Contexts", "FindLive", "ReadyTurn", "Talk", "ready_turn"]
 
 #: Kinds of message that are words; files, cards and the like say nothing to a model.
 _WORDS = frozenset({"text", "markdown"})
@@ -26,6 +26,8 @@ _WORDS = frozenset({"text", "markdown"})
 #: Passages of the knowledge base that a model is given, and how sure the search must be of each.
 MAX_PASSAGES = 3
 MIN_SCORE = 0.1
+#: What a window takes that has no lines.
+_WINDOW_BYTES = 400
 #: Conversations whose messages are remembered until they are durable.
 MAX_ASKED = 10_000
 
@@ -38,8 +40,30 @@ class ReadyTurn(ContextTurn):
     def __init__(self, seq: int, role: Role, text: str, ready: ReadyLine | None) -> None:
         super().__init__(seq, role, text, 0 if ready is None else ready.tokens)
         self.ready = ready
-        if ready is not None:  # its line, in both forms
-            self.size += self.size + len(ready.encoded)
+        if ready is not None:  # its line, in both forms, one of them twice
+            self.size += self.size + 2 * len(ready.encoded)
+
+
+class Talk(Context):
+    """A context with the window of all its turns, which grows with it."""
+
+    def __init__(self, key: Key, turns: Sequence[ContextTurn], keep: int, *, is_whole: bool) -> None:
+        self.window = Window()
+        super().__init__(key, turns, keep, is_whole=is_whole)
+        self.size += _WINDOW_BYTES
+
+    def add(self, turn: ContextTurn) -> None:
+        """Add the newest turn, and its line."""
+        super().add(turn)
+        if isinstance(turn, ReadyTurn) and turn.ready is not None:
+            self.window.append(turn.ready)
+
+    def drop_oldest(self) -> ContextTurn:
+        """Forget a turn, and its line."""
+        oldest = super().drop_oldest()
+        if isinstance(oldest, ReadyTurn) and oldest.ready is not None:
+            self.window.drop_oldest()
+        return oldest
 
 
 class _Messages(Protocol):
@@ -70,30 +94,37 @@ class Contexts:
         self._knowledge = knowledge
         self._vector_of = vector_of
         self._settings_of = settings_of
-        self.cache = ContextCache(self._load)
+        self.cache = ContextCache(self._load, make=Talk)
         #: Messages that were asked about and were not durable then: a quick second one must not make the first forgotten.
         self._asked: dict[ConversationId, list[ReadyTurn]] = {}
 
     def said(
         self, turn: Turn, asked: ReadyTurn, settings: AssistantSettings
-    ) -> list[ReadyLine] | Awaitable[Sequence[ReadyLine]]:
-        """Return what was said before a turn, which is `asked`; at once when memory has it all."""
+    ) -> Window | Awaitable[Window] | None:
+        """Return what was said before a turn, which is `asked`; at once when memory has it all.
+
+        What was said up to the last resolution is over: a model that is told of it goes on with it.
+        """
         conversation = turn.conversation
         live = self._find(conversation.tenant, conversation.id)
         if live is None:
-            return []
-        turns = self._at_hand(live, settings) if live.durable_seq else []
+            return None
+        context = self._at_hand(live, settings) if live.durable_seq else None
         waiting = self._waiting(asked, live)
         since = conversation.bot_from
-        if turns is None:
+        if context is not None:
+            return _window(context, settings, waiting, before=asked.seq, since=since)
+        if live.durable_seq:
             return self._read(live, waiting, before=asked.seq, since=since)
-        lines = _lines(turns, asked.seq, since)
-        return lines + waiting if waiting else lines
+        return Window(waiting) if waiting else None
 
-    async def recent(self, live: Live) -> Sequence[ReadyLine]:
+    async def recent(self, live: Live) -> Window:
         """Return what has been said in a conversation, for an agent who works on it."""
-        turns = self._at_hand(live, self._settings_of(live.tenant, live.site))
-        return await self._read(live, [], before=live.durable_seq + 1) if turns is None else _lines(turns)
+        settings = self._settings_of(live.tenant, live.site)
+        context = self._at_hand(live, settings)
+        if context is not None:
+            return _window(context, settings, [])
+        return await self._read(live, [], before=live.durable_seq + 1)
 
     def forget(self, tenant: TenantId, conversation: ConversationId) -> None:
         """Drop what is kept of a conversation that is being removed."""
@@ -130,35 +161,32 @@ class Contexts:
             return True
         return any(said.role == "visitor" and said.seq > turn.message.seq for said in live.recent or ())
 
-    def _at_hand(self, live: Live, settings: AssistantSettings) -> list[ContextTurn] | None:
-        """Bring the context up to what is durable from memory, and return its window when that was possible.
-
-        It is one longer than what a model is given, as the question itself may be durable by now.
-        """
-        tenant, conversation, wanted = live.tenant, live.id, settings.context_turns + 1
-        known = self.cache.known(tenant, conversation)
-        if known != live.durable_seq:
-            news = live.recall(known or 0)
+    def _at_hand(self, live: Live, settings: AssistantSettings) -> Context | None:
+        """Bring the context up to what is durable from memory, and return it when that was possible."""
+        tenant, conversation, wanted, cache = live.tenant, live.id, _wanted(settings), self.cache
+        context = cache.find(tenant, conversation)
+        if context is None or context.seq != live.durable_seq:
+            news = live.recall(0 if context is None else context.seq)
             if news is None and live.recent is not None and len(live.recent) >= wanted:
-                known, news = None, list(live.recent)  # it fell behind, but all that a window wants is here
+                context, news = None, list(live.recent)  # it fell behind, but all that a window wants is here
             if news:
                 asked = self._asked.get(conversation, [])
-                turns = [_asked_turn(said, asked) or ready_turn(said, settings) for said in news]
-                if known is None:
-                    self.cache.begin(tenant, conversation, turns, wanted)
-                else:
-                    self.cache.append(tenant, conversation, turns, wanted)
-        return self.cache.at_hand(tenant, conversation, settings.context_tokens, live.durable_seq, wanted)
+                turns: list[ContextTurn] = [
+                    _asked_turn(said, asked) or ready_turn(said, settings) for said in news
+                ]
+                if context is None:
+                    context = cache.begin(tenant, conversation, turns, wanted)
+                elif not cache.extend(context, turns, wanted):
+                    return None
+        return context if context is not None and context.reaches(live.durable_seq, wanted) else None
 
-    async def _read(
-        self, live: Live, waiting: list[ReadyLine], *, before: int, since: int = 0
-    ) -> Sequence[ReadyLine]:
+    async def _read(self, live: Live, waiting: list[ReadyLine], *, before: int, since: int = 0) -> Window:
         tenant, conversation = live.conversation.tenant, live.conversation.id
         settings = self._settings_of(tenant, live.site)
         turns = await self.cache.window(
-            tenant, conversation, settings.context_tokens, live.durable_seq, settings.context_turns + 1
+            tenant, conversation, settings.context_tokens, live.durable_seq, _wanted(settings)
         )
-        return _lines(turns, before, since) + waiting
+        return Window(_lines(turns, before, since) + waiting)
 
     async def _load(self, tenant: TenantId, conversation: ConversationId, limit: int) -> list[ContextTurn]:
         live = self._find(tenant, conversation)
@@ -196,11 +224,29 @@ def _asked_turn(said: Said, asked: list[ReadyTurn]) -> ReadyTurn | None:
     return None
 
 
-def _lines(turns: list[ContextTurn], before: int = 1 << 62, since: int = 0) -> list[ReadyLine]:
-    """Return the lines of turns after `since`; the question itself, which may be durable by now, is not one of them.
+def _wanted(settings: AssistantSettings) -> int:
+    """Return how many turns a context wants: one more than a model is given, as the question itself may be among them."""
+    return settings.context_turns + 1
 
-    What was said up to the last resolution is over: a model that is told of it goes on with it.
-    """
+
+def _window(
+    context: Context,
+    settings: AssistantSettings,
+    waiting: list[ReadyLine],
+    *,
+    before: int = 1 << 62,
+    since: int = 0,
+) -> Window:
+    """Return the lines of a context between two turns and those that wait: nearly always, all that it has and no others."""
+    turns, wanted = context.turns, _wanted(settings)
+    is_all = not turns or (since < turns[0].seq and turns[-1].seq < before and len(turns) <= wanted)
+    if is_all and not waiting and isinstance(context, Talk):
+        return context.window
+    return Window(_lines(context.newest(settings.context_tokens, wanted), before, since) + waiting)
+
+
+def _lines(turns: list[ContextTurn], before: int, since: int) -> list[ReadyLine]:
+    """Return the lines of turns after `since` and before `before`."""
     lines = []
     for turn in turns:
         if since < turn.seq < before and isinstance(turn, ReadyTurn):

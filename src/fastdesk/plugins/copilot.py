@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastdesk.ai import Answer, Assistant, CopilotAsk, Question, ReadyLine, Result, Setup, unmarked
+from fastdesk.ai import Answer, Assistant, CopilotAsk, Question, Result, Setup, Window, unmarked
 from fastdesk.hub.live import Live
 from fastdesk.hub.session import Session
 from fastdesk.model.ids import TenantId, VisitorId
@@ -74,9 +74,9 @@ class CopilotPort:
                 frame.conversation,
             )
             return
-        said: tuple[ReadyLine, ...] = ()
+        said: Window | None = None
         if frame.task in ("draft", "summarise"):
-            said = tuple(await self._contexts.recent(live))
+            said = await self._contexts.recent(live)
         ask = CopilotAsk(
             kind=frame.task,
             text=frame.text,
@@ -123,5 +123,6 @@ class CopilotPort:
             self._note(live, "spent", agent, "", spent)
 
 
-def _last(said: tuple[ReadyLine, ...]) -> str:
-    return next((unmarked(ready.line.content) for ready in reversed(said) if ready.line.role == "user"), "")
+def _last(said: Window | None) -> str:
+    lines = [] if said is None else said.newest(len(said), 1 << 62)[0]
+    return next((unmarked(line.content) for line in reversed(lines) if line.role == "user"), "")

@@ -1,0 +1,3 @@
+__all__ = ["plain_body"]
+
+def plain_body(raw: bytes, /) -> bytes | None: ...
