@@ -1,11 +1,14 @@
 """List the native extensions and the modules that are compiled as they stand; everything else is in pyproject.toml."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from Cython.Build import cythonize
 from mypyc.build import mypycify
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.modified import newer_group
 
 CHECKED = os.environ.get("FASTDESK_CHECKED") == "1"
 ANNOTATE = os.environ.get("FASTDESK_ANNOTATE") == "1"
@@ -163,6 +166,7 @@ def compiled() -> list[Extension]:
         debug_level="0",
         target_dir="build/mypyc",
         group_name="fastdesk",
+        multi_file=True,
     )
     for each in extensions:
         if each.name.endswith("__mypyc"):  # the library itself, the others only lead into it
@@ -176,12 +180,37 @@ def compiled() -> list[Extension]:
 def with_caches(source: str) -> str:
     """Write a copy of generated code that has the inline caches; one that is the same stays as old as it is."""
     code = Path(source).read_text()
+    if not Path(source).name.startswith("__native_"):
+        return source  # mypyc's own library
     assert code.count(MYPYC_HEADER) == 1, f"mypyc writes {source} in another way now"
-    copy = Path(source).with_name("fastdesk_cached.c")
+    copy = Path(source).with_name(f"cached{Path(source).name}")
     cached = code.replace(MYPYC_HEADER, f'{MYPYC_HEADER}#include "{Path(INLINE_CACHE).resolve()}"\n')
     if not copy.exists() or copy.read_text() != cached:
         copy.write_text(cached)
     return str(copy)
 
 
-setup(ext_modules=native if CHECKED or ANNOTATE else native + compiled())
+class Build(build_ext):
+    """Compile the files of one extension side by side, and only those that have changed."""
+
+    def build_extension(self, extension: Extension) -> None:
+        if len(extension.sources) > 1:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                objects = list(pool.map(lambda source: self._compile(source, extension), extension.sources))
+            extension.sources, extension.extra_objects = [], objects
+            extension.depends = [*extension.depends, *objects]
+        super().build_extension(extension)
+
+    def _compile(self, source: str, extension: Extension) -> str:
+        (made,) = self.compiler.object_filenames([source], output_dir=self.build_temp)
+        if self.force or newer_group([source, *extension.depends], made):
+            self.compiler.compile(
+                [source],
+                output_dir=self.build_temp,
+                include_dirs=extension.include_dirs,
+                extra_postargs=extension.extra_compile_args,
+            )
+        return made
+
+
+setup(cmdclass={"build_ext": Build}, ext_modules=native if CHECKED or ANNOTATE else native + compiled())

@@ -16,7 +16,7 @@ from fastdesk.hooks.cards import Cards
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
-from fastdesk.hub.live import Live
+from fastdesk.hub.live import VISITOR, Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Event
 from fastdesk.model.file import FileLimits
@@ -336,7 +336,7 @@ class Engine:
         if live is None:
             return {}
         senders = live.senders()
-        visitor = senders.count(conversation.visitor)
+        visitor = senders.count(VISITOR)
         agent = len(senders) - visitor - senders.count("desk")
         return {"visitor": visitor, "agent": agent, "bot": live.seq - visitor - agent}
 

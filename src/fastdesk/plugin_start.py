@@ -130,7 +130,7 @@ def conversation():
 def turn(text, language="en"):
     said = Said(TENANT, 1, 0, CONVERSATION, 1, "m", "visitor", VISITOR, "", "text", text)
     return Turn(
-        id="t", message=said, conversation=conversation(), visitor=visitor(language),
+        message=said, conversation=conversation(), visitor=visitor(language),
         site=Site(id=SITE, name="Shop"), language=language, received_ns=0, port=Port(),
     )
 

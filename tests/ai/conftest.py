@@ -29,7 +29,7 @@ from fastdesk.ai import (
 from fastdesk.ai.lines import unmarked
 from fastdesk.ai.provider import Completion, Failure, ModelRequest, ProviderKit, Sink
 from fastdesk.model.ids import SiteId, TenantId
-from fastdesk.observe.clock import SeededEntropy, SystemClock
+from fastdesk.observe.clock import Clock, SeededEntropy, SystemClock
 from fastdesk.observe.tasks import Tasks
 
 
@@ -136,7 +136,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._seconds
 
 
-class LoopClock:
+class LoopClock(Clock):
     """The loop's own time."""
 
     def now_ns(self) -> int:

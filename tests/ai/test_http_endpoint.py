@@ -10,6 +10,7 @@ from fastdesk.ai.http_connection import Connection
 from fastdesk.ai.http_endpoint import Endpoint
 from fastdesk.ai.provider import ProviderKit
 from fastdesk.errors import ModelFault
+from fastdesk.observe.clock import Clock as BaseClock
 from fastdesk.observe.tasks import Tasks
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -78,7 +79,7 @@ class Sender:
         return self.result
 
 
-class Clock:
+class Clock(BaseClock):
     def __init__(self) -> None:
         self.ns = 0
 

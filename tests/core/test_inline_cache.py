@@ -1,5 +1,7 @@
 """What a place in compiled code remembers is never what an object, a type or a module has no longer."""
 
+import io
+import os
 from typing import Any
 
 import pytest
@@ -39,24 +41,24 @@ def silent(talk: Any) -> bool:
 def a_turn() -> Turn:
     nothing: Any = None
     return Turn(
-        id="t1", message=nothing, conversation=nothing, visitor=nothing, site=nothing, language="", received_ns=0,
+        message=nothing, conversation=nothing, visitor=nothing, site=nothing, language="", received_ns=0,
         port=nothing,
     )  # fmt: skip
 
 
 def ask(hooks: Hooks, handler: Any) -> Any:
-    """Ask the one place in compiled code that calls `claim`."""
-    return hooks.claim(handler, a_turn())
+    """Ask the one place in compiled code that calls `answer`."""
+    return hooks.answer(handler, a_turn(), True)
 
 
 class Handler:
-    """Answers nothing; its subclasses claim."""
+    """Claims everything; its subclasses answer."""
 
     __slots__ = ()
     name = "handler"
 
-    def answer(self, turn: Any, claim: Any) -> None:
-        return None
+    def claim(self, turn: Any) -> bool:
+        return True
 
 
 def with_hooks(*handlers: Any) -> Hooks:
@@ -117,28 +119,46 @@ def test_a_base_that_changes_is_looked_at_again() -> None:
     assert not silent(talk)
 
 
+def test_a_field_with_a_getter_is_asked_for_each_time() -> None:
+    class Named(io.BufferedReader):
+        pass
+
+    with io.FileIO(os.devnull) as raw, Named(io.FileIO(os.devnull)) as second:
+        first = io.BufferedReader(raw)
+        for _ in range(3):
+            assert silent(first)
+            assert silent(second)
+            assert not silent(Field("bot"))
+        Named.mode = "bot"  # type: ignore[assignment, misc]
+        assert not silent(second)
+        assert silent(first)
+        first.detach()
+        with pytest.raises(ValueError, match="detached"):
+            silent(first)
+
+
 def test_a_method_that_is_replaced_or_hidden_is_not_called() -> None:
     class Loose(Handler):
         __slots__ = ("__dict__",)
 
-        def claim(self, turn: Any) -> str:
+        def answer(self, turn: Any, claim: Any) -> str:
             return "first"
 
     class Firm(Handler):
         __slots__ = ()
 
-        def claim(self, turn: Any) -> str:
+        def answer(self, turn: Any, claim: Any) -> str:
             return "firm"
 
     loose, firm = Loose(), Firm()
     hooks = with_hooks(loose, firm)
     for _ in range(2):
         assert ask(hooks, firm) == "firm"
-    Firm.claim = lambda self, turn: "later"  # type: ignore[method-assign]
+    Firm.answer = lambda self, turn, claim: "later"  # type: ignore[method-assign]
     assert ask(hooks, firm) == "later"
     for _ in range(2):
         assert ask(hooks, loose) == "first"
-    loose.claim = lambda turn: "own"  # type: ignore[method-assign]
+    loose.answer = lambda turn, claim: "own"  # type: ignore[method-assign]
     assert ask(hooks, loose) == "own"
 
 
@@ -146,14 +166,14 @@ def test_a_method_may_take_itself_away_while_it_runs() -> None:
     class Fleeting(Handler):
         __slots__ = ()
 
-        def claim(self, turn: Any) -> str:
-            del Fleeting.claim
+        def answer(self, turn: Any, claim: Any) -> str:
+            del Fleeting.answer
             return "once"
 
-    fleeting, claim = Fleeting(), Fleeting.claim
+    fleeting, answer = Fleeting(), Fleeting.answer
     hooks = with_hooks(fleeting)
     for _ in range(3):
-        Fleeting.claim = claim  # type: ignore[method-assign]
+        Fleeting.answer = answer  # type: ignore[method-assign]
         assert ask(hooks, fleeting) == "once"
     assert ask(hooks, fleeting) is None  # the failure is counted
     assert hooks.failures["handler"] == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import JsonForm
+from fastdesk._core import JsonForm, pack_row
 
 NAMES = ("t", "second", "drei")
 FORM = JsonForm((b'{"t":', b',"second":', b',"drei":'), b',"end":true}')
@@ -94,3 +94,31 @@ def test_bytes_of_strangers_are_read_as_a_general_decoder_reads_them_or_not_at_a
     found = FORM.read(payload)
     if found is not None:
         assert tuple(msgspec.json.decode(payload)[name] for name in NAMES) == found
+
+
+GOOD = [
+    b"a", b"\x7f", b"\xc3\xa9", b"\xc4\x80", b"\xdf\xbf", b"\xe0\xa0\x80", b"\xe4\xb8\xad", b"\xed\x9f\xbf",
+    b"\xee\x80\x80", b"\xef\xbf\xbf", b"\xf0\x9f\x98\x80",
+]  # fmt: skip
+BAD = [b"\x80", b"\xc1\x80", b"\xe0\x80\x80", b"\xe4\xb8", b"\xed\xa0\x80", b"\xff"]
+
+
+@given(
+    st.lists(st.sampled_from(GOOD) | st.sampled_from(BAD), max_size=12)
+    | st.lists(st.sampled_from(GOOD), max_size=40)
+)
+@example([b"\xe4\xb8\xad", b"\xe4\xb8"])
+@example([b"\xe4\xb8\xad", b"\xc4"])
+@example([b"\xe4\xb8\xad", b"\x80", b"\xc4\x80"])
+def test_texts_are_read_as_the_interpreter_reads_them(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = None
+    found = FORM.read(b'{"t":"x","second":"' + body + b'","drei":"y","end":true}')
+    assert found == (None if text is None else ("x", text, "y"))
+    if found is not None:
+        assert found[1].isascii() is body.isascii()
+        assert found[1] + "\U0001f600" == f"{text}\U0001f600", "it is as good a str as any other"
+        assert (found[1].encode(), pack_row((found[1],))) == (body, pack_row((text,)))

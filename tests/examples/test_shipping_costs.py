@@ -38,7 +38,6 @@ def load(**options: Any) -> Handler:
 def turn(text: str) -> Turn:
     tenant, conversation, visitor, site = TenantId("t"), ConversationId("c"), VisitorId("v"), SiteId("s")
     return Turn(
-        id="t1",
         message=Said(tenant, 1, 0, conversation, 1, "m", "visitor", visitor, "", "text", text),
         conversation=Conversation(id=conversation, tenant=tenant, site=site, visitor=visitor),
         visitor=Visitor(id=visitor, tenant=tenant, site=site),

@@ -15,10 +15,11 @@ from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.model.site import Site
 from fastdesk.model.turn import Outcome, Reply, Turn
 from fastdesk.model.visitor import Visitor
+from fastdesk.observe.clock import Clock as BaseClock
 from fastdesk.observe.cutoff import Cutoff
 
 
-class Clock:
+class Clock(BaseClock):
     """Shows the time that it is set to."""
 
     def __init__(self) -> None:
@@ -209,7 +210,7 @@ def a_turn() -> Turn:
     said = Said(tenant, 1, 0, conversation, 1, "m", "visitor", visitor, "", "text", "hello")
     port: Any = object()
     return Turn(
-        id="t", message=said, conversation=Conversation(id=conversation, tenant=tenant, site=site, visitor=visitor),
+        message=said, conversation=Conversation(id=conversation, tenant=tenant, site=site, visitor=visitor),
         visitor=Visitor(id=visitor, tenant=tenant, site=site), site=Site(id=site), language="en", received_ns=0, port=port,
     )  # fmt: skip
 

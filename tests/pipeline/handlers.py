@@ -56,6 +56,6 @@ def turn(seq: int = 1) -> Turn:
     """Return the turn of a message whose text is its number."""
     talk = live()
     return Turn(
-        id=f"t{seq}", message=said(seq), conversation=talk.conversation, visitor=talk.visitor, site=talk.site,
+        message=said(seq), conversation=talk.conversation, visitor=talk.visitor, site=talk.site,
         language="en", received_ns=0, port=Silent(),
     )  # fmt: skip

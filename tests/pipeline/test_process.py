@@ -29,7 +29,7 @@ def broken(claim: Any) -> Outcome:
 async def settle(*handlers: Says) -> tuple[Outcome | Aside | None, dict[str, int]]:
     """Return what these handlers answer, and how often each of them failed."""
     hooks, tasks = hooks_of(*handlers), Tasks()
-    given = process(turn(), route(turn(), handlers, hooks), hooks)
+    given = process(turn(), route(turn(), hooks), hooks)
     while isinstance(given, Slow):
         answer = given.begin(hooks, tasks)
         await asyncio.wait((answer,))
@@ -84,6 +84,6 @@ async def test_one_that_is_late_is_given_up_and_counted() -> None:
 async def test_an_answer_that_nobody_waits_for_is_closed() -> None:
     only = Says("slow", make=slow(1, None))
     hooks = hooks_of(only)
-    given = process(turn(), route(turn(), (only,), hooks), hooks)
+    given = process(turn(), route(turn(), hooks), hooks)
     assert isinstance(given, Slow)
     given.close()  # without it the coroutine would warn that nobody awaited it

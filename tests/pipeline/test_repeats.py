@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from tests.hub.test_live import live, said
 
 from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live, sent_key, sent_mark
+from fastdesk.hub.live import VISITOR, Live, sent_key, sent_mark
 from fastdesk.pipeline.parse import digest
 from fastdesk.pipeline.repeats import KEEP, Repeat, Repeats, compare
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Send
 
-SENDER = "v1"
+SENDER = VISITOR
 
 
 def repeats(expected: int = 10_000) -> Repeats:

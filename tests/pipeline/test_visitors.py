@@ -5,6 +5,7 @@ import msgspec
 from fastdesk.model.event import Event, Put
 from fastdesk.model.ids import SiteId, TenantId, VisitorId
 from fastdesk.model.visitor import Visitor
+from fastdesk.observe.clock import Clock
 from fastdesk.pipeline.visitors import Visitors
 from fastdesk.tenants.revs import Revs
 
@@ -21,7 +22,7 @@ class Paper:
         self.entries.append((event, origin))
 
 
-class Noon:
+class Noon(Clock):
     def now_ns(self) -> int:
         return 0
 

@@ -14,7 +14,7 @@ def turn(misses: int, text: str = "xyzzy", language: str = "", kind: str = "text
     """Return the turn of a visitor who was not understood so many times before."""
     made = asked(text, language, texts=Texts(fallback=fallback))
     return Turn(
-        id=made.id, message=replace(made.message, kind=kind), conversation=replace(made.conversation, misses=misses), visitor=made.visitor,
+        message=replace(made.message, kind=kind), conversation=replace(made.conversation, misses=misses), visitor=made.visitor,
         site=made.site, language=language, received_ns=0, port=made.port,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ def turn(text: str, language: str = "", **site: object) -> Turn:
     """Return the turn of a message on a site with these settings."""
     made = turn_of()
     return Turn(
-        id=made.id, message=replace(made.message, text=text), conversation=made.conversation, visitor=made.visitor,
+        message=replace(made.message, text=text), conversation=made.conversation, visitor=made.visitor,
         site=replace(made.site, **site), language=language, received_ns=0, port=made.port,
     )  # fmt: skip
 

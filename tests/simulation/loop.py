@@ -5,6 +5,8 @@ import selectors
 from collections.abc import Mapping
 from typing import Any
 
+from fastdesk.observe.clock import Clock
+
 
 class _NoSelector(selectors.BaseSelector):
     """Wait for no socket; a wait moves the clock to the next timer instead."""
@@ -28,7 +30,7 @@ class _NoSelector(selectors.BaseSelector):
         return {}
 
 
-class VirtualClock:
+class VirtualClock(Clock):
     """Tell virtual time; it moves only when the loop has nothing to do."""
 
     def __init__(self) -> None:

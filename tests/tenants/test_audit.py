@@ -9,6 +9,7 @@ from fastdesk.model.audit import AuditEntry
 from fastdesk.model.event import Noted
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.observe.clock import Clock as BaseClock
 from fastdesk.observe.clock import SeededEntropy
 from fastdesk.store import SqliteStore, memory_store
 from fastdesk.tenants.audit import Audit, AuditQuery
@@ -21,7 +22,7 @@ STRANGER = Principal(kind="agent", tenant=OTHER, id="a1", name="Li")
 TEN_MINUTES = 600_000
 
 
-class Clock:
+class Clock(BaseClock):
     def __init__(self) -> None:
         self.ms = 1_800_000_000_000
 

@@ -9,6 +9,7 @@ from fastdesk.model.agent import Agent, SignIn
 from fastdesk.model.identity import Principal
 from fastdesk.model.ids import SiteId, TenantId
 from fastdesk.model.site import Tenant
+from fastdesk.observe.clock import Clock as BaseClock
 from fastdesk.observe.clock import Entropy, SeededEntropy
 from fastdesk.protocol.codes import Rejection
 from fastdesk.tenants.gate import SIGN_IN_DAYS, Gate, new_agent
@@ -23,7 +24,7 @@ DAY_MS = 86_400_000
 PASSWORD = "correct horse battery"
 
 
-class Clock:
+class Clock(BaseClock):
     def __init__(self) -> None:
         self.ms = 1_800_000_000_000
 

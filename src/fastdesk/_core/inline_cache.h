@@ -1,9 +1,9 @@
 /* Inline caches for what mypyc compiles: each place in the code remembers where it found something the last time.
 
    mypyc reads a field of its own classes directly, and asks PyObject_GetAttr for everybody else's: 160 instructions, of which a
-   message has 80. What is asked is nearly always a msgspec struct of one type, whose fields lie at fixed offsets. So a place keeps
-   the type's version and the offset, as the interpreter's own LOAD_ATTR_SLOT does (PEP 659); methods and names of a module
-   likewise (LOAD_METHOD, LOAD_GLOBAL).
+   message has 80. What is asked is nearly always a msgspec struct of one type, whose fields lie at fixed offsets, or a native
+   class known by a protocol only, whose fields have getters. So a place keeps the type's version with the offset or the getter, as
+   the interpreter's own LOAD_ATTR_SLOT does (PEP 659); methods and names of a module likewise (LOAD_METHOD, LOAD_GLOBAL).
 
    A version is unique in the process, and a type or dict gets another one when anything in it (or above it) changes: a cache that
    fits is right. All of it happens under the interpreter's lock. setup.py includes this behind mypyc's own headers. */
@@ -14,6 +14,8 @@
 
 typedef struct {
     unsigned int version; /* of the type that was seen last; 0 when there is nothing to remember */
+    getter get;           /* of its field; NULL where `offset` says enough */
+    void *closure;        /* what the getter wants to be told */
     Py_ssize_t offset;    /* of its field in an object */
     PyObject *name;       /* owned: `getattr(object, name)` asks for several at one place */
 } FieldCache;
@@ -31,20 +33,37 @@ static PyObject *fastdesk_miss_field(PyObject *object, PyObject *name, FieldCach
         return value;
     }
     PyObject *found = _PyType_Lookup(type, name); /* gives the type its version */
-    if (found != NULL && Py_IS_TYPE(found, &PyMemberDescr_Type) && PyType_IsSubtype(type, PyDescr_TYPE(found))) {
-        PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
-        if (member->type == T_OBJECT_EX && (member->flags & ~READONLY) == 0) {
-            cache->offset = member->offset;
-            cache->version = type->tp_version_tag;
-            Py_XSETREF(cache->name, Py_NewRef(name));
-        }
+    if (found == NULL) {
+        return value;
     }
+    if (Py_IS_TYPE(found, &PyMemberDescr_Type) && PyType_IsSubtype(type, PyDescr_TYPE(found))) {
+        PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+        if (member->type != T_OBJECT_EX || (member->flags & ~READONLY) != 0) {
+            return value;
+        }
+        cache->get = NULL;
+        cache->offset = member->offset;
+    } else if (Py_IS_TYPE(found, &PyGetSetDescr_Type) && PyType_IsSubtype(type, PyDescr_TYPE(found))) {
+        PyGetSetDef *field = ((PyGetSetDescrObject *)found)->d_getset;
+        cache->get = field->get;
+        cache->closure = field->closure;
+        if (field->get == NULL) {
+            return value;
+        }
+    } else {
+        return value;
+    }
+    cache->version = type->tp_version_tag;
+    Py_XSETREF(cache->name, Py_NewRef(name));
     return value;
 }
 
 static inline PyObject *fastdesk_get_field(PyObject *object, PyObject *name, FieldCache *cache) {
     unsigned int version = cache->version;
     if (likely(version != 0 && version == Py_TYPE(object)->tp_version_tag && cache->name == name)) {
+        if (cache->get != NULL) {
+            return cache->get(object, cache->closure);
+        }
         PyObject *value = *(PyObject **)((char *)object + cache->offset);
         if (likely(value != NULL)) {
             return Py_NewRef(value);

@@ -4,7 +4,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from fastdesk._core.byte_writer cimport (
@@ -21,7 +21,14 @@ from fastdesk._core.byte_writer cimport (
 from fastdesk._core.json_text cimport plain_end
 
 cdef extern from "Python.h":
+    ctypedef struct PyCompactUnicodeObject:
+        Py_ssize_t utf8_length
+        char* utf8                      # PyUnicode_AsUTF8AndSize keeps its work here; freed with the str
+
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
+    uint16_t* PyUnicode_2BYTE_DATA(object text)
     object PyUnicode_DecodeUTF8(const char* start, Py_ssize_t size, const char* errors)
+    void* PyObject_Malloc(size_t size)
 
 __all__ = ["JsonForm"]
 
@@ -88,6 +95,58 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
     digits[at] = 48 + <char>rest
     memcpy(to, &digits[at], 20 - at)
     return to + 20 - at
+
+
+cdef object read_text(const char* start, Py_ssize_t size):
+    """Return a str of UTF-8 (RFC 3629), None when it is none.
+
+    Chinese has a short way: its characters take two bytes each, and its UTF-8 is kept with it, as the journal wants that in a
+    moment.
+    """
+    cdef const uint8_t* at = <const uint8_t*>start
+    cdef const uint8_t* end = at + size
+    cdef Py_ssize_t i, count = 0
+    cdef uint8_t highest = 0
+    cdef unsigned int sign
+    for i in range(size):
+        count += (at[i] & 0xC0) != 0x80
+        highest = max(highest, at[i])
+    if not 0xC4 <= highest < 0xF0:      # one byte a character is enough, or two are not
+        try:
+            return PyUnicode_DecodeUTF8(start, size, NULL)
+        except UnicodeDecodeError:
+            return None
+    cdef object text = PyUnicode_New(count, 0xFFFF)
+    cdef uint16_t* signs = PyUnicode_2BYTE_DATA(text)
+    while at < end:
+        if at[0] < 0x80:
+            sign = at[0]
+            at += 1
+        elif at[0] >= 0xE0:
+            if end - at < 3 or (at[1] & 0xC0) != 0x80 or (at[2] & 0xC0) != 0x80:
+                return None
+            sign = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)
+            if sign < 0x800 or 0xD800 <= sign < 0xE000:
+                return None
+            at += 3
+        else:
+            if at[0] < 0xC2 or end - at < 2 or (at[1] & 0xC0) != 0x80:
+                return None
+            sign = (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
+            at += 2
+        signs[0] = <uint16_t>sign       # one for each byte that continues nothing: `count` in all
+        signs += 1
+    keep_utf8(<PyCompactUnicodeObject*>text, start, size)
+    return text
+
+
+cdef void keep_utf8(PyCompactUnicodeObject* text, const char* start, Py_ssize_t size) noexcept:
+    cdef char* kept = <char*>PyObject_Malloc(size + 1)
+    if kept != NULL:
+        memcpy(kept, start, size)
+        kept[size] = 0
+        text.utf8 = kept
+        text.utf8_length = size
 
 
 @cython.final
@@ -174,9 +233,8 @@ cdef class JsonForm:
             stop = plain_end(at, end)
             if stop == end or stop[0] != 34:
                 return None
-            try:
-                text = PyUnicode_DecodeUTF8(at, stop - at, NULL)
-            except UnicodeDecodeError:
+            text = read_text(at, stop - at)
+            if text is None:
                 return None
             Py_INCREF(text)
             PyTuple_SET_ITEM(texts, i, text)

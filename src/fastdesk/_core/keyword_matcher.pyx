@@ -203,7 +203,6 @@ cdef class KeywordMatcher:
             return self._scan(<const uint16_t*>text.start, text.size)
         return self._scan(<const uint32_t*>text.start, text.size)
 
-    @cython.overflowcheck(False)        # label 0 wraps round
     cdef Py_ssize_t _scan(self, const Unit* text, Py_ssize_t size) noexcept nogil:
         cdef uint32_t starts = self._alphabet.starts
         cdef uint32_t singles = self._alphabet.singles
@@ -213,12 +212,16 @@ cdef class KeywordMatcher:
         cdef Py_ssize_t begin = 0
         for i in range(size):
             label = label_of(&self._alphabet, text[i])
+            if label == 0:              # in no word: all that most texts have for a short list
+                state = 0
+                begin = i + 1
+                continue
             if state > starts or self._may_follow(state, label):
                 if label != SKIPPED:
                     state = self._advance(state, label)
                     if self._nodes[state].ending:
                         return begin
-            elif label - 1 < singles:
+            elif label <= singles:
                 return begin
             else:
                 # Coin tosses, so no branches: it begins a word, or it is passed over, or neither.
@@ -236,6 +239,9 @@ cdef class KeywordMatcher:
         for i in range(begin, text.size):
             label = self._label(text, i)
             if label == SKIPPED:
+                continue
+            if label == 0:
+                state = 0
                 continue
             places[count & (RING - 1)] = i
             count += 1

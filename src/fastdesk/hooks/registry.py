@@ -99,6 +99,10 @@ class Hooks:
         self.handlers: tuple[Handler, ...] = tuple(
             plugin for _, plugin in plugins if isinstance(plugin, Handler)
         )
+        #: The claims of the product's own handlers, by their places; None where a foreign one stands.
+        self._claims: tuple[Callable[[Turn], Any] | None, ...] = tuple(
+            handler.claim if handler.name in trusted else None for handler in self.handlers
+        )
         self.failures: dict[str, int] = {name: 0 for name, _ in plugins}
         self._trusted = trusted
         self._slow: dict[str, int] = {}
@@ -127,14 +131,16 @@ class Hooks:
             self.fail(name, failure)
             return None
 
-    def claim(self, handler: Handler, turn: Turn) -> Any:
-        """Ask a handler for its claim, under the same guard."""
-        if handler.name not in self._trusted:
+    def claim(self, place: int, turn: Turn) -> Any:
+        """Ask the handler at a place of the order for its claim, under the same guard."""
+        claim = self._claims[place]
+        if claim is None:
+            handler = self.handlers[place]
             return self.call(handler.name, handler.claim, turn)
         try:
-            return handler.claim(turn)
+            return claim(turn)
         except Exception as failure:  # a fault of ours must not stop the message
-            self.fail(handler.name, failure)
+            self.fail(self.handlers[place].name, failure)
             return None
 
     def answer(self, handler: Handler, turn: Turn, claim: Any) -> Any:

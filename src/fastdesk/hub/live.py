@@ -1,7 +1,7 @@
 """A conversation that somebody is connected to, in memory."""
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
@@ -11,7 +11,7 @@ from fastdesk.model.visitor import Visitor
 if TYPE_CHECKING:
     from fastdesk.hub.session import Session
 
-__all__ = ["RECENT", "Live", "Running", "sent_key", "sent_mark", "sent_seq"]
+__all__ = ["RECENT", "VISITOR", "Live", "Running", "sender_of", "sent_key", "sent_mark", "sent_seq"]
 
 #: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
 RECENT = 32
@@ -24,9 +24,18 @@ class Running(Protocol):
         """Stop it; its answer is not wanted any more."""
 
 
+#: Stands for a conversation's visitor as a sender in `Live.sent`: it is the same person, under whatever id.
+VISITOR: Final = ""
+
+
 def sent_key(sender: str, id: str) -> str:
-    """Return the key of a message in `Live.sent`; neither part has a NUL."""
-    return f"{sender}\0{id}"
+    """Return the key of a message in `Live.sent`: a visitor's id stands alone; neither part has a NUL."""
+    return f"{sender}\0{id}" if sender else id
+
+
+def sender_of(said: Said) -> str:
+    """Return whom a stored message is from, for `sent_key`."""
+    return VISITOR if said.role == "visitor" else said.sender
 
 
 def sent_mark(seq: int, digest: int) -> int:
@@ -81,8 +90,8 @@ class Live:
         return not (self.visitors or self.agents or self.run) and self.durable_seq == self.seq
 
     def senders(self) -> list[str]:
-        """Return who sent each of the messages since `sent_from`."""
-        return [key.partition("\0")[0] for key, mark in self.sent.items() if sent_seq(mark)]
+        """Return who sent each of the messages since `sent_from`; `VISITOR` for the visitor."""
+        return [key.rpartition("\0")[0] for key, mark in self.sent.items() if sent_seq(mark)]
 
     def remember(self, said: Said) -> None:
         """Keep a committed message for resumes."""

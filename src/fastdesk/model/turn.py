@@ -25,15 +25,14 @@ class Port(Protocol):
 class Turn:
     """A visitor's message with everything that may be known when it is answered, as of its arrival; never changed.
 
-    `id` names it in `status` and `delta` frames; `received_ns` is the monotonic time that deadlines count from.
+    `received_ns` is the monotonic time that deadlines count from.
     """
 
-    __slots__ = ("conversation", "id", "language", "message", "port", "received_ns", "site", "visitor")
+    __slots__ = ("conversation", "language", "message", "port", "received_ns", "site", "visitor")
 
     def __init__(
         self,
         *,
-        id: str,
         message: Said,
         conversation: Conversation,
         visitor: Visitor,
@@ -42,7 +41,6 @@ class Turn:
         received_ns: int,
         port: Port,
     ) -> None:
-        self.id = id
         self.message = message
         self.conversation = conversation
         self.visitor = visitor
@@ -51,10 +49,14 @@ class Turn:
         self.received_ns = received_ns
         self.port = port
 
+    @property
+    def id(self) -> str:
+        """Return the name that it has in `status` and `delta` frames."""
+        return f"t{self.message.seq}"
+
     def at(self, port: Port) -> "Turn":
         """Return the same turn with another port, for a handler that takes it over."""
         return Turn(
-            id=self.id,
             message=self.message,
             conversation=self.conversation,
             visitor=self.visitor,

@@ -23,13 +23,18 @@ __all__ = ["Answering"]
 class _Port:
     """Show a running handler's words to the visitor and to watching agents; keeps what was shown."""
 
-    __slots__ = ("_live", "_rooms", "shown", "turn")
+    __slots__ = ("_live", "_rooms", "_seq", "shown")
 
-    def __init__(self, rooms: Rooms, live: Live, turn: str) -> None:
+    def __init__(self, rooms: Rooms, live: Live, seq: int) -> None:
         self._rooms = rooms
         self._live = live
-        self.turn = turn
+        self._seq = seq
         self.shown = ""
+
+    @property
+    def turn(self) -> str:
+        """Return the name of the turn that is being answered."""
+        return f"t{self._seq}"
 
     def show(self, text: str, *, replace: bool = False) -> None:
         if is_bot_silent(self._live.conversation):
@@ -85,7 +90,7 @@ class Answering:
     def __init__(self, rooms: Rooms, *, ledger: Ledger, acts: Acts) -> None:
         self._rooms = rooms
         self._ledger = ledger
-        self.acts = acts
+        self._means = Means(rooms.scribe, rooms.words, acts, rooms.clock)
 
     def answer(self, live: Live, said: Said, received_ns: int) -> None:
         """Answer a visitor's message; returns at once, with the answer appended when its handler was synchronous."""
@@ -93,9 +98,9 @@ class Answering:
         if live.run is not None:
             self.silence(live)  # several short messages in a row get one answer
         began = rooms.clock.now_ns() if ledger.is_timing else 0
-        port = _Port(rooms, live, f"t{said.seq}")
+        port = _Port(rooms, live, said.seq)
         turn = self._turn(live, said, port, received_ns)
-        chosen = route(turn, rooms.hooks.handlers, rooms.hooks)
+        chosen = route(turn, rooms.hooks)
         if not ledger.is_timing:
             self._settle(live, turn, port, process(turn, chosen, rooms.hooks))
             return
@@ -109,9 +114,9 @@ class Answering:
 
     def pass_on(self, live: Live, turn: Turn, handler: Handler, claim: Any) -> None:
         """Let another handler answer a turn that a rule has given to it."""
-        port = _Port(self._rooms, live, turn.id)
+        port = _Port(self._rooms, live, turn.message.seq)
         turn = turn.at(port)
-        self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks))
+        self._settle(live, turn, port, self._process_alone(turn, handler, claim))
 
     def volunteer(self, live: Live, handler: Handler, claim: Any, reason: str) -> None:
         """Let a handler act though no visitor has asked; `reason` stands in its events."""
@@ -120,13 +125,17 @@ class Answering:
         said = last or Said(
             conversation.tenant, 0, 0, conversation.id, live.seq, "", "visitor", "", "", "text", ""
         )
-        port = _Port(self._rooms, live, f"t{said.seq}")
+        port = _Port(self._rooms, live, said.seq)
         turn = self._turn(live, said, port, self._rooms.clock.now_ns())
-        self._settle(live, turn, port, process(turn, Route(handler, claim, ()), self._rooms.hooks), reason)
+        self._settle(live, turn, port, self._process_alone(turn, handler, claim), reason)
+
+    def _process_alone(self, turn: Turn, handler: Handler, claim: Any) -> Outcome | Aside | Slow | None:
+        """Run a handler behind which nobody else is asked."""
+        hooks = self._rooms.hooks
+        return process(turn, Route(handler, claim, len(hooks.handlers)), hooks)
 
     def _turn(self, live: Live, said: Said, port: _Port, received_ns: int) -> Turn:
         return Turn(
-            id=port.turn,
             message=said,
             conversation=live.conversation,
             visitor=live.visitor,
@@ -145,7 +154,8 @@ class Answering:
         elif isinstance(answer, Aside):
             self._reply(live, turn, port, answer.outcome, reason)
             hooks = self._rooms.hooks
-            self._settle(live, turn, port, process(turn, route(turn, answer.rest, hooks), hooks), reason)
+            following = route(turn, hooks, answer.following)
+            self._settle(live, turn, port, process(turn, following, hooks), reason)
         elif answer is not None:
             self._wait(live, turn, port, answer, reason)
 
@@ -203,7 +213,7 @@ class Answering:
             outcome = replace(outcome, replies=(_final(port, outcome.replies[0]), *outcome.replies[1:]))
         for name, watch in rooms.hooks.on_outcome:
             outcome = rooms.hooks.watch_outcome(name, watch, turn, outcome)
-        reply(live, turn, outcome, Means(rooms.scribe, rooms.words, self.acts, rooms.clock.now_ms(), reason))
+        reply(live, turn, outcome, self._means, reason)
 
 
 def _final(port: _Port, answer: Reply) -> Reply:

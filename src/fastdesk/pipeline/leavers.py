@@ -62,7 +62,6 @@ class Leavers:
         if question is not None and self._is_last(live, question.turn) and live.run is None:
             turn, chosen = question.turn, question.slow.chosen
             now = Turn(
-                id=turn.id,
                 message=turn.message,
                 conversation=live.conversation,
                 visitor=live.visitor,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from fastdesk.hub.hub import Hub
-from fastdesk.hub.live import RECENT, Live, sent_key, sent_mark
+from fastdesk.hub.live import RECENT, Live, sender_of, sent_key, sent_mark
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
 from fastdesk.model.ids import ConversationId, TenantId, VisitorId
@@ -145,7 +145,7 @@ class Lives:
         live = Live(conversation, visitor, site, seq=latest[-1].seq if latest else 0, is_opened=True)
         live.sent_from = latest[0].seq if latest else 1
         for said in latest:
-            live.sent[sent_key(said.sender, said.id)] = sent_mark(said.seq, digest(said.kind, said.text))
+            live.sent[sent_key(sender_of(said), said.id)] = sent_mark(said.seq, digest(said.kind, said.text))
         for said in latest[-RECENT:]:
             live.remember(said)
         if older:

@@ -1,11 +1,10 @@
 """Stage 4: run the handler under its deadline; when it is late or fails, the next one answers."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 
 from fastdesk.hooks.pending import Pending
 from fastdesk.hooks.registry import Hooks
-from fastdesk.hooks.spec import Handler
 from fastdesk.model.turn import Outcome, Turn
 from fastdesk.observe.tasks import Tasks
 from fastdesk.pipeline.route import Route, route
@@ -17,13 +16,13 @@ MAX_ANSWER_S = 120.0
 
 
 class Aside:
-    """What is done beside the answer, and the handlers that are still to be asked for one."""
+    """What is done beside the answer, and the place in the order from which handlers are still to be asked for one."""
 
-    __slots__ = ("outcome", "rest")
+    __slots__ = ("following", "outcome")
 
-    def __init__(self, outcome: Outcome, rest: Sequence[Handler]) -> None:
+    def __init__(self, outcome: Outcome, following: int) -> None:
         self.outcome = outcome
-        self.rest = rest
+        self.following = following
 
 
 class Slow:
@@ -69,10 +68,10 @@ def process(turn: Turn, chosen: Route | None, hooks: Hooks) -> Outcome | Aside |
         answer: Outcome | Awaitable[Outcome | None] | Pending | None
         answer = hooks.answer(chosen.handler, turn, chosen.claim)
         if isinstance(answer, Outcome):
-            return Aside(answer, chosen.rest) if answer.goes_on else answer
+            return Aside(answer, chosen.following) if answer.goes_on else answer
         if answer is not None:
             return Slow(chosen, answer)
-        chosen = route(turn, chosen.rest, hooks)
+        chosen = route(turn, hooks, chosen.following)
     return None
 
 
@@ -86,5 +85,5 @@ def finish(
     else:
         outcome = answer.result()
         if outcome is not None:
-            return Aside(outcome, slow.chosen.rest) if outcome.goes_on else outcome
-    return process(turn, route(turn, slow.chosen.rest, hooks), hooks)
+            return Aside(outcome, slow.chosen.following) if outcome.goes_on else outcome
+    return process(turn, route(turn, hooks, slow.chosen.following), hooks)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live, sent_key, sent_mark, sent_seq
+from fastdesk.hub.live import Live, sender_of, sent_key, sent_mark, sent_seq
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Said
 from fastdesk.pipeline.parse import digest
@@ -88,7 +88,7 @@ class Repeats:
         """Put the ids of a long conversation's older messages into the filter, so that new ones pass without a look-up."""
         self._covered[live.id] = self._filter.generation
         for said in older:
-            self._filter.add(_key(live, sent_key(said.sender, said.id)))
+            self._filter.add(_key(live, sent_key(sender_of(said), said.id)))
 
     def trim(self, live: Live) -> None:
         """Move the older half of a conversation's exact ids into the filter once there are too many."""

@@ -11,6 +11,7 @@ from fastdesk.hub.live import Live
 from fastdesk.model.site import Text
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.moderation import CLEAN
+from fastdesk.observe.clock import Clock
 from fastdesk.pipeline.route import Filter, is_bot_silent
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.protocol.codes import Rejection
@@ -25,16 +26,15 @@ _WITHHELD: Final = {"zh": "抱歉，这条回复无法显示。", "en": "Sorry, 
 
 
 class Means:
-    """What this stage works with. `reason` stands in the events of what was not asked for by a visitor."""
+    """What this stage works with."""
 
-    __slots__ = ("acts", "now_ms", "reason", "scribe", "words")
+    __slots__ = ("acts", "clock", "scribe", "words")
 
-    def __init__(self, scribe: Scribe, words: Filter, acts: Acts, now_ms: int, reason: str = "") -> None:
+    def __init__(self, scribe: Scribe, words: Filter, acts: Acts, clock: Clock) -> None:
         self.scribe = scribe
         self.words = words
         self.acts = acts
-        self.now_ms = now_ms
-        self.reason = reason
+        self.clock = clock
 
 
 def pick_text(text: Text, language: str, otherwise: str = "") -> str:
@@ -51,23 +51,23 @@ def pick_text(text: Text, language: str, otherwise: str = "") -> str:
     return next((words for words in text.values() if words), otherwise)
 
 
-def reply(live: Live, turn: Turn, outcome: Outcome, means: Means) -> None:
-    """Append the replies and actions of an outcome.
+def reply(live: Live, turn: Turn, outcome: Outcome, means: Means, reason: str = "") -> None:
+    """Append the replies and actions of an outcome; `reason` stands in the events of what no visitor has asked for.
 
-    An answer comes to nothing when a person has taken the conversation in the meantime. What was not asked for (it has a
-    reason) still changes the conversation then, but says nothing.
+    An answer comes to nothing when a person has taken the conversation in the meantime. What was not asked for still changes
+    the conversation then, but says nothing.
     """
     is_silent = is_bot_silent(live.conversation)
-    if is_silent and not means.reason:
+    if is_silent and not reason:
         return
     why = outcome.why
     if not is_silent or live.conversation.mode == "queued":
         for answer in outcome.replies:
             _say(live, turn, answer, why, means)
             why = None
-    _keep_state(live, outcome, means)
+    _keep_state(live, outcome, means, reason)
     for action in outcome.actions:
-        _act(live, turn, action, means)
+        _act(live, turn, action, means, reason)
     if why is not None:
         means.scribe.note(live, kind="why", actor="desk", text="", body={"turn": turn.message.seq, **why})
 
@@ -78,7 +78,6 @@ def _say(live: Live, turn: Turn, answer: Reply, why: dict[str, Any] | None, mean
         role=answer.role,
         sender="desk",
         name=answer.name or _bot_name(live, turn.language),
-        at=means.now_ms,
         kind=answer.kind,
         text=_let_out(live, turn, answer.text, means),
         extra=answer.extra,
@@ -108,7 +107,7 @@ def _let_out(live: Live, turn: Turn, text: str, means: Means) -> str:
     return text if verdict.masked is None else verdict.masked
 
 
-def _keep_state(live: Live, outcome: Outcome, means: Means) -> None:
+def _keep_state(live: Live, outcome: Outcome, means: Means, reason: str) -> None:
     """Store flow state, once-only marks and the count of misses, where one of them changed."""
     conversation = live.conversation
     fields: dict[str, object] = {}
@@ -120,12 +119,14 @@ def _keep_state(live: Live, outcome: Outcome, means: Means) -> None:
     if misses != conversation.misses and outcome.replies:
         fields["misses"] = misses
     if fields:
-        change = Change(replace(conversation, updated_at=means.now_ms, **fields), tuple(fields), means.reason)
+        what = tuple(fields)
+        fields["updated_at"] = means.clock.now_ms()
+        change = Change(replace(conversation, **fields), what, reason)
         means.scribe.change(live, change, "desk")
 
 
-def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
-    values, now_ms = action.values, means.now_ms
+def _act(live: Live, turn: Turn, action: Action, means: Means, reason: str) -> None:
+    values, now_ms = action.values, means.clock.now_ms()
     conversation = live.conversation
     change: Change | Rejection | None = None
     match action.do:
@@ -163,4 +164,4 @@ def _act(live: Live, turn: Turn, action: Action, means: Means) -> None:
             if other in means.acts:
                 means.acts[other](live, turn, action)
     if isinstance(change, Change):
-        means.scribe.change(live, replace(change, reason=means.reason) if means.reason else change, "desk")
+        means.scribe.change(live, replace(change, reason=reason) if reason else change, "desk")

@@ -1,6 +1,5 @@
 """Stage 3: who answers this turn?"""
 
-from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from fastdesk.hooks.registry import Hooks
@@ -20,14 +19,14 @@ class Filter(Protocol):
 
 
 class Route:
-    """The handler that claimed a turn, with its claim, and the handlers behind it to fall back on."""
+    """The handler that claimed a turn, with its claim, and the place in the order from which the others are fallen back on."""
 
-    __slots__ = ("claim", "handler", "rest")
+    __slots__ = ("claim", "following", "handler")
 
-    def __init__(self, handler: Handler, claim: Any, rest: Sequence[Handler]) -> None:
+    def __init__(self, handler: Handler, claim: Any, following: int) -> None:
         self.handler = handler
         self.claim = claim
-        self.rest = rest
+        self.following = following
 
 
 def is_bot_silent(conversation: Conversation) -> bool:
@@ -35,10 +34,11 @@ def is_bot_silent(conversation: Conversation) -> bool:
     return conversation.mode != "bot"
 
 
-def route(turn: Turn, handlers: Sequence[Handler], hooks: Hooks) -> Route | None:
-    """Ask the handlers in order; the first that claims the turn gets it. None when nobody does."""
-    for index, handler in enumerate(handlers):
-        claim = hooks.claim(handler, turn)
+def route(turn: Turn, hooks: Hooks, first: int = 0) -> Route | None:
+    """Ask the handlers in order, from place `first` on; the first that claims the turn gets it. None when nobody does."""
+    handlers = hooks.handlers
+    for place in range(first, len(handlers)):
+        claim = hooks.claim(place, turn)
         if claim is not None:
-            return Route(handler, claim, handlers[index + 1 :])
+            return Route(handlers[place], claim, place + 1)
     return None

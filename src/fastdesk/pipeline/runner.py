@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from fastdesk.desk import changes
-from fastdesk.hub.live import Live, sent_key
+from fastdesk.hub.live import VISITOR, Live, sent_key
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Changed, Event, Noted, Said
 from fastdesk.moderation import CLEAN, Verdict
@@ -114,9 +114,7 @@ class Pipeline:
     def _accept_message(self, session: Session, live: Live, frame: Send, began: int) -> None:
         behind = self._asking.get(session) if self._asking else None
         if behind is None:
-            principal = session.principal
-            assert principal is not None
-            repeat = self._rooms.repeats.find(live, principal.id, frame)
+            repeat = self._rooms.repeats.find(live, VISITOR, frame)
             if repeat != "unsure":
                 self._judge(session, live, frame, began, repeat)
                 return
@@ -132,10 +130,9 @@ class Pipeline:
         try:
             repeat: Repeat | Rejection | None = await self._commands.find_stored(session, live, frame)
             live = session.live or live  # the visitor may have gone on in another conversation while we asked
-            sender = session.principal.id if session.principal is not None else ""
             # Another copy may have been faster while we asked.
-            if repeat is None and sent_key(sender, frame.id) in live.sent:
-                found = self._rooms.repeats.find(live, sender, frame)
+            if repeat is None and sent_key(VISITOR, frame.id) in live.sent:
+                found = self._rooms.repeats.find(live, VISITOR, frame)
                 repeat = found if found != "unsure" else None
             self._judge(session, live, frame, began, repeat)
         finally:
@@ -238,8 +235,11 @@ class Pipeline:
         """Deliver a batch of events that the store has on disk, in their order; the store calls this in the loop."""
         rooms = self._rooms
         hub = rooms.hub
+        latest: Event | None = None
         for event, origin in entries:
-            rooms.durable[event.tenant] = event.rev
+            if latest is not None and latest.tenant is not event.tenant:
+                rooms.durable[latest.tenant] = latest.rev
+            latest = event
             if type(event) is Said:
                 hub.deliver_said(event, origin)
                 if event is self._timed:
@@ -255,6 +255,8 @@ class Pipeline:
                 self._audit.filtered(event)
             if origin is not None:
                 origin.acknowledge(event)
+        if latest is not None:
+            rooms.durable[latest.tenant] = latest.rev
         self._flush()
 
     def _deliver_changed(self, changed: Changed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fastdesk.desk.changes import Change
-from fastdesk.hub.live import Live, sent_key, sent_mark
+from fastdesk.hub.live import VISITOR, Live, sent_key, sent_mark
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Role, Said
 from fastdesk.observe.clock import Clock, Entropy, new_id
@@ -66,7 +66,8 @@ class Scribe:
         )  # fmt: skip
         live.seq = seq
         if id:
-            live.sent[sent_key(sender, id)] = sent_mark(seq, digest(kind, text))
+            key = sent_key(VISITOR if role == "visitor" else sender, id)
+            live.sent[key] = sent_mark(seq, digest(kind, text))
         self._store.append(said, origin)
         return said
 

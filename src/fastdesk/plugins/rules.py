@@ -64,6 +64,7 @@ class Rules:
         self._clock = clock
         self._caller = caller
         self._is_open = is_open
+        self._tell = self._facts  # bound once: nearly every message is settled without it
         self.books: Compiled[RuleBook] = Compiled(
             "rules", ("rule",), records=records, tasks=tasks, build=_build, empty=RuleBook.EMPTY,
             gather=lambda tenant: tuple(records.all(RuleRecord, tenant, "rule")),
@@ -74,17 +75,16 @@ class Rules:
         book = self.books.of(turn.conversation.tenant)
         if not book.size:
             return None
-        return book.match_message(
-            turn.message.text, turn.site.id, turn.language, lambda: self._facts(turn, book)
-        )
+        return book.match_message(turn.message.text, turn.site.id, turn.language, self._tell, turn)
 
     def explain(self, turn: Turn) -> Why:
         """Return why rules fire on a turn, or don't; also when none does."""
         book = self.books.of(turn.conversation.tenant)
-        return book.explain(self._facts(turn, book)) if book.size else Why(on="message")
+        return book.explain(self._facts(turn)) if book.size else Why(on="message")
 
-    def _facts(self, turn: Turn, book: RuleBook) -> Facts:
+    def _facts(self, turn: Turn) -> Facts:
         conversation = turn.conversation
+        book = self.books.of(conversation.tenant)
         return facts_of(
             turn,
             now_ms=self._clock.now_ms(),

@@ -171,7 +171,7 @@ class Trials:
         )  # fmt: skip
         said = Said(tenant, 0, now_ms, conversation.id, 1, _ID, "visitor", _ID, "", "text", question)
         return Turn(
-            id=_ID, message=said, conversation=conversation, visitor=visitor, site=asker.site,
+            message=said, conversation=conversation, visitor=visitor, site=asker.site,
             language=asker.language or asker.site.locale, received_ns=self._clock.now_ns(), port=_NoPort(),
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ such marks are always asked.
 
 import re
 from collections.abc import Callable, Iterable
-from typing import ClassVar, get_args
+from typing import Any, ClassVar, Final, TypeVar, get_args
 
 import msgspec
 
@@ -24,12 +24,16 @@ from fastdesk.rules.why import Fired, Passed, Why
 
 __all__ = ["Match", "RuleBook"]
 
+T = TypeVar("T")
+
 MAX_RULES = 10_000
 MAX_ACTIONS = 50
 """Actions that one event may lead to, over all rules that fire on it."""
 
 MAX_SETTLED = 1_000
 """Decisions of one rule that are kept: what a text showed, and what came of it."""
+
+_UNSETTLED: Final[Any] = object()
 
 MAX_PASSED = 5
 """Rejected candidates that a why-record names: the nearest ones before the decision."""
@@ -152,30 +156,33 @@ class RuleBook:
     def match(self, facts: Facts) -> Match | None:
         """Walk the rules for an event; None when none fires. Linear in the text, not in the rules."""
         if facts.on == "message":
-            return self.match_message(facts.text, facts.site, facts.language, lambda: facts)
+            return self.match_message(facts.text, facts.site, facts.language, _as_they_are, facts)
         candidates, finds = self._candidates(facts)
         return self._walk(facts, candidates, finds)[0] if candidates else None
 
-    def match_message(self, text: str, site: str, language: str, facts: Callable[[], Facts]) -> Match | None:
-        """Walk the rules for a message; `facts` is called only when a rule needs more than the text to decide."""
+    def match_message(
+        self, text: str, site: str, language: str, tell: Callable[[T], Facts], about: T
+    ) -> Match | None:
+        """Walk the rules for a message; `tell(about)` is called only when a rule needs more than the text to decide."""
         finds = self._index.find(text)
         found = self._numbers(finds)
         if not found:
             return None
         rules = self._rules["message"]
         if len(found) > 1:
-            return self._walk(facts(), [rules[number] for number in found], finds)[0]
+            return self._walk(tell(about), [rules[number] for number in found], finds)[0]
         only = rules[found[0]]
-        if only.settled is None:
-            return self._walk(facts(), [only], finds)[0]
+        settled = only.settled
+        if settled is None:
+            return self._walk(tell(about), [only], finds)[0]
         shown = (site, language, finds.words, finds.whole, finds.patterns, finds.key if only.is_exact else "")
-        match: Match | None
-        if shown in only.settled:
-            match = only.settled[shown]
+        decided = settled.get(shown, _UNSETTLED)
+        if decided is not _UNSETTLED:
+            match: Match | None = decided
             return match
-        if len(only.settled) >= MAX_SETTLED:
-            only.settled.clear()
-        match = only.settled[shown] = self._walk(facts(), [only], finds)[0]
+        if len(settled) >= MAX_SETTLED:
+            settled.clear()
+        match = settled[shown] = self._walk(tell(about), [only], finds)[0]
         return match
 
     def explain(self, facts: Facts) -> Why:
@@ -248,6 +255,10 @@ def _pend(compiled: CompiledRule, facts: Facts, finds: Finds) -> Pending:
     if say is None or compiled.may_run(facts):
         return Pending(renders=compiled.renders, groups=compiled.groups(finds))
     return Pending(renders=(lambda scope: Reply(text=say.render(*scope)),), groups=compiled.groups(finds))
+
+
+def _as_they_are(facts: Facts) -> Facts:
+    return facts
 
 
 def _number(problem: Problem) -> int | None:

@@ -73,8 +73,11 @@ class TextIndex:
         self._longest_key = max(keys) + MAX_AROUND if len(keys) > 1 else 0
         self._matcher = KeywordMatcher(phrases, separators="")
         self._words = {phrase: self._number(phrase) for phrase in phrases}
-        # Most texts that show a word show one: its set is made once.
-        self._alone = [frozenset([number]) for number in range(len(phrases))]
+        # Most texts that show anything show one word: what comes of it is made once, within other words and as a whole one.
+        alone = [frozenset([number]) for number in range(len(phrases))]
+        self._alone: list[tuple[Finds, Finds]] = [
+            (Finds(words=word), Finds(words=word, whole=word)) for word in alone
+        ]
         self._set = (
             PatternSet([pattern for _, pattern in self._patterns.values()]) if self._patterns else None
         )
@@ -88,13 +91,12 @@ class TextIndex:
         patterns = self._set.find(wide[:MAX_PATTERN_TEXT]) if self._set is not None else None
         if not spans and not patterns:
             return Finds(key) if key else NOTHING
-        if len(spans) == 1:
+        if len(spans) == 1 and not (key or patterns):
             start, end, number = spans[0]
-            words = self._alone[number]
-            whole = words if is_bordered(wide, start, end) else _NONE
-        else:
-            words = frozenset([number for _, _, number in spans])
-            whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
+            within, whole_word = self._alone[number]
+            return whole_word if is_bordered(wide, start, end) else within
+        words = frozenset([number for _, _, number in spans])
+        whole = frozenset([number for start, end, number in spans if is_bordered(wide, start, end)])
         seen = frozenset(patterns) if patterns else _NONE
         return Finds(key, words, whole, seen, wide[:MAX_PATTERN_TEXT] if seen else "")
 

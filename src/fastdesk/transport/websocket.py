@@ -59,17 +59,17 @@ class WebSockets:
     """
 
     def __init__(self, *, pipeline: Pipeline, opening: Opening) -> None:
-        self._accept = pipeline.accept
+        self._pipeline = pipeline
         self._opening = opening
         self._strangers: dict[WsConnection, SocketSession] = {}
 
     def on_message(self, connection: WsConnection, payload: bytes, is_text: bool) -> None:
         """Take one whole message; the first one must be `hello`."""
-        session = connection.context
+        session: SocketSession | None = connection.context
         if session is None or session.principal is None:
             self._receive_stranger(connection, payload, is_text)
         elif is_text is session.codec.is_text:
-            self._accept(session, payload)
+            self._pipeline.accept(session, payload)
         else:
             _refuse_type(session)
 
