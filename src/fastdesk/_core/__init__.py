@@ -16,6 +16,7 @@ from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.response_scan import plain_body
 from fastdesk._core.text_scan import (
     SignSet,
+    fingerprint,
     has_controls,
     has_full_width,
     has_long_number,
@@ -46,6 +47,7 @@ __all__ = [
     "WsLimits",
     "WsProtocol",
     "checksum",
+    "fingerprint",
     "has_controls",
     "has_full_width",
     "has_long_number",

@@ -1,5 +1,6 @@
 """Checksums that find what a disk has lost or changed; whoever wants to can make content that passes."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -13,6 +14,7 @@ cdef uint64_t P4 = 0x85EBCA77C2B2AE63
 cdef uint64_t P5 = 0x27D4EB2F165667C5
 
 
+@cython.overflowcheck(False)            # arithmetic modulo 2**64 is what it is made of
 cdef inline uint64_t rotate(uint64_t value, int bits) noexcept nogil:
     return (value << bits) | (value >> (64 - bits))
 
@@ -29,14 +31,17 @@ cdef inline uint64_t read_32(const unsigned char* at) noexcept nogil:
     return value
 
 
+@cython.overflowcheck(False)            # arithmetic modulo 2**64 is what it is made of
 cdef inline uint64_t mix(uint64_t sum, uint64_t value) noexcept nogil:
     return rotate(sum + value * P2, 31) * P1
 
 
+@cython.overflowcheck(False)            # arithmetic modulo 2**64 is what it is made of
 cdef inline uint64_t merge(uint64_t whole, uint64_t sum) noexcept nogil:
     return (whole ^ mix(0, sum)) * P1 + P4
 
 
+@cython.overflowcheck(False)            # arithmetic modulo 2**64 is what it is made of
 cdef uint64_t xxh64(const unsigned char* at, Py_ssize_t size, uint64_t seed) noexcept nogil:
     cdef const unsigned char* end = at + size
     cdef uint64_t a = seed + P1 + P2, b = seed + P2, c = seed, d = seed - P1

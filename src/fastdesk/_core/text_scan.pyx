@@ -2,7 +2,10 @@
 
 cimport cython
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIND, PyUnicode_READ
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
+
+from fastdesk._core.checksum cimport xxh64
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
@@ -11,6 +14,7 @@ cdef extern from "Python.h":
 
 __all__ = [
     "SignSet",
+    "fingerprint",
     "has_controls",
     "has_full_width",
     "has_long_number",
@@ -21,17 +25,42 @@ __all__ = [
 ]
 
 
+ctypedef fused Unit:                    # of a str: one, two or four bytes a character
+    uint8_t
+    uint16_t
+    uint32_t
+
+
+# Loops that look at every character, without a way out, are what compilers make eight or sixteen characters at a time of.
+
+
+cdef inline bint any_control(const Unit* signs, Py_ssize_t length) noexcept nogil:
+    cdef Unit found = 0
+    cdef Py_ssize_t i
+    for i in range(length):
+        found |= <Unit>((signs[i] < 0x20) & (signs[i] != 9) & (signs[i] != 10)) | <Unit>(signs[i] == 0x7F)
+    return found != 0
+
+
 def has_controls(str text not None, /):
     """Tell whether a text has a control character (below U+0020, U+007F) but tab and line feed. O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
-    cdef unsigned int sign
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
+    if kind == 1:
+        return any_control(<const uint8_t*>data, length)
+    if kind == 2:
+        return any_control(<const uint16_t*>data, length)
+    return any_control(<const uint32_t*>data, length)
+
+
+cdef inline bint any_wide_sign(const Unit* signs, Py_ssize_t length) noexcept nogil:
+    """Tell whether one is U+3000 or of U+FF10 to U+FF5A."""
+    cdef Unit found = 0
     cdef Py_ssize_t i
-    for i in range(PyUnicode_GET_LENGTH(text)):
-        sign = PyUnicode_READ(kind, data, i)
-        if (sign < 0x20 and sign != 9 and sign != 10) or sign == 0x7F:
-            return True
-    return False
+    for i in range(length):
+        found |= <Unit>(signs[i] == 0x3000) | <Unit>(<Unit>(signs[i] - 0xFF10) <= 0x4A)
+    return found != 0
 
 
 def has_full_width(str text not None, /):
@@ -40,9 +69,15 @@ def has_full_width(str text not None, /):
     cdef void* data = PyUnicode_DATA(text)
     cdef unsigned int sign
     cdef Py_ssize_t i
-    if PyUnicode_IS_ASCII(text):
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
+    if kind == 1:
         return False
-    for i in range(PyUnicode_GET_LENGTH(text)):
+    if not (
+        any_wide_sign(<const uint16_t*>data, length) if kind == 2
+        else any_wide_sign(<const uint32_t*>data, length)
+    ):
+        return False
+    for i in range(length):             # between the letters and digits there are signs that stay
         sign = PyUnicode_READ(kind, data, i)
         if sign == 0x3000 or 0xFF10 <= sign <= 0xFF19 or 0xFF21 <= sign <= 0xFF3A or 0xFF41 <= sign <= 0xFF5A:
             return True
@@ -146,17 +181,30 @@ def utf8_length(str text not None, /):
 
 def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):
     """Tell whether a text is `least` to `most` ASCII letters, digits, `_` and `-`. O(length)."""
-    cdef int kind = PyUnicode_KIND(text)
-    cdef void* data = PyUnicode_DATA(text)
-    cdef unsigned int sign
+    cdef const uint8_t* data = <const uint8_t*>PyUnicode_DATA(text)
+    cdef uint8_t all_are = 1
     cdef Py_ssize_t i, length = PyUnicode_GET_LENGTH(text)
     if not least <= length <= most or not PyUnicode_IS_ASCII(text):
         return False
     for i in range(length):
-        sign = PyUnicode_READ(kind, data, i)
-        if not (97 <= (sign | 32) <= 122 or 48 <= sign <= 57 or sign == 95 or sign == 45):
-            return False
-    return True
+        all_are &= IN_NAMES[data[i]]
+    return all_are != 0
+
+
+cdef uint8_t[128] IN_NAMES
+for sign in range(128):
+    IN_NAMES[sign] = chr(sign).isalnum() or chr(sign) in "_-"
+
+
+def fingerprint(str text not None, /):
+    """Return 32 bits that tell a text from nearly every other one. O(length).
+
+    For this process only: it depends on how the interpreter keeps texts. No secret: who wants two texts with the same fingerprint
+    can make them.
+    """
+    return <uint32_t>xxh64(
+        <const unsigned char*>PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text) * PyUnicode_KIND(text), 0
+    )
 
 
 def is_bordered(str text not None, Py_ssize_t start, Py_ssize_t end, /):

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from fastdesk._core import has_controls, is_name
+from fastdesk._core import fingerprint, has_controls, is_name
 from fastdesk.protocol.codec import Codec
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Send
@@ -47,4 +47,4 @@ def check_message(frame: Send) -> Send | Rejection:
 
 def digest(kind: str, text: str) -> int:
     """Return 32 bits that tell two bodies under the same id apart; good within this process only."""
-    return (hash(text) ^ hash(kind)) & 0xFFFFFFFF
+    return fingerprint(text if kind == "text" else f"{kind}\0{text}")

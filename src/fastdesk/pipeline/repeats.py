@@ -108,5 +108,5 @@ class Repeats:
         self._covered.pop(live.id, None)
 
 
-def _key(live: Live, key: str) -> bytes:
-    return f"{live.id}\0{key}".encode()
+def _key(live: Live, key: str) -> str:
+    return f"{live.id}\0{key}"
