@@ -9,7 +9,8 @@ cdef extern from "Python.h":
     bint PyUnicode_CheckExact(object value)
     bint PyLong_CheckExact(object value)
     bint PyBytes_CheckExact(object value)
-    long long PyLong_AsLongLong(object value) except? -1
+    # A third of the instructions of PyLong_AsLongLong, which takes large numbers apart byte by byte.
+    long long PyLong_AsLongLongAndOverflow(object value, int* overflow) except? -1
 
 cdef enum Kind:
     ABSENT
@@ -35,6 +36,7 @@ cdef inline Py_ssize_t take_parts(tuple values, Part* parts) except -1:
     Raises TypeError for other types, OverflowError beyond 64 bits, UnicodeEncodeError.
     """
     cdef Py_ssize_t i, total = 0
+    cdef int overflow = 0
     cdef object value
     for i in range(PyTuple_GET_SIZE(values)):
         value = <object>PyTuple_GET_ITEM(values, i)
@@ -46,7 +48,9 @@ cdef inline Py_ssize_t take_parts(tuple values, Part* parts) except -1:
             total += parts[i].size
         elif PyLong_CheckExact(value):
             parts[i].kind = NUMBER
-            parts[i].number = PyLong_AsLongLong(value)
+            parts[i].number = PyLong_AsLongLongAndOverflow(value, &overflow)
+            if overflow:
+                raise OverflowError("a number beyond 64 bits")
         elif PyBytes_CheckExact(value):
             parts[i].kind = READY
             parts[i].start = PyBytes_AS_STRING(value)

@@ -212,7 +212,7 @@ cdef class KeywordMatcher:
         cdef Py_ssize_t begin = 0
         for i in range(size):
             label = label_of(&self._alphabet, text[i])
-            if label == 0:              # in no word: all that most texts have for a short list
+            if label == 0 or state == 0 and label > starts:  # nothing goes on, nothing begins: most of a text
                 state = 0
                 begin = i + 1
                 continue

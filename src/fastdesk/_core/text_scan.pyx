@@ -55,11 +55,16 @@ def has_controls(str text not None, /):
 
 
 cdef inline bint any_wide_sign(const Unit* signs, Py_ssize_t length) noexcept nogil:
-    """Tell whether one is U+3000 or of U+FF10 to U+FF5A."""
+    """Tell whether one is U+3000, or a digit, a capital or a small letter of full width."""
     cdef Unit found = 0
     cdef Py_ssize_t i
     for i in range(length):
-        found |= <Unit>(signs[i] == 0x3000) | <Unit>(<Unit>(signs[i] - 0xFF10) <= 0x4A)
+        found |= (
+            <Unit>(signs[i] == 0x3000)
+            | <Unit>(<Unit>(signs[i] - 0xFF10) <= 9)
+            | <Unit>(<Unit>(signs[i] - 0xFF21) <= 25)
+            | <Unit>(<Unit>(signs[i] - 0xFF41) <= 25)
+        )
     return found != 0
 
 
@@ -67,21 +72,12 @@ def has_full_width(str text not None, /):
     """Tell whether a text has a full-width letter, digit or space (U+FF10 to U+FF5A, U+3000). O(length)."""
     cdef int kind = PyUnicode_KIND(text)
     cdef void* data = PyUnicode_DATA(text)
-    cdef unsigned int sign
-    cdef Py_ssize_t i
     cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
     if kind == 1:
         return False
-    if not (
-        any_wide_sign(<const uint16_t*>data, length) if kind == 2
-        else any_wide_sign(<const uint32_t*>data, length)
-    ):
-        return False
-    for i in range(length):             # between the letters and digits there are signs that stay
-        sign = PyUnicode_READ(kind, data, i)
-        if sign == 0x3000 or 0xFF10 <= sign <= 0xFF19 or 0xFF21 <= sign <= 0xFF3A or 0xFF41 <= sign <= 0xFF5A:
-            return True
-    return False
+    if kind == 2:
+        return any_wide_sign(<const uint16_t*>data, length)
+    return any_wide_sign(<const uint32_t*>data, length)
 
 
 cdef inline bint is_digit(unsigned int sign) noexcept:

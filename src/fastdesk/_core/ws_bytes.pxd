@@ -75,9 +75,12 @@ cdef inline bint continues_utf8(Utf8* state, const char* text, Py_ssize_t size) 
                 here += 8
             continue
         if 0xE1 <= byte <= 0xEF and byte != 0xED and end - here >= 3:  # nearly all of Chinese, in one step
-            if (here[1] & 0xC0) != 0x80 or (here[2] & 0xC0) != 0x80:
-                return False
-            here += 3
+            while True:
+                if (here[1] & 0xC0) != 0x80 or (here[2] & 0xC0) != 0x80:
+                    return False
+                here += 3
+                if end - here < 3 or not 0xE1 <= here[0] <= 0xEF or here[0] == 0xED:
+                    break
             continue
         here += 1
         low, high = 0x80, 0xBF
