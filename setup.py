@@ -19,6 +19,7 @@ NATIVE = [
     "fastdesk._core.bloom",
     "fastdesk._core.alphabet",
     "fastdesk._core.checksum",
+    "fastdesk._core.index_terms",
     "fastdesk._core.json_form",
     "fastdesk._core.json_shape",
     "fastdesk._core.pack",

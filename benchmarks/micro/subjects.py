@@ -9,6 +9,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,24 @@ def _assistant_desk() -> Run:
     return assistant_run()
 
 
+def _projecting(conversations: int) -> Run:
+    from benchmarks.micro.projecting import projecting_run
+
+    return projecting_run(conversations)
+
+
+def _terms_desk() -> Run:
+    from benchmarks.micro.projecting import terms_run
+
+    return terms_run()
+
+
+def _terms_pattern() -> Run:
+    from benchmarks.micro.projecting import terms_by_pattern
+
+    return terms_by_pattern()
+
+
 def _stored() -> tuple[Said, Said]:
     """Return a visitor's message, which is acknowledged, and its answer, which is shown."""
     tenant, conversation, at = TenantId("demo"), ConversationId("01jq2m5v9x3k7n8p4r6t"), 1_767_225_600_000
@@ -322,4 +341,7 @@ SUBJECTS = (
     Subject("send and poll by HTTP, store in memory", _requests_desk, operations=1_600),
     Subject("turn of a model, store in memory", _assistant_desk, operations=1_024),
     Subject("stage reply, two frames", _reply_desk, {"msgspec": _reply_msgspec, "json.dumps": _reply_json}),
+    Subject("message and answer into SQLite, 64 talks", partial(_projecting, 64), operations=20_480),
+    Subject("message and answer into SQLite, 2,000 talks", partial(_projecting, 2_000), operations=20_480),
+    Subject("search terms of a message", _terms_desk, {"pattern": _terms_pattern}, operations=10_000),
 )

@@ -16,6 +16,7 @@ from fastdesk._core import (
     LRUCache,
     TokenBucket,
     checksum,
+    index_terms,
     pack_row,
 )
 
@@ -103,6 +104,7 @@ def test_evicted_keys_die() -> None:
         (500, lambda: JsonForm((b'{"a":',), b"}").write(("é" * 20_000,))),
         (20_000, lambda: pack_row(("é" * 20, 2**62, None, b"\xc0"))),
         (50_000, lambda: checksum(b"x" * 50)),
+        (20_000, lambda: index_terms("退款 order" * 5, "1x")),
         (700, lambda: KeywordMatcher(WORDS, lookalikes={"0": "o"}).find_all(WORDS[0] * 50)),
     ],
     ids=[
@@ -114,6 +116,7 @@ def test_evicted_keys_die() -> None:
         "long form",
         "row",
         "checksum",
+        "terms",
         "KeywordMatcher",
     ],
 )

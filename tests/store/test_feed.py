@@ -95,8 +95,17 @@ def test_rows_are_linked_to_each_other_and_to_what_is_known() -> None:
     made = fed([event(rev, 0, "visitor", rev % 2) for rev in range(1, 41)], 100)
     rows = made.rows([(DEMO, "c1", 7)])
     assert [row[5] for row in rows if row[3] == "said"] == [7, 114, 0, 134]
-    assert made.heads() == {(DEMO, "c1"): rows[1][0], (DEMO, "c0"): rows[3][0]}
+    assert made.heads == {(DEMO, "c1"): rows[1][0], (DEMO, "c0"): rows[3][0]}
     assert all(row[1] == DEMO for row in rows)
+
+
+def test_what_is_remembered_needs_no_looking_up() -> None:
+    events = [event(rev, 0, "visitor", rev) for rev in (1, 2, 3)]
+    known = {(DEMO, "c1"): 7, (DEMO, "c9"): 8}
+    made = Feed(range(10, 13), events, [b""] * 3, known)
+    assert made.unknown() == [(DEMO, "c2"), (DEMO, "c3")]
+    assert [row[5] for row in made.rows([(DEMO, "c3", 9)])] == [7, 0, 9]
+    assert known == {(DEMO, "c1"): 7, (DEMO, "c9"): 8}
 
 
 def test_an_agent_has_read_up_to_a_message() -> None:

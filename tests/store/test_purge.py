@@ -40,7 +40,7 @@ class Desk:
     def feed(self, *events: Event) -> None:
         positions = range(self.length + 1, self.length + 1 + len(events))
         self.length += len(events)
-        feed = Feed(positions, events, [msgspec.msgpack.encode(event) for event in events])
+        feed = Feed(positions, list(events), [msgspec.msgpack.encode(event) for event in events])
         with self.database.write() as connection:
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)

@@ -7,6 +7,7 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.checksum import checksum
+from fastdesk._core.index_terms import index_terms
 from fastdesk._core.json_form import JsonForm
 from fastdesk._core.json_shape import JsonShape
 from fastdesk._core.keyword_matcher import KeywordMatcher
@@ -51,6 +52,7 @@ __all__ = [
     "has_controls",
     "has_full_width",
     "has_long_number",
+    "index_terms",
     "is_bordered",
     "is_name",
     "pack_row",

@@ -71,7 +71,7 @@ cdef uint64_t xxh64(const unsigned char* at, Py_ssize_t size, uint64_t seed) noe
 
 
 def checksum(bytes content not None, uint64_t seed=0, /):
-    """Return a checksum of 32 bits: the lower half of XXH64 (Collet, the xxHash specification), as Zstandard takes it.
+    """Return a checksum of 32 bits: the lower half of XXH64 (Collet, the xxHash specification).
 
     O(length); the same on every machine whose numbers begin with the lowest byte.
 

@@ -48,11 +48,12 @@ def encode_bodies(bodies: list[bytes]) -> bytes:
 class Run:
     """What was said in one conversation in a row, or one event of another kind."""
 
-    __slots__ = ("asked", "bodies", "events", "is_said", "key", "position")
+    __slots__ = ("asked", "bodies", "events", "first_rev", "is_said", "key", "position")
 
     def __init__(self, key: Key, event: Event, body: bytes, is_said: bool) -> None:
         self.key = key
         self.is_said = is_said
+        self.first_rev = event.rev
         self.events: list[Any] = [event]
         self.bodies = [body]
         self.position = 0
@@ -68,72 +69,86 @@ class Run:
 class Feed:
     """Consecutive events of one data base as `runs`; those that nobody said stand in `others` as well, with their positions."""
 
-    __slots__ = ("_about", "_since", "others", "runs")
+    __slots__ = ("_about", "heads", "known", "others", "runs")
 
-    def __init__(self, positions: Sequence[int], events: Sequence[Event], bodies: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        positions: Sequence[int],
+        events: list[Event],
+        bodies: list[bytes],
+        known: dict[Key, int] | None = None,
+    ) -> None:
+        #: Positions of the last rows about subjects before these events, as far as somebody remembers them; and after them.
+        self.known: dict[Key, int] = known if known is not None else {}
+        self.heads: dict[Key, int] = {}
         self.runs: list[Run] = []
         self.others: list[tuple[int, Event]] = []
-        self._about: dict[Key, list[Run]] = {}  # what may still change places
-        self._since = 0
-        for place in range(len(events)):
-            event: Any = events[place]
-            at = event.at
-            if not 0 <= at - self._since < SPAN_MS:
+        #: What may still change places, by tenant and subject: two dicts, so that no key has to be made of both.
+        self._about: dict[str, dict[str, list[Run]]] = {}
+        since = 0
+        for place, event in enumerate(events):
+            at, body = event.at, bodies[place]
+            if not 0 <= at - since < SPAN_MS:
                 self._put_together()
-                self._since = at
+                since = at
             if type(event) is Said:
-                self._say((event.tenant, event.conversation), event, bodies[place])
+                self._say(event, body)
             else:
-                run = Run((event.tenant, subject_of(event)), event, bodies[place], False)
-                self._about.setdefault(run.key, []).append(run)
+                self._take(subject_of(event), event, body)
                 if type(event) is Put:
                     self._put_together()
         self._put_together()
-        place = -1
+        size = 0
         for run in self.runs:
-            place += len(run.events)
-            run.position = positions[place]
+            size += len(run.events)
+            run.position = positions[size - 1]
+            self.heads[run.key] = run.position
             if not run.is_said:
                 self.others.append((run.position, run.events[0]))
 
-    def _say(self, key: Key, event: Any, body: bytes) -> None:
-        about = self._about.get(key)
-        if about is None:
-            run = Run(key, event, body, True)
-            self._about[key] = [run]
+    def _say(self, event: Any, body: bytes) -> None:
+        subjects = self._about.get(event.tenant)
+        runs = subjects.get(event.conversation) if subjects is not None else None
+        run = runs[-1] if runs is not None else None
+        rev: int = event.rev
+        if run is not None and run.is_said and len(run.events) < MOST and rev - run.first_rev < REVS:
+            run.events.append(event)
+            run.bodies.append(body)
         else:
-            run = about[-1]
-            if run.is_said and len(run.events) < MOST and event.rev - run.events[0].rev < REVS:
-                run.events.append(event)
-                run.bodies.append(body)
-            else:
-                run = Run(key, event, body, True)
-                about.append(run)
+            run = self._take(event.conversation, event, body)
         if event.role == "visitor":
             run.asked += 1
 
+    def _take(self, subject: str, event: Event, body: bytes) -> Run:
+        run = Run((event.tenant, subject), event, body, type(event) is Said)
+        self._about.setdefault(event.tenant, {}).setdefault(subject, []).append(run)
+        return run
+
     def _put_together(self) -> None:
-        for runs in self._about.values():
-            self.runs += runs
+        for subjects in self._about.values():
+            for runs in subjects.values():
+                self.runs += runs
         self._about.clear()
 
-    def heads(self) -> dict[Key, int]:
-        """Return the position of the last row about each subject."""
-        return {run.key: run.position for run in self.runs}
+    def unknown(self) -> list[Key]:
+        """Return the subjects of which nobody remembers a row."""
+        return [key for key in self.heads if key not in self.known]
 
-    def rows(self, known: Iterable[tuple[TenantId, str, int]]) -> list[tuple[Any, ...]]:
-        """Return the rows of table `event`, linked to those that are `known` as the last before them: tenant, subject, position."""
-        before: dict[Key, int] = {(tenant, subject): position for tenant, subject, position in known}
+    def rows(self, found: Iterable[tuple[TenantId, str, int]]) -> list[tuple[Any, ...]]:
+        """Return the rows of table `event`, linked to the last ones before them: those of `unknown` that were found, and the known."""
+        before: dict[Key, int] = {(tenant, subject): position for tenant, subject, position in found}
+        known = self.known
         rows: list[tuple[Any, ...]] = []
         for run in self.runs:
             last = run.events[-1]
             kind, seq = ("said", last.seq) if run.is_said else (last.__struct_config__.tag, 0)
             body = encode_bodies(run.bodies)
-            previous, length = before.get(run.key, 0), len(run.bodies)
+            key, length = run.key, len(run.bodies)
+            previous = before[key] if key in before else known.get(key, 0)
             # The driver looks for an adapter of bytes, each time in vain; of bytearray it doesn't.
             content = checksum(body), bytearray(body)
-            rows.append((run.position, run.key[0], last.rev, kind, seq, previous, length, *content))
-            before[run.key] = run.position
+            rows.append((run.position, key[0], last.rev, kind, seq, previous, length, *content))
+            before[key] = run.position
         return rows
 
     def spoken(self, read: dict[Key, int]) -> list[tuple[Any, ...]]:

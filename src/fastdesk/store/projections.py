@@ -45,9 +45,9 @@ class Events:
     """Keep every event as it is, linked to what is before it about the same subject."""
 
     def apply(self, connection: Connection, feed: Feed) -> None:
-        heads = feed.heads()
-        execute_rows(connection, _INSERT, feed.rows(execute_rows(connection, _HEADS, heads)))
-        execute_rows(connection, _SET_HEADS, [(*key, position) for key, position in heads.items()])
+        found = execute_rows(connection, _HEADS, feed.unknown())
+        execute_rows(connection, _INSERT, feed.rows(found))
+        execute_rows(connection, _SET_HEADS, [(*key, position) for key, position in feed.heads.items()])
 
 
 _INSERT: Final = (

@@ -22,7 +22,7 @@ from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
 from fastdesk.store.database import Database
 from fastdesk.store.databases import Databases
-from fastdesk.store.feed import Feed, puts_of
+from fastdesk.store.feed import Feed, Key, puts_of
 from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
 from fastdesk.store.projections import BASE, execute_rows
@@ -35,6 +35,7 @@ PROJECTIONS: Final = (*BASE, Removals())
 
 _MIN_STEP: Final = 2048  # events; some 20 ms, which is what an urgent reader waits at most when all is well
 _MAX_STEP: Final = 8192
+_REMEMBERED: Final = 16_384  # subjects of a data base whose last row need not be looked up: some megabytes
 
 
 class _TenantBody(Struct):
@@ -64,6 +65,7 @@ class Projector:
         self._purge = Purge(self._followers, leftovers)
         self._lock = threading.Lock()
         self._step_events = _MIN_STEP
+        self._heads: dict[Database, dict[Key, int]] = {}
         self.fed = 0
         self.isolated: frozenset[TenantId] = frozenset()
         self._known_apart: frozenset[TenantId] = frozenset()  # those that the main data base knows
@@ -102,12 +104,19 @@ class Projector:
     def follow(self) -> bool:
         """Do a little of what may wait: removals first, then the followers. False when nothing was left."""
         with self._lock:
-            return self._each(self._purge.step) or self._each(self._followers.step)
+            return self._clean() or self._each(self._followers.step)
 
     def purge(self) -> bool:
         """Remove a little of what is to be removed; False when nothing was left."""
         with self._lock:
-            return self._each(self._purge.step)
+            return self._clean()
+
+    def _clean(self) -> bool:
+        """Remove a little of what is to be removed, also from memory."""
+        is_busy = self._each(self._purge.step)
+        if is_busy:
+            self._heads.clear()
+        return is_busy
 
     def _each(self, step: Callable[[Database], bool]) -> bool:
         """Make a step on every open data base; True when any had something to do."""
@@ -132,10 +141,11 @@ class Projector:
         return [(owner, batch.pick([each == owner for each in owners])) for owner in (*apart, None)]
 
     def _apply(self, database: Database, part: Batch, batch: Batch) -> None:
+        heads = self._heads.setdefault(database, {})
         with database.write() as connection:
             fed = _fed(connection)
             part = part.after(fed)
-            feed = Feed(part.positions, part.events, part.bodies)
+            feed = Feed(part.positions, part.events, part.bodies, heads)
             revs = feed.revs()
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)
@@ -145,6 +155,10 @@ class Projector:
                 revs |= {event.tenant: event.rev for event in batch.events if event.tenant in self.isolated}
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])
             connection.execute(_SET_FED, {"value": str(max(fed, batch.last))})
+        # It is committed; before, these would be wrong when a disk is full.
+        if len(heads) > _REMEMBERED:
+            heads.clear()
+        heads.update(feed.heads)
 
 
 _SET_REVS: Final = (

@@ -14,38 +14,24 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
+from fastdesk._core import index_terms
 from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.store.followers import Positioned
 from fastdesk.store.projections import execute_rows
 
-__all__ = ["SearchIndex", "Words", "terms"]
+__all__ = ["SearchIndex", "Words"]
 
 _RUN: Final = re.compile("([\u3400-\u9fff\uf900-\ufaff]+)|([^\\W_\u3400-\u9fff\uf900-\ufaff]+)")
 _MAX_TERM: Final = 64  # characters of one word; a longer one is no word
-#: Beginnings of words that are entries of their own, in characters. FTS5 finds a beginning that is none by reading all
-#: entries of all words that have it: a tenth of a second for a word that stands in every tenth of a million messages.
-_FIRST_BEGINNING: Final = 3
+#: Beginnings of words of 3 to 8 characters are entries of their own. FTS5 finds a beginning that is none by reading all entries of
+#: all words that have it: a tenth of a second for a word that stands in every tenth of a million messages.
 _LAST_BEGINNING: Final = 8
 _NOTES: Final = frozenset(
     {"note", "summary"}
 )  # what people read and write; the desk's own records are not searched
 
-# Cutting 32 texts takes half a millisecond, after which SQLite runs without the interpreter's lock.
 _SIZES: Final = (32, 4, 1)
-
-
-def terms(text: str) -> set[str]:
-    """Return what a text is found by."""
-    found: set[str] = set()
-    for chinese, word in _RUN.findall(fold(text)):
-        if chinese:
-            found.update(chinese)
-            found.update(map("".join, pairwise(chinese)))
-        else:
-            found.add(word[:_MAX_TERM])
-            found.update(word[:size] for size in range(_FIRST_BEGINNING, min(len(word), _LAST_BEGINNING + 1)))
-    return found
 
 
 class Words(Struct, frozen=True):
@@ -110,7 +96,7 @@ class SearchIndex:
     """Follow the events into the full-text index."""
 
     name = "search"
-    version = "2"
+    version = "3"
 
     def reset(self, connection: Connection) -> None:
         connection.exec_driver_sql("INSERT INTO search (search) VALUES ('delete-all')")
@@ -132,8 +118,7 @@ def _rows(connection: Connection, events: Sequence[Positioned]) -> Iterator[tupl
     for position, event in events:
         searched = searched_text(event)
         if searched:
-            prefix = f"{numbers[event.tenant]}x"
-            found = " ".join([prefix + term for term in sorted(terms(searched))])
+            found = index_terms(fold(searched), f"{numbers[event.tenant]}x")
             if found:
                 yield position, found
 

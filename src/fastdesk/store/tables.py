@@ -210,10 +210,12 @@ purge = Table(
     ),  # what is behind us of a tenant's events
 )
 
-#: The words of messages and notes, by the event's position. It holds no text: only which word stands where.
+#: The words of messages and notes, by the event's position. It holds no text: only which word stands where. Its parts are merged
+#: when there are 8 of a size, instead of 4: measured, writing it takes a seventh less, and no search takes longer.
 SEARCH: Final = (
     "CREATE VIRTUAL TABLE search USING fts5"
-    " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')"
+    " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
+    "INSERT INTO search (search, rank) VALUES ('automerge', 8)",
 )
 
 #: Keep the counts in step with the conversations and their labels. What happens to a conversation and its labels in one
@@ -289,9 +291,8 @@ STATISTICS: Final = (
 
 def _finish(target: MetaData, connection: Connection, **_: object) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(SEARCH)
-        for trigger in TRIGGERS:
-            connection.exec_driver_sql(trigger)
+        for statement in (*SEARCH, *TRIGGERS):
+            connection.exec_driver_sql(statement)
         connection.exec_driver_sql("ANALYZE sqlite_schema")
         connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", list(STATISTICS))
 

@@ -148,6 +148,7 @@ STATEMENTS = (
     "CREATE INDEX visitor_phone ON visitor (tenant, phone COLLATE NOCASE) WHERE phone != ''",
     "CREATE VIRTUAL TABLE search USING fts5"
     " (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii')",
+    "INSERT INTO search (search, rank) VALUES ('automerge', 8)",
     """
     CREATE TRIGGER conversation_made AFTER INSERT ON conversation BEGIN
       INSERT INTO conversation_count VALUES

@@ -1,0 +1,3 @@
+__all__ = ["index_terms"]
+
+def index_terms(text: str, prefix: str, /) -> str: ...
