@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from fastdesk.ai.http_connection import MAX_ANSWER_BYTES, Connection
+from fastdesk.ai import http_connection as connection_room
+from fastdesk.ai.http_connection import MAX_ANSWER_BYTES, Connection, Exchange
 from fastdesk.errors import ModelFault
 
 VIRTUAL_TIME = True
@@ -30,7 +31,7 @@ class Wire:
         return self.is_aborted
 
 
-class Owner:
+class Owner(connection_room.Owner):
     def __init__(self) -> None:
         self.free: list[Connection] = []
         self.gone: list[Connection] = []
@@ -42,7 +43,7 @@ class Owner:
         self.gone.append(connection)
 
 
-class Talk:
+class Talk(Exchange):
     """An exchange that keeps what it hears; `enough` is the body after which it wants no more."""
 
     def __init__(self, enough: bytes = b"\0") -> None:

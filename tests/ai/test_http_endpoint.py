@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from fastdesk.ai import http_endpoint as endpoint_room
 from fastdesk.ai.http_connection import Connection
 from fastdesk.ai.http_endpoint import Endpoint
 from fastdesk.ai.provider import ProviderKit
@@ -48,7 +49,7 @@ class Server:
         await self._server.wait_closed()
 
 
-class Sender:
+class Sender(endpoint_room.Sender):
     def __init__(self) -> None:
         self.over = asyncio.Event()
         self.result = ""

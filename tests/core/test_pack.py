@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import pack_row
+from fastdesk._core import pack_plain_dict, pack_row
 
 EDGES = [0, 1, 127, 128, 255, 256, 2**16 - 1, 2**16, 2**31, 2**32 - 1, 2**32, 2**63 - 1]
 EDGES += [-1, -32, -33, -127, -128, -129, -(2**15), -(2**15) - 1, -(2**31), -(2**31) - 1, -(2**63)]
@@ -50,3 +50,41 @@ def test_too_large_numbers_and_long_rows_are_refused() -> None:
             pack_row((number,))
     with pytest.raises(ValueError, match="24 values"):
         pack_row((1,) * 25)
+
+
+NAMES = st.text(max_size=40) | st.sampled_from(["by", "model"])
+
+
+@given(st.dictionaries(NAMES, VALUES | st.booleans(), max_size=15))
+@example({"a": True, "b": False, "c": None, "d": -(2**63), "e": "中" * 100})
+def test_a_plain_dict_is_what_a_general_encoder_writes(plain: dict[str, Any]) -> None:
+    try:
+        wanted = msgspec.msgpack.encode(plain)
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            pack_plain_dict(plain)
+        return
+    assert pack_plain_dict(plain) == wanted
+
+
+class Word(str):
+    """A text of another type."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": 1.5}, {"a": []}, {"a": {}}, {"a": b"x"}, {"a": 2**63}, {"a": -(2**63) - 1}, {1: "a"}, {Word("a"): 1}, {"a": Word("b")},
+        {str(number): 1 for number in range(16)}, {"a": "x" * 32_768}, {"x" * 32_768: 1}, {"a": "x" * 20_000, "b": "x" * 20_000},
+    ],
+)  # fmt: skip
+def test_other_dicts_are_left_to_it(other: dict[Any, Any]) -> None:
+    assert pack_plain_dict(other) is None
+
+
+@pytest.mark.parametrize("size", range(32_700, 32_768))
+def test_a_dict_never_outgrows_its_room(size: int) -> None:
+    plain = {"a": "x" * size, "b": 2**40}
+    assert pack_plain_dict(plain) in (None, msgspec.msgpack.encode(plain))

@@ -12,7 +12,7 @@ from fastdesk._core.json_form import JsonForm
 from fastdesk._core.json_shape import JsonShape
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
-from fastdesk._core.pack import pack_row
+from fastdesk._core.pack import pack_plain_dict, pack_row
 from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.response_scan import plain_body
 from fastdesk._core.text_scan import (
@@ -55,6 +55,7 @@ __all__ = [
     "index_terms",
     "is_bordered",
     "is_name",
+    "pack_plain_dict",
     "pack_row",
     "plain_body",
     "read_request_line",

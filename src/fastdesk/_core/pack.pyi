@@ -1,3 +1,6 @@
-__all__ = ["pack_row"]
+from typing import Any
 
+__all__ = ["pack_plain_dict", "pack_row"]
+
+def pack_plain_dict(plain: dict[str, Any], /) -> bytes | None: ...
 def pack_row(values: tuple[str | int | bytes | None, ...], /) -> bytes: ...

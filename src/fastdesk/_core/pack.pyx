@@ -12,12 +12,24 @@ from fastdesk._core.byte_writer cimport (
     SCRATCH,
     TEXT,
     Part,
+    PyLong_CheckExact,
+    PyUnicode_AsUTF8AndSize,
+    PyUnicode_CheckExact,
     borrow_room,
     give_back,
     take_parts,
 )
 
-__all__ = ["pack_row"]
+cdef extern from "Python.h":
+    ctypedef struct PyObject
+    PyObject* Py_None
+    PyObject* Py_True
+    PyObject* Py_False
+    Py_ssize_t PyDict_Size(object names)
+    bint PyDict_Next(object names, Py_ssize_t* place, PyObject** name, PyObject** value)
+    long long PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
+
+__all__ = ["pack_plain_dict", "pack_row"]
 
 cdef char[SCRATCH] scratch              # used under the interpreter's lock only
 
@@ -108,3 +120,53 @@ def pack_row(tuple values not None, /):
         return PyBytes_FromStringAndSize(room, to - room)
     finally:
         give_back(scratch, room)
+
+
+cdef inline char* put_text(char* to, object text) except? NULL:
+    """Write a text into the scratch; NULL when it is none or leaves no room for a number behind it."""
+    cdef const char* start
+    cdef Py_ssize_t size
+    if not PyUnicode_CheckExact(text):
+        return NULL
+    start = PyUnicode_AsUTF8AndSize(text, &size)
+    return write_text(to, start, size) if size < SCRATCH - 16 - (to - scratch) else NULL
+
+
+def pack_plain_dict(dict plain not None, /):
+    """Return a map of fewer than 16 texts, whose values are texts, integers of 64 bits, bool or None.
+
+    None for any other dict, and for one of about 32 KiB or more. O(length).
+
+    Raises:
+        UnicodeEncodeError: a lone surrogate.
+    """
+    cdef PyObject* name
+    cdef PyObject* value
+    cdef Py_ssize_t place = 0, count = PyDict_Size(plain)
+    cdef char* to = scratch
+    cdef long long number
+    cdef int overflow = 0
+    if count >= 16:
+        return None
+    to[0] = <char>(0x80 | count)
+    to += 1
+    while PyDict_Next(plain, &place, &name, &value):
+        to = put_text(to, <object>name)
+        if to == NULL:
+            return None
+        if value == Py_None:
+            to[0] = <char>0xC0
+            to += 1
+        elif value == Py_True or value == Py_False:
+            to[0] = <char>(0xC3 if value == Py_True else 0xC2)
+            to += 1
+        elif PyLong_CheckExact(<object>value):
+            number = PyLong_AsLongLongAndOverflow(<object>value, &overflow)
+            if overflow != 0:
+                return None
+            to = write_number(to, number)
+        else:
+            to = put_text(to, <object>value)
+            if to == NULL:
+                return None
+    return PyBytes_FromStringAndSize(scratch, to - scratch)

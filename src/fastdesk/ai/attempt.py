@@ -10,7 +10,7 @@ Rules:
 """
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final
 
 from fastdesk.ai.budget import FREE, Reservation
 from fastdesk.ai.models import Model, Watched
@@ -38,20 +38,24 @@ class Spending:
         self.cost_micro = 0
 
 
-class AttemptOwner(Protocol):
-    """Whoever makes attempts, one at a time."""
+class AttemptOwner:
+    """Whoever makes attempts, one at a time. A class and no protocol: compiled, it is called directly."""
 
     def on_first(self, now_ns: int) -> None:
         """The first token has come."""
+        raise NotImplementedError
 
     def on_text(self, text: str) -> None:
         """More of the answer has come."""
+        raise NotImplementedError
 
     def on_whole(self, completion: Completion) -> None:
         """The answer is whole."""
+        raise NotImplementedError
 
     def on_failed(self, failure: Failure) -> None:
         """This attempt brings no answer."""
+        raise NotImplementedError
 
 
 class Attempt(Watched):

@@ -8,9 +8,10 @@ cost more than all the rest of an answer (7.4 µs against 2.9).
 
 import asyncio
 import re
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import httptools
+from mypy_extensions import mypyc_attr
 
 from fastdesk._core import plain_body
 from fastdesk.errors import ModelFault
@@ -25,27 +26,35 @@ DRAIN_S: Final = 1.0
 _FRAMED = re.compile(rb"\r\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
-class Exchange(Protocol):
+# Classes and no protocols: compiled, they are called directly.
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Exchange:
     """One request whose answer is awaited on a connection."""
 
     def on_body(self, piece: bytes, status: int) -> bool:
         """Take bytes of the body; return True when nothing more is wanted of it."""
+        raise NotImplementedError
 
     def on_whole(self, status: int, head: bytes) -> None:
         """The answer is whole; `head` begins with its status line and header fields."""
+        raise NotImplementedError
 
     def on_lost(self, kind: ModelFault, untouched: bool) -> None:
         """The connection failed; `untouched` when not one byte of an answer had come."""
+        raise NotImplementedError
 
 
-class Owner(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Owner:
     """Who keeps connections."""
 
     def on_free(self, connection: "Connection") -> None:
         """The connection can carry another exchange."""
+        raise NotImplementedError
 
     def on_gone(self, connection: "Connection") -> None:
         """The connection is closed."""
+        raise NotImplementedError
 
 
 class Connection:

@@ -9,10 +9,12 @@ import asyncio
 import socket
 import ssl
 from collections import OrderedDict, deque
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from fastdesk.ai.http_connection import Connection, Exchange
+from mypy_extensions import mypyc_attr
+
+from fastdesk.ai.http_connection import Connection, Exchange, Owner
 from fastdesk.ai.provider import ProviderKit
 
 __all__ = ["Endpoint", "Sender"]
@@ -23,17 +25,20 @@ KEEP_ALIVE_NS: Final = 20_000_000_000
 ADDRESS_TTL_NS: Final = 60_000_000_000
 
 
-class Sender(Exchange, Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Sender(Exchange):
     """A call that waits for a connection."""
 
     def send_on(self, connection: Connection) -> None:
         """Send on this connection."""
+        raise NotImplementedError
 
     def on_unreachable(self, detail: str) -> None:
         """Give up: no connection could be opened."""
+        raise NotImplementedError
 
 
-class Endpoint:
+class Endpoint(Owner):
     """Keep the connections to one host.
 
     Args:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from fastdesk.ai.http_connection import Connection
-from fastdesk.ai.http_endpoint import Endpoint
+from fastdesk.ai.http_endpoint import Endpoint, Sender
 from fastdesk.ai.openai_wire import PlainReader, Reader, RequestWriter, StreamReader, read_error
 from fastdesk.ai.provider import Call, Completion, Failure, ModelRequest, ProviderKit, Sink
 from fastdesk.ai.settings import ModelSettings
@@ -65,7 +65,7 @@ def _head(settings: ModelSettings, key: str) -> bytes:
     return f"POST {path} HTTP/1.1\r\n{lines}Content-Length: ".encode("ascii")
 
 
-class _HttpCall:
+class _HttpCall(Sender):
     """One call: waits for a connection, sends, reads, reports once."""
 
     __slots__ = (

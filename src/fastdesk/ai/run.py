@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from fastdesk.ai.actions import ProposedAction
 from fastdesk.ai.answer import Answer, NoAnswer, Question, Reason, Result
 from fastdesk.ai.asking import Asking
-from fastdesk.ai.attempt import Attempt, Spending
+from fastdesk.ai.attempt import Attempt, AttemptOwner, Spending
 from fastdesk.ai.budget import FREE, Reservation
 from fastdesk.ai.draft import Draft
 from fastdesk.ai.limits import Taken
@@ -43,7 +43,7 @@ class _Chosen:
         self.request = request
 
 
-class Run:
+class Run(AttemptOwner):
     """Bring one prompt to an answer. Told apart by identity."""
 
     def __init__(self, kit: RunKit, setup: Setup, question: Question, prompt: Prompt) -> None:

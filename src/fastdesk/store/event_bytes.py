@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fastdesk._core import pack_row
+from fastdesk._core import pack_plain_dict, pack_row
 from fastdesk.model.event import Event, Said
 
 __all__ = ["encode_event"]
@@ -53,5 +53,5 @@ def _encode_reason(why: dict[str, Any]) -> bytes:
     if known is None:
         if len(_reasons) >= MAX_REASONS:
             _reasons.clear()
-        known = _reasons[id(why)] = (why, _encode(why))
+        known = _reasons[id(why)] = (why, pack_plain_dict(why) or _encode(why))
     return known[1]
