@@ -100,8 +100,8 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
 cdef object read_text(const char* start, Py_ssize_t size):
     """Return a str of UTF-8 (RFC 3629), None when it is none.
 
-    Chinese has a short way: its characters take two bytes each, and its UTF-8 is kept with it, as the journal wants that in a
-    moment.
+    Chinese has a short way: its characters take two bytes each, and its UTF-8 is kept with it, as the journal
+    wants that in a moment.
     """
     cdef const uint8_t* at = <const uint8_t*>start
     cdef const uint8_t* end = at + size

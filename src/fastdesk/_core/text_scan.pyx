@@ -31,7 +31,7 @@ ctypedef fused Unit:                    # of a str: one, two or four bytes a cha
     uint32_t
 
 
-# Loops that look at every character, without a way out, are what compilers make eight or sixteen characters at a time of.
+# Of loops that look at every character, without a way out, compilers make some of eight or sixteen at a time.
 
 
 cdef inline bint any_control(const Unit* signs, Py_ssize_t length) noexcept nogil:
@@ -195,8 +195,8 @@ for sign in range(128):
 def fingerprint(str text not None, /):
     """Return 32 bits that tell a text from nearly every other one. O(length).
 
-    For this process only: it depends on how the interpreter keeps texts. No secret: who wants two texts with the same fingerprint
-    can make them.
+    For this process only: it depends on how the interpreter keeps texts. No secret: who wants two texts with
+    the same fingerprint can make them.
     """
     return <uint32_t>xxh64(
         <const unsigned char*>PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text) * PyUnicode_KIND(text), 0
