@@ -21,7 +21,6 @@ NATIVE = [
     "fastdesk._core.checksum",
     "fastdesk._core.index_terms",
     "fastdesk._core.json_form",
-    "fastdesk._core.json_shape",
     "fastdesk._core.pack",
     "fastdesk._core.request_scan",
     "fastdesk._core.response_scan",

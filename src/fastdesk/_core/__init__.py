@@ -9,7 +9,6 @@ from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.checksum import checksum
 from fastdesk._core.index_terms import index_terms
 from fastdesk._core.json_form import JsonForm
-from fastdesk._core.json_shape import JsonShape
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
 from fastdesk._core.pack import pack_plain_dict, pack_row
@@ -37,7 +36,6 @@ __all__ = [
     "BloomFilter",
     "BucketTable",
     "JsonForm",
-    "JsonShape",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",

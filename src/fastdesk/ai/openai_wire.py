@@ -5,11 +5,10 @@ arrive cut at any byte. Hidden reasoning (`reasoning_content`) is skipped.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from fastdesk._core import JsonShape
 from fastdesk.ai.openai_body import UNDECODABLE, Choice, CountedTokens, Fault, decode_body
 from fastdesk.ai.provider import Completion, Failure, Line, ModelRequest, Tool, ToolCall, Usage
 from fastdesk.ai.settings import ModelSettings
@@ -133,23 +132,6 @@ class Reader:
         raise NotImplementedError
 
 
-#: What nearly every whole answer looks like: one choice, of text.
-_USUAL: Final = JsonShape(
-    {
-        "choices": [
-            {
-                "index": int,
-                "message": {"content": str, "refusal": None, "tool_calls": None},
-                "delta": None,
-                "finish_reason": str,
-            }
-        ],
-        "usage": {"prompt_tokens": int, "completion_tokens": int},
-        "error": None,
-    }
-)
-
-
 class PlainReader(Reader):
     """Read an answer that comes whole."""
 
@@ -162,15 +144,6 @@ class PlainReader(Reader):
         return None
 
     def finish(self) -> Completion | Failure:
-        picked = _USUAL.pick(self._body)
-        if picked is not None:
-            _, text, finish, tokens_in, tokens_out = picked
-            if text and tokens_in is not None and tokens_out is not None:
-                return _whole(text, Usage(tokens_in, tokens_out), finish or "stop", ())
-        return self._read()
-
-    def _read(self) -> Completion | Failure:
-        """Read any answer of the format."""
         try:
             body = decode_body(self._body)
         except UNDECODABLE:
