@@ -6,8 +6,10 @@ two steps; the visitors take turns at random.
 
 from __future__ import annotations
 
+import atexit
 import random
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice, pairwise
@@ -83,13 +85,13 @@ def _message(said: tuple[TenantId, int, ConversationId], rev: int, seq: int, rol
 
 def projecting_run(conversations: int) -> Callable[[int], None]:
     """Return the projecting of messages that come in so many conversations."""
-    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    folder = tempfile.mkdtemp(prefix="fastdesk-micro-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tape = _Tape(conversations)
-    projector = Projector(tape, FileDatabases(Path(folder.name), readers=1), ())  # type: ignore[arg-type]
+    projector = Projector(tape, FileDatabases(Path(folder), readers=1), ())  # type: ignore[arg-type]
     projector.start()
 
     def run(count: int) -> None:
-        assert folder
         tape.last += 2 * count
         while projector.step():
             pass
