@@ -116,6 +116,7 @@ def context_run() -> Run:
     cache = ContextCache(load, max_bytes=_MEMORY_BYTES, tenant_share=1.0)
     keys = [ConversationId(key) for key in _keys()]
     tokens = estimate_tokens(_MESSAGE)
+    room = tokens * _CONTEXT_LENGTH
 
     def run(count: int) -> None:
         for key in islice(cycle(keys), count):
@@ -123,7 +124,8 @@ def context_run() -> Run:
             if context is None:
                 cache.begin(tenant, key, [ContextTurn(1, "visitor", _MESSAGE, tokens)], _CONTEXT_LENGTH)
             else:
-                turn = ContextTurn(context.seq + 1, "visitor", _MESSAGE, tokens)
+                turns = context.newest(room, _CONTEXT_LENGTH)  # Redis is asked for them, too
+                turn = ContextTurn(turns[-1].seq + 1, "visitor", _MESSAGE, tokens)
                 cache.extend(context, [turn], _CONTEXT_LENGTH)
 
     return run
