@@ -44,7 +44,7 @@ def exact_set() -> AddIfNew:
 
 def twin() -> AddIfNew:
     bloom = ReferenceBloom(IDS, 0.001, KEY)
-    return lambda item: not bloom.may_contain(item.encode())
+    return lambda item: not bloom.may_contain(item)
 
 
 def ask_all(add_if_new: AddIfNew, ids: list[str]) -> None:

@@ -21,10 +21,10 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.store.batch import Batch
 from fastdesk.store.databases import FileDatabases
 from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.projector import Projector
-from fastdesk.store.segments import Batch
 
 _TENANT, _SITE = TenantId("demo"), SiteId("demo")
 _AT_MS = 1_767_225_600_000
@@ -37,8 +37,7 @@ class _Tape:
     """A journal that says the same over and over."""
 
     def __init__(self, conversations: int) -> None:
-        self.events = [*_opened(conversations), *_said(conversations)]
-        self.bodies = [encode_event(event) for event in self.events]
+        self.bodies = [encode_event(event) for event in (*_opened(conversations), *_said(conversations))]
         self.first = conversations
         self.last = conversations
 
@@ -47,8 +46,8 @@ class _Tape:
         if size <= 0:
             return None
         start = after if after < self.first else self.first + (after - self.first) % (2 * _MESSAGES)
-        events, bodies = self.events[start : start + size], self.bodies[start : start + size]
-        return Batch(range(after + 1, after + 1 + len(events)), events, bodies)
+        bodies = self.bodies[start : start + size]
+        return Batch(range(after + 1, after + 1 + len(bodies)), bodies)
 
     def trim(self, fed: int) -> None:
         pass

@@ -139,33 +139,14 @@ class ReferenceTable:
 MASK = 2**64 - 1
 
 
-def reference_siphash(key: bytes, item: bytes) -> int:
-    """SipHash-2-4 of `item`, from the paper."""
+STEP = 0x9E3779B97F4A7C15
 
-    def rotate(x: int, bits: int) -> int:
-        return (x << bits | x >> 64 - bits) & MASK
 
-    def rounds(count: int) -> None:
-        nonlocal a, b, c, d
-        for _ in range(count):
-            a, c = (a + b) & MASK, (c + d) & MASK
-            b, d = rotate(b, 13) ^ a, rotate(d, 16) ^ c
-            a, c = (rotate(a, 32) + d) & MASK, (c + b) & MASK
-            d, b = rotate(d, 21) ^ a, rotate(b, 17) ^ c
-            c = rotate(c, 32)
-
-    k0, k1 = (int.from_bytes(key[i : i + 8], "little") for i in (0, 8))
-    a, b = k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D
-    c, d = k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573
-    padded = item + bytes(-(len(item) + 1) % 8) + bytes([len(item) & 0xFF])
-    for i in range(0, len(padded), 8):
-        word = int.from_bytes(padded[i : i + 8], "little")
-        d ^= word
-        rounds(2)
-        a ^= word
-    c ^= 0xFF
-    rounds(4)
-    return a ^ b ^ c ^ d
+def reference_mix(state: int) -> int:
+    """What SplitMix64 gives for a state."""
+    x = ((state ^ state >> 30) * 0xBF58476D1CE4E5B9) & MASK
+    x = ((x ^ x >> 27) * 0x94D049BB133111EB) & MASK
+    return x ^ x >> 31
 
 
 class ReferenceBloom:
@@ -191,35 +172,31 @@ class ReferenceBloom:
         self.current: dict[int, int] = {}
         self.previous: dict[int, int] = {}
 
-    def fingerprint(self, item: bytes) -> int:
-        return reference_siphash(self.key, item)
-
-    def _locate(self, item: bytes) -> tuple[int, int]:
-        state = self.fingerprint(item)
+    def _locate(self, item: Hashable) -> tuple[int, int]:
+        k0, k1 = (int.from_bytes(self.key[i : i + 8], "little") for i in (0, 8))
+        state = reference_mix(((hash(item) & MASK) ^ k0) + STEP & MASK) ^ k1
         block = (state >> 32) * self.blocks >> 32
         mask = 0
         for i in range(self.hashes):
             if i % 7 == 0:
-                state = (state + 0x9E3779B97F4A7C15) & MASK
-                x = ((state ^ state >> 30) * 0xBF58476D1CE4E5B9) & MASK
-                x = ((x ^ x >> 27) * 0x94D049BB133111EB) & MASK
-                bits = x ^ x >> 31
+                state = (state + STEP) & MASK
+                bits = reference_mix(state)
             mask |= 1 << (bits & 511)
             bits >>= 9
         return block, mask
 
-    def may_contain(self, item: bytes) -> bool:
+    def may_contain(self, item: Hashable) -> bool:
         block, mask = self._locate(item)
         return any(half.get(block, 0) & mask == mask for half in (self.current, self.previous))
 
-    def add(self, item: bytes) -> None:
+    def add(self, item: Hashable) -> None:
         block, mask = self._locate(item)
         self.current[block] = self.current.get(block, 0) | mask
         if 2 * self.bits_set() >= self.blocks * 512:
             self.current, self.previous = {}, self.current
             self.generation += 1
 
-    def add_if_new(self, item: bytes) -> bool:
+    def add_if_new(self, item: Hashable) -> bool:
         if self.may_contain(item):
             return False
         self.add(item)

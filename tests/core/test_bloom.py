@@ -1,37 +1,22 @@
 """`BloomFilter` against its Python twin, its promises about errors and window, and bad input."""
 
+from collections.abc import Hashable
 from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.reference import ReferenceBloom, reference_siphash
+from tests.core.reference import ReferenceBloom
 
 from fastdesk._core import BloomFilter
 
 KEY = bytes(range(16))
-ITEMS = st.one_of(st.binary(max_size=40), st.integers(0, 60).map(lambda i: b"id-%d" % i))
+ITEMS = st.text(max_size=9) | st.tuples(st.sampled_from("ab"), st.integers(0, 60).map(lambda i: f"id-{i}"))
 
 
 def names(prefix: str, number: int) -> list[bytes]:
     return [f"{prefix}-{i}".encode() for i in range(number)]
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [(0, 0x726FDB47DD0E0E31), (15, 0xA129CA6149BE45E5)],
-    ids=["empty", "fifteen bytes, the example of the paper"],
-)
-def test_the_hash_gives_the_published_values(size: int, expected: int) -> None:
-    item = bytes(range(size))
-    assert BloomFilter(1, 0.1, KEY).fingerprint(item) == reference_siphash(KEY, item) == expected
-
-
-@given(key=st.binary(min_size=16, max_size=16), item=st.binary(max_size=300))
-@settings(deadline=None)
-def test_the_hash_equals_the_reference(key: bytes, item: bytes) -> None:
-    assert BloomFilter(1, 0.5, key).fingerprint(item) == reference_siphash(key, item)
 
 
 @given(
@@ -42,7 +27,9 @@ def test_the_hash_equals_the_reference(key: bytes, item: bytes) -> None:
     ),
 )
 @settings(max_examples=150, deadline=None)
-def test_every_step_equals_the_reference(expected: int, rate: float, steps: list[tuple[str, bytes]]) -> None:
+def test_every_step_equals_the_reference(
+    expected: int, rate: float, steps: list[tuple[str, Hashable]]
+) -> None:
     bloom, reference = BloomFilter(expected, rate, KEY), ReferenceBloom(expected, rate, KEY)
     assert (bloom.hashes, bloom.bytes_used) == (reference.hashes, 2 * 64 * reference.blocks)
     for name, item in steps:
@@ -103,17 +90,22 @@ def test_an_item_of_the_previous_generation_is_not_new() -> None:
     assert bloom.fill_ratio == 0
 
 
-def test_a_text_stands_for_its_utf8() -> None:
+def test_parts_are_told_apart() -> None:
     bloom = BloomFilter(100, 1e-6, KEY)
-    bloom.add("退款-42")
-    assert "退款-42".encode() in bloom
-    assert "退款-43" not in bloom
-    assert bloom.fingerprint("id") == bloom.fingerprint(b"id")
+    bloom.add(("退款", "42"))
+    assert ("退款", "42") in bloom
+    for other in (("退款", "43"), ("42", "退款"), ("退款4", "2"), ("退款", "42", ""), "退款42"):
+        assert other not in bloom
 
 
 def test_another_key_puts_the_items_elsewhere() -> None:
-    one, other = BloomFilter(1000, 1e-3, KEY), BloomFilter(1000, 1e-3, bytes(16))
-    assert one.fingerprint(b"id") != other.fingerprint(b"id")
+    members = names("m", 500)
+    one, other = BloomFilter(500, 0.5, KEY), BloomFilter(500, 0.5, bytes(16))
+    for member in members:
+        one.add(member)
+        other.add(member)
+    strangers = names("s", 2000)
+    assert [each in one for each in strangers] != [each in other for each in strangers]
 
 
 def test_clear_forgets_both_generations() -> None:
@@ -156,18 +148,13 @@ def test_keys_of_another_type_are_refused(key: Any) -> None:
         BloomFilter(10, 0.1, key)
 
 
-@pytest.mark.parametrize("item", [None, 5, bytearray(b"id"), memoryview(b"id"), ("id",)])
-def test_items_of_another_type_are_refused(item: Any) -> None:
+@pytest.mark.parametrize("item", [bytearray(b"id"), ["id"], ("id", {})])
+def test_items_that_cannot_be_hashed_are_refused(item: Any) -> None:
     bloom = BloomFilter(10, 0.1, KEY)
-    for call in (bloom.add, bloom.add_if_new, bloom.may_contain, bloom.__contains__, bloom.fingerprint):
-        with pytest.raises(TypeError, match="bytes or str"):
+    for call in (bloom.add, bloom.add_if_new, bloom.may_contain, bloom.__contains__):
+        with pytest.raises(TypeError, match="unhashable"):
             call(item)
     assert bloom.fill_ratio == 0
-
-
-def test_a_lone_surrogate_is_refused() -> None:
-    with pytest.raises(ValueError, match="surrogates"):
-        BloomFilter(10, 0.1, KEY).add("\ud800")
 
 
 def test_a_filter_that_does_not_fit_is_refused() -> None:

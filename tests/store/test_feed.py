@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
-from fastdesk.store.feed import MOST, REVS, SPAN_MS, Feed, encode_bodies, puts_of, subject_of
+from fastdesk.store.batch import Batch
+from fastdesk.store.event_bytes import decode_event, encode_event
+from fastdesk.store.feed import MOST, REVS, SPAN_MS, Feed, Key, Run, encode_bodies, puts_of, subject_of
 
 DEMO = TenantId("demo")
 
@@ -29,9 +31,13 @@ def event(rev: int, at: int, kind: str, conversation: int = 1) -> Event:
             return Put(DEMO, rev, at, kind, "r1", b"{}", "a1")
 
 
-def fed(events: list[Event], first: int = 1) -> Feed:
+def fed(events: list[Event], first: int = 1, known: dict[Key, int] | None = None) -> Feed:
     positions = range(first, first + len(events))
-    return Feed(positions, events, [msgspec.msgpack.encode(each) for each in events])
+    return Feed(Batch(positions, list(map(encode_event, events))), known)
+
+
+def events_in(run: Run) -> list[Event]:
+    return list(map(decode_event, run.bodies))
 
 
 kinds = st.sampled_from(["visitor", "visitor", "agent", "agent", "noted", "changed", "rule"])
@@ -53,24 +59,23 @@ def test_rows_hold_every_event_in_the_order_of_its_subject(history: list[tuple[s
     runs = fed(events).runs
     found = defaultdict(list)
     for run in runs:
-        found[run.key] += run.events
-        assert run.bodies == [msgspec.msgpack.encode(each) for each in run.events]
+        found[run.key] += events_in(run)
     expected = defaultdict(list)
     for each in events:
         expected[each.tenant, subject_of(each)].append(each)
     assert found == expected
     assert [run.position for run in runs] == [
-        sum(len(each.events) for each in runs[: number + 1]) for number in range(len(runs))
+        sum(len(each.bodies) for each in runs[: number + 1]) for number in range(len(runs))
     ]
 
 
 @given(histories)
 def test_nothing_passes_a_record_and_nothing_passes_a_second(history: list[tuple[str, int, int]]) -> None:
     events = events_of(history)
-    ahead = [each for run in fed(events).runs for each in run.events]
+    ahead = [each for run in fed(events).runs for each in events_in(run)]
     for place, each in enumerate(events):
         if isinstance(each, Put):
-            assert ahead[place] is each
+            assert ahead[place] == each
             assert sorted(ahead[:place], key=lambda event: event.rev) == events[:place]
     moved = [(a, b) for number, a in enumerate(ahead) for b in ahead[number + 1 :] if a.rev > b.rev]
     assert all(abs(a.at - b.at) < SPAN_MS for a, b in moved)
@@ -78,16 +83,16 @@ def test_nothing_passes_a_record_and_nothing_passes_a_second(history: list[tuple
 
 def test_a_row_has_no_more_events_than_readers_rely_on() -> None:
     runs = fed([event(rev, 0, "visitor") for rev in range(1, 101)]).runs
-    assert [len(run.events) for run in runs] == [MOST] * 6 + [10]
+    assert [len(run.bodies) for run in runs] == [MOST] * 6 + [10]
     revs = [1, 2, REVS, REVS + 1, REVS + 2]
     runs = fed([event(rev, 0, "visitor") for rev in revs]).runs
-    assert [[each.rev for each in run.events] for run in runs] == [[1, 2, REVS], [REVS + 1, REVS + 2]]
+    assert [[each.rev for each in events_in(run)] for run in runs] == [[1, 2, REVS], [REVS + 1, REVS + 2]]
 
 
 def test_what_is_known_of_a_conversation_stands_between_its_messages() -> None:
     kinds = ["visitor", "agent", "noted", "visitor", "changed", "agent"]
     runs = fed([event(rev, 0, kind) for rev, kind in enumerate(kinds, 1)]).runs
-    assert [len(run.events) for run in runs] == [2, 1, 1, 1, 1]
+    assert [len(run.bodies) for run in runs] == [2, 1, 1, 1, 1]
     assert [run.position for run in runs] == [2, 3, 4, 5, 6]
 
 
@@ -102,7 +107,7 @@ def test_rows_are_linked_to_each_other_and_to_what_is_known() -> None:
 def test_what_is_remembered_needs_no_looking_up() -> None:
     events = [event(rev, 0, "visitor", rev) for rev in (1, 2, 3)]
     known = {(DEMO, "c1"): 7, (DEMO, "c9"): 8}
-    made = Feed(range(10, 13), events, [b""] * 3, known)
+    made = fed(events, 10, known)
     assert made.unknown() == [(DEMO, "c2"), (DEMO, "c3")]
     assert [row[5] for row in made.rows([(DEMO, "c3", 9)])] == [7, 0, 9]
     assert known == {(DEMO, "c1"): 7, (DEMO, "c9"): 8}
@@ -135,6 +140,6 @@ def test_a_record_and_a_conversation_of_the_same_id_are_two_subjects() -> None:
 
 def test_positions_with_gaps_stay_in_order() -> None:
     events = [event(rev, 0, "visitor", rev % 2) for rev in range(1, 5)]
-    runs = Feed([3, 7, 8, 20], events, [b""] * 4).runs
-    assert [(run.position, len(run.events)) for run in runs] == [(7, 2), (20, 2)]
-    assert all(a.position <= b.position - len(b.events) for a, b in pairwise(runs))
+    runs = Feed(Batch([3, 7, 8, 20], list(map(encode_event, events)))).runs
+    assert [(run.position, len(run.bodies)) for run in runs] == [(7, 2), (20, 2)]
+    assert all(a.position <= b.position - len(b.bodies) for a, b in pairwise(runs))

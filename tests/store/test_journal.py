@@ -12,6 +12,7 @@ import pytest
 
 from fastdesk.errors import StoreError
 from fastdesk.model.event import Said
+from fastdesk.store.batch import Batch
 from fastdesk.store.journal import ThreadedJournal
 from fastdesk.store.runner import ThreadRunner
 from fastdesk.store.segment import SegmentFile, open_file
@@ -309,9 +310,40 @@ async def test_events_that_left_memory_are_read_from_the_files(
     after, revs = 0, []
     while (batch := journal.read(after, 700)) is not None:
         revs += [event.rev for event in batch.events]
-        assert batch.bodies == [encode(event) for event in batch.events]
+        assert batch.bodies == [encode(said(each.rev)) for each in batch.events]
         after = batch.last
     assert revs == list(range(1, 5001))
+
+
+async def test_a_reader_that_is_behind_finds_in_memory_what_it_comes_to_first(
+    journal: ThreadedJournal, listener: Any, said: MakeSaid, encode: Encode, until: Any, folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("fastdesk.store.journal._RECENT_EVENTS", 100)
+    reads = 0
+
+    def count(segments: Segments, after: int, last: int, limit: int) -> Batch | None:
+        nonlocal reads
+        reads += 1
+        return read(segments, after, last, limit)
+
+    read = Segments.read
+    monkeypatch.setattr(Segments, "read", count)
+    for rev in range(1, 301):
+        journal.append((said(rev), None), encode(said(rev)))
+        if rev % 50 == 0:
+            await until(lambda done=rev: len(listener.entries) == done)
+    after, found = 0, []
+    while after < 100 and (batch := journal.read(after, 700)) is not None:
+        found += [each.rev for each in batch.events]
+        after = batch.last
+    assert found == list(range(1, 101))
+    assert reads == 0
+    while (batch := journal.read(after, 50)) is not None:
+        found += [each.rev for each in batch.events]
+        after = batch.last
+    assert found == list(range(1, 301))
+    assert reads > 0
 
 
 async def test_rotation_begins_a_new_file_at_once(

@@ -13,7 +13,9 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Put, Said
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TeamId, TenantId, VisitorId
 from fastdesk.store import lists
+from fastdesk.store.batch import Batch
 from fastdesk.store.database import Database
+from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.feed import Feed
 from fastdesk.store.projections import Conversations
 from fastdesk.store.projections import Visitors as VisitorRows
@@ -80,7 +82,7 @@ class World:
 
     def _apply(self, happened: Changed | Said) -> None:
         with self.database.write() as connection:
-            Conversations().apply(connection, Feed([self.clock], [happened], [b""]))
+            Conversations().apply(connection, Feed(Batch([self.clock], [encode_event(happened)])))
 
     def expected(self, query: ConversationQuery) -> list[str]:
         return [
@@ -154,7 +156,7 @@ def test_lists_name_their_visitors(world: World) -> None:
     }
     put = [Put(DEMO, n, 0, "visitor", id, body, "x") for n, (id, body) in enumerate(bodies.items(), 1)]
     with world.database.write() as connection:
-        VisitorRows().apply(connection, Feed([0] * len(put), list(put), [b""] * len(put)))
+        VisitorRows().apply(connection, Feed(Batch([0] * len(put), list(map(encode_event, put)))))
     page = world.database.read(lambda c: lists.conversations(c, DEMO, ConversationQuery(limit=100)))
     names = {row.conversation.visitor: row.visitor_name for row in page.items}
     assert {name for visitor, name in names.items() if visitor not in ("v0", "v1")} == {""}

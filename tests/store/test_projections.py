@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +10,9 @@ from hypothesis import strategies as st
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
+from fastdesk.store.batch import Batch
 from fastdesk.store.database import Database
+from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.feed import Feed
 from fastdesk.store.projections import BASE, execute_rows
 from fastdesk.store.reads import history, since
@@ -29,9 +30,7 @@ def database() -> Iterator[Database]:
 
 
 def feed(database: Database, events: list[Event], begin: int = 1) -> None:
-    made = Feed(
-        range(begin, begin + len(events)), events, [msgspec.msgpack.encode(event) for event in events]
-    )
+    made = Feed(Batch(range(begin, begin + len(events)), list(map(encode_event, events))))
     with database.write() as connection:
         for projection in BASE:
             projection.apply(connection, made)

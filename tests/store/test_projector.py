@@ -25,7 +25,7 @@ async def test_a_crash_between_a_tenants_file_and_the_main_one_repeats_nothing(
 
     def crash_before_main(self: Projector, database: Any, feed: Any, batch: Any) -> None:
         nonlocal crashes
-        if database is self.database(None) and len(feed.events) < len(batch.events):
+        if database is self.database(None) and len(feed.bodies) < len(batch.bodies):
             crashes += 1
             raise OSError("killed between two files")
         apply(self, database, feed, batch)

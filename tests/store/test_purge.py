@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import Connection
 
@@ -13,7 +12,9 @@ from fastdesk.model.event import Changed, Event, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SystemEntropy
 from fastdesk.store import Positioned, StoreSettings, embedded_store
+from fastdesk.store.batch import Batch
 from fastdesk.store.database import Database
+from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.feed import Feed
 from fastdesk.store.followers import Followers
 from fastdesk.store.projector import PROJECTIONS
@@ -40,7 +41,7 @@ class Desk:
     def feed(self, *events: Event) -> None:
         positions = range(self.length + 1, self.length + 1 + len(events))
         self.length += len(events)
-        feed = Feed(positions, list(events), [msgspec.msgpack.encode(event) for event in events])
+        feed = Feed(Batch(positions, list(map(encode_event, events))))
         with self.database.write() as connection:
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)

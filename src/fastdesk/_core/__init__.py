@@ -26,6 +26,7 @@ from fastdesk._core.text_scan import (
     utf8_length,
 )
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
+from fastdesk._core.unpack import unpack_head
 from fastdesk._core.ws_assembler import MessageAssembler
 from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
 from fastdesk._core.ws_listener import WsConnection
@@ -59,5 +60,6 @@ __all__ = [
     "read_request_line",
     "scripts",
     "take_front",
+    "unpack_head",
     "utf8_length",
 ]

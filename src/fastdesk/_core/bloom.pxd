@@ -1,6 +1,6 @@
 """Fields and C signatures of the Bloom filter."""
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint64_t
 
 cdef enum:
     BLOCK_WORDS = 8                     # 64 bytes, one cache line
@@ -13,9 +13,6 @@ cdef struct Block:
 cdef struct Place:                      # where an item lies, the same in both generations
     uint64_t block
     Block mask                          # its bits within the block
-
-
-cdef uint64_t siphash(const uint8_t* item, Py_ssize_t size, const uint64_t* key) noexcept nogil
 
 
 cdef class BloomFilter:
@@ -32,5 +29,4 @@ cdef class BloomFilter:
     cpdef bint may_contain(self, item) except -1
     cpdef bint add_if_new(self, item) except -1
     cdef int _locate(self, item, Place* place) except -1
-    cdef uint64_t _hash(self, item) except? 0
     cdef void _set(self, const Place* place) noexcept

@@ -1,72 +1,24 @@
-"""A Bloom filter with a keyed hash and two generations: it forgets the oldest items instead of filling up."""
+"""A Bloom filter with two generations: it forgets the oldest items instead of filling up."""
 
 from libc.math cimport ceil, exp, log, log2, pow
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from cpython.bytes cimport PyBytes_AS_STRING
 
 __all__ = ["BloomFilter"]
 
 cdef extern from "stdlib.h" nogil:
     void* aligned_alloc(size_t alignment, size_t size)
 
-cdef extern from *:
-    int popcount "__builtin_popcountll"(unsigned long long) nogil
-
 cdef int BLOCK_BITS = 512
 cdef double LN2 = log(2.0)
 cdef double OVERSHOOT = 1.02            # blocks fill unevenly: half the bits stand a little after `expected`
 
 
-@cython.overflowcheck(False)            # what is shifted out comes back in on the other side
-cdef inline uint64_t rotate(uint64_t x, int bits) noexcept nogil:
-    return (x << bits) | (x >> (64 - bits))
-
-
-@cython.overflowcheck(False)            # addition modulo 2**64 is what the hash is made of
-cdef inline void sip_rounds(uint64_t* v, int rounds) noexcept nogil:
-    for _ in range(rounds):
-        v[0] += v[1]
-        v[2] += v[3]
-        v[1] = rotate(v[1], 13) ^ v[0]
-        v[3] = rotate(v[3], 16) ^ v[2]
-        v[0] = rotate(v[0], 32) + v[3]
-        v[2] += v[1]
-        v[3] = rotate(v[3], 21) ^ v[0]
-        v[1] = rotate(v[1], 17) ^ v[2]
-        v[2] = rotate(v[2], 32)
-
-
-cdef uint64_t siphash(const uint8_t* item, Py_ssize_t size, const uint64_t* key) noexcept nogil:
-    """Hash with SipHash-2-4 (Aumasson & Bernstein 2012), on a little-endian machine bit for bit."""
-    cdef uint64_t[4] v
-    cdef uint64_t word
-    cdef Py_ssize_t i
-    v[0] = key[0] ^ 0x736F6D6570736575u
-    v[1] = key[1] ^ 0x646F72616E646F6Du
-    v[2] = key[0] ^ 0x6C7967656E657261u
-    v[3] = key[1] ^ 0x7465646279746573u
-    for i in range(0, size - 7, 8):
-        memcpy(&word, item + i, 8)
-        v[3] ^= word
-        sip_rounds(v, 2)
-        v[0] ^= word
-    word = 0
-    memcpy(&word, item + (size & ~7), size & 7)
-    word |= <uint64_t>(size & 0xFF) << 56
-    v[3] ^= word
-    sip_rounds(v, 2)
-    v[0] ^= word
-    v[2] ^= 0xFF
-    sip_rounds(v, 4)
-    return v[0] ^ v[1] ^ v[2] ^ v[3]
-
-
-@cython.overflowcheck(False)            # as above
+@cython.overflowcheck(False)            # arithmetic modulo 2**64 is what it is made of
 cdef inline uint64_t next_random(uint64_t* state) noexcept nogil:
     """Return the next number of SplitMix64 (Steele, Lea & Flood 2014)."""
     cdef uint64_t x
@@ -116,18 +68,17 @@ cdef class BloomFilter:
     the last `expected` distinct items are remembered, and never more than twice as many; the rate holds for
     both generations together.
 
-    Items are bytes, or str that stand for their UTF-8. They are hashed with SipHash-2-4 under the 16 bytes of
-    `key`: without the key nobody can craft items that collide. Who makes items from several parts must join
-    them so that two combinations never look alike.
+    Items are texts, or tuples of them for what has several parts: whatever can be hashed. The interpreter
+    hashes texts with a keyed SipHash (PEP 456) and keeps the hash with the text; what it gives is mixed with
+    the 16 bytes of `key`. So nobody outside can craft items that collide.
 
-    O(length of the item); one cache line per generation is touched. The call that rotates also clears one
+    O(1) beside the hash; one cache line per generation is touched. The call that rotates also clears one
     generation, about 0.1 ms per MiB. Memory is reserved at once: about 2 * 1.44 * log2(2 / rate) bits for
     each expected item and a fifth more, 4.5 MiB for a million at 0.001. Not locked: calls must hold the GIL.
 
     Raises:
-        ValueError: expected outside 1..2**32, a rate outside 1e-6..0.5, a key that is not 16 bytes long,
-            a str with a lone surrogate.
-        TypeError: an item that is neither bytes nor str.
+        ValueError: expected outside 1..2**32, a rate outside 1e-6..0.5, a key that is not 16 bytes long.
+        TypeError: an item that can't be hashed.
         MemoryError: no room for the generations.
 
     Source: Bloom 1970; one cache line per item after Putze, Sanders & Singler 2007.
@@ -180,10 +131,6 @@ cdef class BloomFilter:
         self._set(&place)
         return True
 
-    def fingerprint(self, item, /):
-        """Return the item's 64-bit keyed hash."""
-        return self._hash(item)
-
     def clear(self):
         """Forget everything; the generation counter goes on."""
         memset(self._current, 0, self._blocks * sizeof(Block))
@@ -202,23 +149,12 @@ cdef class BloomFilter:
     def __contains__(self, item):
         return self.may_contain(item)
 
-    cdef uint64_t _hash(self, item) except? 0:
-        cdef Py_ssize_t size
-        cdef const char* start
-        if isinstance(item, bytes):
-            start = PyBytes_AS_STRING(item)
-            size = PyBytes_GET_SIZE(item)
-        elif isinstance(item, str):
-            start = PyUnicode_AsUTF8AndSize(item, &size)
-        else:
-            raise TypeError(f"an item must be bytes or str, not {type(item).__name__}")
-        return siphash(<const uint8_t*>start, size, self._key)
-
     @cython.overflowcheck(False)        # the upper half of the hash times _blocks stays inside 64 bits
     cdef int _locate(self, item, Place* place) except -1:
-        cdef uint64_t state = self._hash(item)
+        cdef uint64_t state = <uint64_t><Py_hash_t>hash(item) ^ self._key[0]
         cdef uint64_t bits = 0
         cdef int i
+        state = next_random(&state) ^ self._key[1]
         place.block = ((state >> 32) * self._blocks) >> 32
         memset(&place.mask, 0, sizeof(Block))
         for i in range(self.hashes):
@@ -230,10 +166,14 @@ cdef class BloomFilter:
 
     cdef void _set(self, const Place* place) noexcept:
         cdef Block* block = &self._current[place.block]
+        cdef uint64_t fresh
         cdef int i
         for i in range(BLOCK_WORDS):
-            self._bits_set += popcount(place.mask.words[i] & ~block.words[i])
-            block.words[i] |= place.mask.words[i]
+            fresh = place.mask.words[i] & ~block.words[i]
+            block.words[i] |= fresh
+            while fresh:                # few are, if any
+                fresh &= fresh - 1
+                self._bits_set += 1
         if 2 * self._bits_set >= self._blocks * BLOCK_BITS:
             self._current, self._previous = self._previous, self._current
             memset(self._current, 0, self._blocks * sizeof(Block))

@@ -82,13 +82,13 @@ class Repeats:
         covered = self._covered.get(live.id)
         if covered is None or self._filter.generation - covered > 1:
             return "unsure"  # the filter has forgotten, or never knew, the older ids of this conversation
-        return "unsure" if _key(live, key) in self._filter else None
+        return "unsure" if (live.id, key) in self._filter else None
 
     def remember_older(self, live: Live, older: list[Said]) -> None:
         """Put the ids of a long conversation's older messages into the filter, so that new ones pass without a look-up."""
         self._covered[live.id] = self._filter.generation
         for said in older:
-            self._filter.add(_key(live, sent_key(sender_of(said), said.id)))
+            self._filter.add((live.id, sent_key(sender_of(said), said.id)))
 
     def trim(self, live: Live) -> None:
         """Move the older half of a conversation's exact ids into the filter once there are too many."""
@@ -101,12 +101,8 @@ class Repeats:
             seq = sent_seq(sent.pop(key))
             if seq >= live.sent_from:  # a note's is 0
                 live.sent_from = seq + 1
-            add(_key(live, key))
+            add((live.id, key))
 
     def forget(self, live: Live) -> None:
         """Drop what is kept of a conversation that leaves memory; its ids in the filter fade with its generations."""
         self._covered.pop(live.id, None)
-
-
-def _key(live: Live, key: str) -> str:
-    return f"{live.id}\0{key}"

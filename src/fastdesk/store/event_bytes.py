@@ -4,15 +4,17 @@ from typing import Any, Final
 
 import msgspec
 
-from fastdesk._core import pack_plain_dict, pack_row
+from fastdesk._core import pack_plain_dict, pack_row, unpack_head
 from fastdesk.model.event import Event, Said
+from fastdesk.model.ids import ConversationId, TenantId
 
-__all__ = ["encode_event"]
+__all__ = ["Gist", "decode_event", "encode_event", "gist_of"]
 
 #: Reasons whose bytes are kept: a rule gives the same one each time it answers.
 MAX_REASONS: Final = 256
 
 _encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Event).decode
 #: By `id`, with the reason itself, so that no other can have its id.
 _reasons: Final[dict[int, tuple[dict[str, Any], bytes]]] = {}
 
@@ -45,6 +47,36 @@ def encode_event(event: Event) -> bytes:
             None if why is None else _encode_reason(why),
         )
     )
+
+
+class Gist:
+    """What can be told of a message from the beginning of its bytes: all but its words."""
+
+    __slots__ = ("at", "conversation", "rev", "role", "seq", "tenant")
+
+    def __init__(
+        self, tenant: TenantId, rev: int, at: int, conversation: ConversationId, seq: int, role: str
+    ) -> None:
+        self.tenant = tenant
+        self.rev = rev
+        self.at = at
+        self.conversation = conversation
+        self.seq = seq
+        self.role = role
+
+
+def decode_event(body: bytes) -> Event:
+    """Return the event that has these bytes; raises msgspec.MsgspecError for what are none."""
+    event: Event = _decode(body)
+    return event
+
+
+def gist_of(body: bytes) -> Gist | Event:
+    """Return the gist of a message, any other event whole; raises msgspec.MsgspecError for what is none."""
+    head: Any = unpack_head(body, "said", 7)
+    if head is None:
+        return decode_event(body)
+    return Gist(head[0], head[1], head[2], head[3], head[4], head[6])
 
 
 def _encode_reason(why: dict[str, Any]) -> bytes:

@@ -8,12 +8,14 @@ What a reader may rely on: the events of a row are about one subject, in order, 
 are at most `MOST`, and their revs and times lie less than `REVS` and `SPAN_MS` apart.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastdesk._core import checksum
-from fastdesk.model.event import Changed, Event, Put, Said
+from fastdesk.model.event import Changed, Event, Put
 from fastdesk.model.ids import TenantId
+from fastdesk.store.batch import Batch
+from fastdesk.store.event_bytes import Gist, decode_event
 
 __all__ = ["MOST", "REVS", "SPAN_MS", "Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
 
@@ -35,7 +37,7 @@ def subject_of(event: Event) -> str:
     return event.conversation.id if isinstance(event, Changed) else event.conversation
 
 
-def puts_of(events: list[Event]) -> list[Put]:
+def puts_of(events: list[Gist | Event]) -> list[Put]:
     """Return the records among events."""
     return [event for event in events if type(event) is Put]
 
@@ -48,22 +50,24 @@ def encode_bodies(bodies: list[bytes]) -> bytes:
 class Run:
     """What was said in one conversation in a row, or one event of another kind."""
 
-    __slots__ = ("asked", "bodies", "events", "first_rev", "is_said", "key", "position")
+    __slots__ = ("asked", "bodies", "first_rev", "first_seq", "is_said", "key", "last", "position")
 
-    def __init__(self, key: Key, event: Event, body: bytes, is_said: bool) -> None:
+    def __init__(self, key: Key, event: Gist | Event, body: bytes) -> None:
         self.key = key
-        self.is_said = is_said
+        self.is_said = type(event) is Gist
         self.first_rev = event.rev
-        self.events: list[Any] = [event]
+        self.first_seq = event.seq if isinstance(event, Gist) else 0
+        self.last = event
         self.bodies = [body]
         self.position = 0
         self.asked = 0  # messages of the visitor
 
     def asked_after(self, seq: int) -> int:
         """Count the visitor's messages behind a seq."""
-        if self.events[0].seq > seq:
+        if self.first_seq > seq:
             return self.asked
-        return sum([event.role == "visitor" and event.seq > seq for event in self.events])
+        said: list[Any] = list(map(decode_event, self.bodies))
+        return sum([each.role == "visitor" and each.seq > seq for each in said])
 
 
 class Feed:
@@ -71,13 +75,7 @@ class Feed:
 
     __slots__ = ("_about", "heads", "known", "others", "runs")
 
-    def __init__(
-        self,
-        positions: Sequence[int],
-        events: list[Event],
-        bodies: list[bytes],
-        known: dict[Key, int] | None = None,
-    ) -> None:
+    def __init__(self, batch: Batch, known: dict[Key, int] | None = None) -> None:
         #: Positions of the last rows about subjects before these events, as far as somebody remembers them; and after them.
         self.known: dict[Key, int] = known if known is not None else {}
         self.heads: dict[Key, int] = {}
@@ -86,41 +84,44 @@ class Feed:
         #: What may still change places, by tenant and subject: two dicts, so that no key has to be made of both.
         self._about: dict[str, dict[str, list[Run]]] = {}
         since = 0
-        for place, event in enumerate(events):
+        bodies = batch.bodies
+        for place, event in enumerate(batch.events):
             at, body = event.at, bodies[place]
             if not 0 <= at - since < SPAN_MS:
                 self._put_together()
                 since = at
-            if type(event) is Said:
+            if isinstance(event, Gist):
                 self._say(event, body)
             else:
                 self._take(subject_of(event), event, body)
                 if type(event) is Put:
                     self._put_together()
         self._put_together()
-        size = 0
+        self._number(batch)
+
+    def _number(self, batch: Batch) -> None:
+        positions, size = batch.positions, 0
         for run in self.runs:
-            size += len(run.events)
+            size += len(run.bodies)
             run.position = positions[size - 1]
             self.heads[run.key] = run.position
-            if not run.is_said:
-                self.others.append((run.position, run.events[0]))
+            if not isinstance(run.last, Gist):
+                self.others.append((run.position, run.last))
 
-    def _say(self, event: Any, body: bytes) -> None:
+    def _say(self, event: Gist, body: bytes) -> None:
         subjects = self._about.get(event.tenant)
         runs = subjects.get(event.conversation) if subjects is not None else None
         run = runs[-1] if runs is not None else None
-        rev: int = event.rev
-        if run is not None and run.is_said and len(run.events) < MOST and rev - run.first_rev < REVS:
-            run.events.append(event)
+        if run is not None and run.is_said and len(run.bodies) < MOST and event.rev - run.first_rev < REVS:
+            run.last = event
             run.bodies.append(body)
         else:
             run = self._take(event.conversation, event, body)
         if event.role == "visitor":
             run.asked += 1
 
-    def _take(self, subject: str, event: Event, body: bytes) -> Run:
-        run = Run((event.tenant, subject), event, body, type(event) is Said)
+    def _take(self, subject: str, event: Gist | Event, body: bytes) -> Run:
+        run = Run((event.tenant, subject), event, body)
         self._about.setdefault(event.tenant, {}).setdefault(subject, []).append(run)
         return run
 
@@ -140,7 +141,7 @@ class Feed:
         known = self.known
         rows: list[tuple[Any, ...]] = []
         for run in self.runs:
-            last = run.events[-1]
+            last: Any = run.last
             kind, seq = ("said", last.seq) if run.is_said else (last.__struct_config__.tag, 0)
             body = encode_bodies(run.bodies)
             key, length = run.key, len(run.bodies)
@@ -155,22 +156,23 @@ class Feed:
         """Return of each conversation in which something was said: tenant, id, time, seq, role and beginning of the last message,
         and how many of the visitor's the agent has not read, who has up to seq `read`.
         """
-        last: dict[Key, Any] = {}
+        last: dict[Key, bytes] = {}
         unread: dict[Key, int] = {}
         for run in self.runs:
             if run.is_said:
-                last[run.key] = run.events[-1]
+                last[run.key] = run.bodies[-1]
                 unread[run.key] = unread.get(run.key, 0) + run.asked_after(read.get(run.key, 0))
-        return [
-            (*key, said.at, said.seq, said.role, said.text[:_PREVIEW_CHARACTERS], unread[key])
-            for key, said in last.items()
-        ]
+        rows: list[tuple[Any, ...]] = []
+        for key, body in last.items():
+            said: Any = decode_event(body)
+            rows.append((*key, said.at, said.seq, said.role, said.text[:_PREVIEW_CHARACTERS], unread[key]))
+        return rows
 
     def revs(self) -> dict[TenantId, int]:
         """Return the highest rev of each tenant."""
         revs: dict[TenantId, int] = {}
         for run in self.runs:
-            rev = run.events[-1].rev
+            rev = run.last.rev
             if rev > revs.get(run.key[0], 0):
                 revs[run.key[0]] = rev
         return revs

@@ -17,14 +17,13 @@ import asyncio
 import errno
 import threading
 from collections import deque
-from operator import itemgetter
 from typing import Final, Protocol
 
 from fastdesk.errors import StoreError
-from fastdesk.model.event import Event
+from fastdesk.store.batch import Batch
 from fastdesk.store.protocol import Entry
 from fastdesk.store.runner import Runner
-from fastdesk.store.segments import Batch, Segments
+from fastdesk.store.segments import Segments
 
 __all__ = ["FULL_ERRORS", "Journal", "JournalListener", "ThreadedJournal"]
 
@@ -35,8 +34,7 @@ _MAX_BATCH_BYTES: Final = 1024 * 1024  # written in about the time of a sync
 _GATHER_S = 0.002  # at most, while each turn of the loop brings more: half a turn of a loaded desk
 _RETRY_S = 0.1  # between two tries on a full disk
 _CLOSING_TRIES: Final = 50
-_RECENT_EVENTS = 32_768  # kept in memory so that projecting them reads no file: about 20 MiB
-_EVENT: Final = itemgetter(0)  # of an entry
+_RECENT_EVENTS = 32_768  # kept in memory so that projecting them reads no file: about 10 MiB
 
 
 class JournalListener(Protocol):
@@ -126,7 +124,7 @@ class ThreadedJournal:
         with self._lock:
             recent = self._recent
             while recent and recent[0].last <= after:
-                self._recent_events -= len(recent.popleft().events)
+                self._recent_events -= len(recent.popleft().bodies)
             if recent and recent[0].first <= after + 1:
                 return _merge(recent, limit).after(after)
         return self._segments.read(after, self._durable, limit)
@@ -176,7 +174,7 @@ class ThreadedJournal:
                 self._bodies[:0] = bodies
                 self._entries[:0] = entries
                 return False
-        self._remember(entries, bodies)
+        self._remember(bodies)
         self._kept(entries, size)
         return True
 
@@ -244,19 +242,20 @@ class ThreadedJournal:
                 self._pause()
         if tries:
             self._runner.tell(self._listener.full, False)
-        self._remember(entries, bodies)
+        self._remember(bodies)
         self._runner.tell(self._kept, entries, size)
         return True
 
-    def _remember(self, entries: list[Entry], bodies: list[bytes]) -> None:
-        """Keep a durable batch at hand for the projector."""
-        positions = range(self._durable + 1, self._durable + 1 + len(entries))
-        batch = Batch(positions, list(map(_EVENT, entries)), bodies)
+    def _remember(self, bodies: list[bytes]) -> None:
+        """Keep a durable batch at hand for the projector, while it is not too far behind.
+
+        What it comes to first is what stays: were it the newest, one that is behind would never find what it needs.
+        """
+        batch = Batch(range(self._durable + 1, self._durable + 1 + len(bodies)), bodies)
         with self._lock:
-            self._recent.append(batch)
-            self._recent_events += len(entries)
-            while self._recent_events > _RECENT_EVENTS:
-                self._recent_events -= len(self._recent.popleft().events)
+            if self._recent_events < _RECENT_EVENTS:
+                self._recent.append(batch)
+                self._recent_events += len(bodies)
         self._durable = batch.last
 
     def _pause(self) -> None:
@@ -276,14 +275,13 @@ class ThreadedJournal:
 
 
 def _merge(batches: deque[Batch], limit: int) -> Batch:
+    """Return the first batches as one, as far as they follow each other."""
     first = batches[0]
-    if len(batches) == 1 or len(first.events) >= limit:
+    if len(batches) == 1 or len(first.bodies) >= limit:
         return first
-    events: list[Event] = []
     bodies: list[bytes] = []
     for batch in batches:
-        if events and len(events) + len(batch.events) > limit:
+        if (bodies and len(bodies) + len(batch.bodies) > limit) or batch.first != first.first + len(bodies):
             break
-        events += batch.events
         bodies += batch.bodies
-    return Batch(range(first.first, first.first + len(events)), events, bodies)
+    return Batch(range(first.first, first.first + len(bodies)), bodies)

@@ -8,21 +8,16 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
-from fastdesk.model.event import Event
 from fastdesk.observe.clock import Entropy
+from fastdesk.store.batch import Batch
 from fastdesk.store.databases import MemoryDatabases
 from fastdesk.store.followers import Follower
 from fastdesk.store.journal import JournalListener
 from fastdesk.store.protocol import Entry, StoreSettings
 from fastdesk.store.runner import InlineRunner
-from fastdesk.store.segments import Batch
 from fastdesk.store.sqlite import SqliteStore
 
 __all__ = ["MemoryDisk", "MemoryJournal", "memory_store"]
-
-_decode = msgspec.msgpack.Decoder(Event).decode
 
 
 class MemoryDisk:
@@ -76,7 +71,7 @@ class MemoryJournal:
         """Return what was committed after position `after`."""
         bodies = self._disk.bodies[after : after + limit]
         positions = range(after + 1, after + 1 + len(bodies))
-        return Batch(positions, [_decode(body) for body in bodies], bodies) if bodies else None
+        return Batch(positions, bodies) if bodies else None
 
     def trim(self, fed: int) -> None:
         pass

@@ -20,14 +20,15 @@ from sqlalchemy import Connection, text
 
 from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
+from fastdesk.store.batch import Batch
 from fastdesk.store.database import Database
 from fastdesk.store.databases import Databases
+from fastdesk.store.event_bytes import Gist
 from fastdesk.store.feed import Feed, Key, puts_of
 from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
 from fastdesk.store.projections import BASE, execute_rows
 from fastdesk.store.purge import Leftovers, Purge, Removals
-from fastdesk.store.segments import Batch
 
 __all__ = ["Projector"]
 
@@ -91,7 +92,7 @@ class Projector:
             if batch is None:
                 return 0
             # The further behind, the larger the steps: what a step does per conversation it does less often.
-            grow = len(batch.events) >= self._step_events
+            grow = len(batch.bodies) >= self._step_events
             self._step_events = min(self._step_events * 2, _MAX_STEP) if grow else _MIN_STEP
             self._isolate(batch.events)
             for tenant, part in self._split(batch):
@@ -99,7 +100,7 @@ class Projector:
             self._known_apart = self.isolated
             self.fed = batch.last
             self._journal.trim(self.fed)
-        return len(batch.events)
+        return len(batch.bodies)
 
     def follow(self) -> bool:
         """Do a little of what may wait: removals first, then the followers. False when nothing was left."""
@@ -122,7 +123,7 @@ class Projector:
         """Make a step on every open data base; True when any had something to do."""
         return any([step(database) for database in self._databases.opened()])
 
-    def _isolate(self, events: list[Event]) -> None:
+    def _isolate(self, events: list[Gist | Event]) -> None:
         """Note the tenants that are made with a file of their own; one that has events stays where it is."""
         for event in puts_of(events):
             if event.kind == "tenant" and event.body is not None:
@@ -144,8 +145,7 @@ class Projector:
         heads = self._heads.setdefault(database, {})
         with database.write() as connection:
             fed = _fed(connection)
-            part = part.after(fed)
-            feed = Feed(part.positions, part.events, part.bodies, heads)
+            feed = Feed(part.after(fed), heads)
             revs = feed.revs()
             for projection in PROJECTIONS:
                 projection.apply(connection, feed)

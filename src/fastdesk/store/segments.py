@@ -6,18 +6,15 @@ Blocking and without threads of its own: one thread appends, another reads and t
 import fcntl
 import os
 import threading
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from itertools import compress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
-from msgspec import Struct
 
 from fastdesk.errors import StoreDamaged
-from fastdesk.model.event import Event
+from fastdesk.store.batch import Batch
 from fastdesk.store.segment import (
     HEADER_SIZE,
     SegmentFile,
@@ -32,7 +29,7 @@ from fastdesk.store.segment import (
     segment_paths,
 )
 
-__all__ = ["HOLD", "Batch", "Segments"]
+__all__ = ["HOLD", "Segments"]
 
 HOLD: Final = "hold"
 """A file in the journal's folder: while another process has a lock on it, no segment is deleted."""
@@ -40,38 +37,6 @@ HOLD: Final = "hold"
 _log = structlog.get_logger("fastdesk.store.journal")
 
 _decode_bodies: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
-_decode_events: Final = msgspec.msgpack.Decoder(list[Event]).decode
-
-
-class Batch(Struct, frozen=True):
-    """Durable events with their positions, ascending, and their encoded bodies."""
-
-    positions: Sequence[int]
-    events: list[Event]
-    bodies: list[bytes]
-
-    @property
-    def first(self) -> int:
-        """The position of the first event."""
-        return self.positions[0]
-
-    @property
-    def last(self) -> int:
-        """The position of the last event."""
-        return self.positions[-1]
-
-    def after(self, position: int) -> "Batch":
-        """Return the part behind `position`."""
-        skip = bisect_right(self.positions, position)
-        return Batch(self.positions[skip:], self.events[skip:], self.bodies[skip:]) if skip else self
-
-    def pick(self, wanted: Sequence[bool]) -> "Batch":
-        """Return the events that `wanted` says True for."""
-        return Batch(
-            list(compress(self.positions, wanted)),
-            list(compress(self.events, wanted)),
-            list(compress(self.bodies, wanted)),
-        )
 
 
 class Segments:
@@ -162,29 +127,27 @@ class Segments:
         if self._cursor[0] != segment or self._cursor[2] > after:
             self._cursor = (segment, HEADER_SIZE, 0)
         path = segment_path(self._folder, segment)
-        events: list[Event] = []
         bodies: list[bytes] = []
         begin = after + 1
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            while len(events) < limit and begin + len(events) <= last:
+            while len(bodies) < limit and begin + len(bodies) <= last:
                 record = read_record(descriptor, self._cursor[1])
                 if record is None:
                     break  # the next segment goes on, or the file is damaged
                 first, end, payload = record
-                found = _decode_events(payload)
+                found = _decode_bodies(payload)
                 self._cursor = (segment, end, first + len(found) - 1)
                 if first + len(found) > begin:
-                    begin = begin if events else first
-                    events += found
-                    bodies += map(bytes, _decode_bodies(payload))
+                    begin = begin if bodies else first
+                    bodies += map(bytes, found)
         finally:
             os.close(descriptor)
-        if not events:
+        if not bodies:
             raise StoreDamaged(
                 f"{path} has no good record at {self._cursor[1]}, where position {after + 1} should stand."
             )
-        return Batch(range(begin, begin + len(events)), events, bodies).after(after)
+        return Batch(range(begin, begin + len(bodies)), bodies).after(after)
 
     def trim(self, fed: int) -> None:
         """Delete the segments that hold nothing behind position `fed`;

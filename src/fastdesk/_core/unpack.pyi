@@ -1,0 +1,3 @@
+__all__ = ["unpack_head"]
+
+def unpack_head(packed: bytes, tag: str, count: int, /) -> tuple[str | int, ...] | None: ...

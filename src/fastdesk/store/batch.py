@@ -1,0 +1,53 @@
+"""A stretch of the journal: what the projector takes at a time."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import compress
+
+from fastdesk.model.event import Event
+from fastdesk.store.event_bytes import Gist, gist_of
+
+__all__ = ["Batch"]
+
+
+class Batch:
+    """Durable events: their positions, ascending, and their bytes. Never changed."""
+
+    __slots__ = ("_events", "bodies", "positions")
+
+    def __init__(
+        self, positions: Sequence[int], bodies: list[bytes], events: list[Gist | Event] | None = None
+    ) -> None:
+        self.positions = positions
+        self.bodies = bodies
+        self._events = events
+
+    @property
+    def events(self) -> list[Gist | Event]:
+        """What the bytes say, messages without their words; read by who asks first."""
+        if self._events is None:
+            self._events = list(map(gist_of, self.bodies))
+        return self._events
+
+    @property
+    def first(self) -> int:
+        """The position of the first event."""
+        return self.positions[0]
+
+    @property
+    def last(self) -> int:
+        """The position of the last event."""
+        return self.positions[-1]
+
+    def after(self, position: int) -> "Batch":
+        """Return the part behind `position`."""
+        skip = bisect_right(self.positions, position)
+        return Batch(self.positions[skip:], self.bodies[skip:], self.events[skip:]) if skip else self
+
+    def pick(self, wanted: Sequence[bool]) -> "Batch":
+        """Return the events that `wanted` says True for."""
+        return Batch(
+            list(compress(self.positions, wanted)),
+            list(compress(self.bodies, wanted)),
+            list(compress(self.events, wanted)),
+        )
