@@ -143,9 +143,10 @@ class Rights:
     async def _drop_unsent(self, tenant: TenantId, now_ms: int) -> None:
         """Remove the files that were taken in a day ago and that no message bears."""
         rooms = self._rooms
-        ids = await rooms.store.run(
-            partial(read_unsent, tenant=tenant, now_ms=now_ms, age_ms=_DAY_MS), tenant
-        )
+        unsent = partial(read_unsent, tenant=tenant, now_ms=now_ms, age_ms=_DAY_MS)
+        if not await rooms.store.run(unsent, tenant, fresh=False):
+            return  # the usual case: nothing to remove is no reason to hurry the store
+        ids = await rooms.store.run(unsent, tenant)
         for id in ids:
             rooms.store.append(
                 Put(tenant, self._revs.next(tenant), now_ms, FILE, id, None, "desk", "never sent")
