@@ -48,6 +48,32 @@ class Failing(Daily):
         raise ValueError("a bug of another room")
 
 
+class FailingLate(Failing):
+    """Takes the first event and stumbles over the second, in one step with its companions."""
+
+    def reset(self, connection: Connection) -> None:
+        pass
+
+    def apply(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        if events[-1][1].rev > 1:
+            super().apply(connection, events)
+
+
+class Reading(Daily):
+    """Notes which events it was given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.seen: list[Positioned] = []
+
+    def reset(self, connection: Connection) -> None:
+        pass
+
+    def apply(self, connection: Connection, events: Sequence[Positioned]) -> None:
+        self.seen += events
+
+
 def counted(connection: Connection) -> int:
     return connection.exec_driver_sql("SELECT sum(messages) FROM daily").scalar() or 0
 
@@ -99,6 +125,38 @@ async def test_one_that_raises_is_put_aside_and_the_others_go_on(tmp_path: Path,
     tables = "SELECT count(*) FROM sqlite_master WHERE name = 'half'"
     assert await store.run(lambda c: c.exec_driver_sql(tables).scalar()) == 0
     assert store.accepting
+    await store.stop()
+
+
+async def test_one_that_raises_takes_nothing_from_those_who_went_with_it(
+    tmp_path: Path, said: MakeSaid
+) -> None:
+    followers = [Daily(), FailingLate(), Reading("reading")]
+    store = embedded_store(StoreSettings(data=tmp_path), SeededEntropy(1), followers=followers)
+    await store.start()
+    for number in (1, 2, 3):
+        store.append(said(number))
+        await store.settle(followers=True)
+        assert await store.run(counted) == number
+    tables = "SELECT count(*) FROM sqlite_master WHERE name = 'half'"
+    assert await store.run(lambda c: c.exec_driver_sql(tables).scalar()) == 0
+    await store.stop()
+
+
+async def test_followers_that_stand_together_are_given_the_same_events(
+    tmp_path: Path, said: MakeSaid
+) -> None:
+    one, other = Reading("one"), Reading("other")
+    store = embedded_store(StoreSettings(data=tmp_path), SeededEntropy(1), followers=[one, other])
+    await store.start()
+    store.append(said(1))
+    await store.settle(followers=True)  # from now on it is known where they stand
+    for number in range(2, 301):
+        store.append(said(number))
+    await store.settle(followers=True)
+    assert [event.rev for _, event in one.seen] == list(range(1, 301))
+    assert one.seen == other.seen
+    assert all(a[1] is b[1] for a, b in zip(one.seen[1:], other.seen[1:], strict=True)), "they were read once"
     await store.stop()
 
 

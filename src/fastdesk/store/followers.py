@@ -7,6 +7,7 @@ One that raises is put aside until the next start; the store goes on without it.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
@@ -46,6 +47,10 @@ class Follower(Protocol):
         """
 
 
+class _Failed(Exception):
+    """A follower has been put aside: what was written with it is rolled back."""
+
+
 class Followers:
     """Bring the followers of each data base up to its table `event`."""
 
@@ -57,11 +62,16 @@ class Followers:
     def step(self, database: Database) -> bool:
         """Let each follower take some events; False when there was nothing to take."""
         last = database.read(lambda connection: connection.execute(_LAST).scalar()) or 0
-        moved = False
+        return any([self._follow(database, together) for together in self._behind(database, last)])
+
+    def _behind(self, database: Database, last: int) -> list[list[Follower]]:
+        """Return the followers that are not at `last`; those that stand at the same position go together."""
+        found: dict[int | str, list[Follower]] = {}
         for follower in self._followers:
-            if follower.name not in self._aside and self._stands.get((database, follower.name), -1) < last:
-                moved |= self._follow(database, follower)
-        return moved
+            stand = self._stands.get((database, follower.name))
+            if follower.name not in self._aside and (stand is None or stand < last):
+                found.setdefault(follower.name if stand is None else stand, []).append(follower)
+        return list(found.values())
 
     def forget(self, database: Database, connection: Connection, events: Sequence[Positioned]) -> None:
         """Tell the followers which events are being removed."""
@@ -71,25 +81,29 @@ class Followers:
             if had and follower.name not in self._aside:
                 follower.forget(connection, had)
 
-    def _follow(self, database: Database, follower: Follower) -> bool:
-        moved = False
-        try:
-            with database.write_late() as connection:
-                after = self._stand(database, connection, follower)
-                last, events = _next(connection, after)
-                if last > after:
-                    follower.apply(connection, events)
-                    after = last
+    def _follow(self, database: Database, together: list[Follower]) -> bool:
+        """Give followers that stand at the same position the next events, read once for all, in one transaction."""
+        with suppress(_Failed), database.write_late() as connection:
+            stands = [self._stand(database, connection, follower) for follower in together]
+            after, events = _next(connection, stands[0])
+            if after > stands[0]:
+                for follower in together:
+                    self._apply(connection, follower, events)
                     _write_stand(connection, follower, after)
-                    moved = True
-            self._stands[database, follower.name] = after
+        if self._aside.isdisjoint(follower.name for follower in together):
+            self._stands.update({(database, follower.name): after for follower in together})
+            return after > stands[0]
+        return True  # nothing was kept: the others have to be asked again
+
+    def _apply(self, connection: Connection, follower: Follower, events: Sequence[Positioned]) -> None:
+        try:
+            follower.apply(connection, events)
         except (DBAPIError, sqlite3.OperationalError):
             raise  # the disk's business, not the follower's
         except Exception as failure:  # the guard around other rooms' code
             self._aside.add(follower.name)
             _log.error("follower_put_aside", follower=follower.name, exc_info=failure)
-            return False
-        return moved
+            raise _Failed from failure
 
     def _stand(self, database: Database, connection: Connection, follower: Follower) -> int:
         """Return how far a follower is; one that is new here, or of a new version, is reset first."""
