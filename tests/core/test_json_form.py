@@ -110,6 +110,9 @@ BAD = [b"\x80", b"\xc1\x80", b"\xe0\x80\x80", b"\xe4\xb8", b"\xed\xa0\x80", b"\x
 @example([b"\xe4\xb8\xad", b"\xe4\xb8"])
 @example([b"\xe4\xb8\xad", b"\xc4"])
 @example([b"\xe4\xb8\xad", b"\x80", b"\xc4\x80"])
+@example([b"\xe4\xb8\xad"] * 8192)
+@example([b"\xe4\xb8\xad"] * 8193)
+@example([b"a"] * 8191 + [b"\xe4\xb8\xad"] * 2)
 def test_texts_are_read_as_the_interpreter_reads_them(pieces: list[bytes]) -> None:
     body = b"".join(pieces)
     try:

@@ -25,13 +25,19 @@ cdef extern from "Python.h":
         char* utf8                      # PyUnicode_AsUTF8AndSize keeps its work here; freed with the str
 
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
+    uint8_t* PyUnicode_1BYTE_DATA(object text)
     uint16_t* PyUnicode_2BYTE_DATA(object text)
     object PyUnicode_DecodeUTF8(const char* start, Py_ssize_t size, const char* errors)
     void* PyObject_Malloc(size_t size)
 
 __all__ = ["JsonForm"]
 
-cdef char[SCRATCH] scratch              # used under the interpreter's lock only
+cdef enum:
+    SIGNS = 8192                        # characters of a text that takes the short way
+
+cdef uint64_t TOP_BITS = 0x8080808080808080
+cdef char[SCRATCH] scratch              # used under the interpreter's lock only, as is the next one
+cdef uint16_t[SIGNS] signs
 cdef const char* HEX = b"0123456789abcdef"
 
 
@@ -60,17 +66,22 @@ cdef inline uint64_t specials(uint64_t word) noexcept nogil:
     ) & (ones << 7)
 
 
-cdef inline const char* plain_end(const char* at, const char* end) noexcept nogil:
-    """Return the first byte from `at` on that a JSON string must not hold as it is, or `end`."""
+cdef inline const char* plain_end(const char* at, const char* end, uint64_t* seen) noexcept nogil:
+    """Return the first byte from `at` on that a JSON string must not hold as it is, or `end`.
+
+    Into `seen` go the bits of all bytes before it, and maybe some of those behind it.
+    """
     cdef uint64_t word, found
     while at + 8 <= end:
         memcpy(&word, at, 8)
+        seen[0] |= word
         found = specials(word)
         if found != 0:
             at += bytes_before(found)
             break
         at += 8
     while at < end and <unsigned char>at[0] >= 32 and at[0] != 34 and at[0] != 92:
+        seen[0] |= <unsigned char>at[0]
         at += 1
     return at
 
@@ -81,10 +92,11 @@ cdef inline char* write_text(char* to, const char* at, Py_ssize_t size) noexcept
     cdef const char* stop
     cdef unsigned char sign
     cdef char short
+    cdef uint64_t seen = 0
     to[0] = 34
     to += 1
     while True:
-        stop = plain_end(at, end)
+        stop = plain_end(at, end, &seen)
         memcpy(to, at, stop - at)
         to += stop - at
         if stop == end:
@@ -136,45 +148,47 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
     return to + 20 - at
 
 
-cdef object read_text(const char* start, Py_ssize_t size):
+cdef object read_text(const char* start, Py_ssize_t size, bint is_ascii):
     """Return a str of UTF-8 (RFC 3629), None when it is none.
 
-    Chinese has a short way: its characters take two bytes each, and its UTF-8 is kept with it, as the journal
-    wants that in a moment.
+    Two short ways: for ASCII; and for Chinese, whose characters take two bytes each, and whose UTF-8 is kept
+    with it, as the journal wants that in a moment.
     """
     cdef const uint8_t* at = <const uint8_t*>start
     cdef const uint8_t* end = at + size
-    cdef Py_ssize_t i, count = 0
-    cdef uint8_t highest = 0
-    cdef unsigned int sign
-    for i in range(size):
-        count += (at[i] & 0xC0) != 0x80
-        highest = max(highest, at[i])
-    if not 0xC4 <= highest < 0xF0:      # one byte a character is enough, or two are not
-        try:
-            return PyUnicode_DecodeUTF8(start, size, NULL)
-        except UnicodeDecodeError:
-            return None
-    cdef object text = PyUnicode_New(count, 0xFFFF)
-    cdef uint16_t* signs = PyUnicode_2BYTE_DATA(text)
-    while at < end:
+    cdef uint16_t* to = signs
+    cdef unsigned int sign, highest = 0
+    cdef object text
+    if is_ascii:
+        text = PyUnicode_New(size, 127)
+        memcpy(PyUnicode_1BYTE_DATA(text), start, size)
+        return text
+    while at < end and to < signs + SIGNS:
         if at[0] < 0x80:
             sign = at[0]
             at += 1
         elif at[0] >= 0xE0:
-            if end - at < 3 or (at[1] & 0xC0) != 0x80 or (at[2] & 0xC0) != 0x80:
-                return None
+            if end - at < 3 or at[0] >= 0xF0 or (at[1] & 0xC0) != 0x80 or (at[2] & 0xC0) != 0x80:
+                break
             sign = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)
             if sign < 0x800 or 0xD800 <= sign < 0xE000:
-                return None
+                break
             at += 3
         else:
             if at[0] < 0xC2 or end - at < 2 or (at[1] & 0xC0) != 0x80:
-                return None
+                break
             sign = (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
             at += 2
-        signs[0] = <uint16_t>sign       # one for each byte that continues nothing: `count` in all
-        signs += 1
+        highest |= sign
+        to[0] = <uint16_t>sign
+        to += 1
+    if at < end or highest < 0x100:     # other bytes a character are wanted, or it is no UTF-8
+        try:
+            return PyUnicode_DecodeUTF8(start, size, NULL)
+        except UnicodeDecodeError:
+            return None
+    text = PyUnicode_New(to - signs, 0xFFFF)
+    memcpy(PyUnicode_2BYTE_DATA(text), signs, (to - signs) * sizeof(uint16_t))
     keep_utf8(<PyCompactUnicodeObject*>text, start, size)
     return text
 
@@ -259,6 +273,7 @@ cdef class JsonForm:
         cdef const char* end = at + PyBytes_GET_SIZE(payload)
         cdef const char* stop
         cdef Py_ssize_t i
+        cdef uint64_t seen
         cdef object piece, text
         cdef tuple texts = PyTuple_New(self._count)
         for i in range(self._count):
@@ -269,10 +284,11 @@ cdef class JsonForm:
             if at == end or at[0] != 34:
                 return None
             at += 1
-            stop = plain_end(at, end)
+            seen = 0
+            stop = plain_end(at, end, &seen)
             if stop == end or stop[0] != 34:
                 return None
-            text = read_text(at, stop - at)
+            text = read_text(at, stop - at, (seen & TOP_BITS) == 0)
             if text is None:
                 return None
             Py_INCREF(text)
