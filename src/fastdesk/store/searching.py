@@ -31,9 +31,8 @@ _MAX_PAGE: Final = 200
 _FIRST_CHUNK: Final = 64  # candidates looked at together; each further chunk has twice as many
 _MAX_CHUNK: Final = 512
 _MAX_ROWS: Final = 64  # of table `event`, where these are read rather than the index
-_MAX_CANDIDATES: Final = (
-    4096  # a page ends after so many, so that no filter makes it slow; its cursor goes on
-)
+#: A page ends after so many, some 20 ms, so that no filter makes it slow; its cursor goes on.
+_MAX_CANDIDATES: Final = 2048
 _FEW: Final = 200  # conversations whose messages are read rather than the index
 
 
