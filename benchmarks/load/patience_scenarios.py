@@ -28,7 +28,8 @@ from benchmarks.load.stand_in_model import StandInModel
 _ASKED_PER_S, _ASKERS, _SLOW_MS, _QUICK_MS = 500, 3_000, 4_000, 1
 #: Messages a second that ask no model.
 _CHAT_PER_S, _CHATTERS = 200, 64
-_ROUNDS = 2
+#: Of each, with this many seconds at least: 1,000 messages, of which the ten slowest make the p99.
+_ROUNDS, _SECONDS = 3, 5.0
 #: Visitors who ask a model that hangs one time in three, and how many such answers are looked at.
 _WAITERS, _LATE = 30, 200
 _DEADLINE_MS = 500
@@ -69,7 +70,7 @@ def _desk_with_model(bench: Bench, stack: ExitStack, delay_ms: float) -> Desk:
 
 def _chat_beside_questions(bench: Bench, desk: Desk) -> float:
     """Return the p99 of paced chat, in ms, while others' questions go to the model."""
-    seconds = max(2.0, bench.method.seconds)
+    seconds = max(_SECONDS, bench.method.seconds)
     everybody = desk.sessions(_CHATTERS + _ASKERS).read_text().splitlines()
     askers = desk.folder / "askers"
     askers.write_text("\n".join(everybody[_CHATTERS:]) + "\n")

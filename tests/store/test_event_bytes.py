@@ -50,9 +50,12 @@ def test_the_gist_of_a_message_is_what_its_bytes_say(said: Said) -> None:
     except UnicodeEncodeError:
         return
     gist = gist_of(body)
+    longer = gist_of(b"\xdc\x00\x0f" + body[1:])  # the same with a longer head
     assert isinstance(gist, Gist)
+    assert isinstance(longer, Gist)
     names = ("tenant", "rev", "at", "conversation", "seq", "role")
     assert [getattr(gist, name) for name in names] == [getattr(said, name) for name in names]
+    assert [getattr(longer, name) for name in names] == [getattr(said, name) for name in names]
     assert decode_event(body) == said
 
 

@@ -42,7 +42,10 @@ class Batch:
     def after(self, position: int) -> "Batch":
         """Return the part behind `position`."""
         skip = bisect_right(self.positions, position)
-        return Batch(self.positions[skip:], self.bodies[skip:], self.events[skip:]) if skip else self
+        if not skip:
+            return self
+        events = self._events[skip:] if self._events is not None else None
+        return Batch(self.positions[skip:], self.bodies[skip:], events)
 
     def pick(self, wanted: Sequence[bool]) -> "Batch":
         """Return the events that `wanted` says True for."""

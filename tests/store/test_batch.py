@@ -1,0 +1,33 @@
+"""A stretch of the journal: its parts keep positions, bytes and events together."""
+
+from collections.abc import Callable
+
+from fastdesk.model.event import Said
+from fastdesk.store.batch import Batch
+
+Encode = Callable[[object], bytes]
+MakeSaid = Callable[..., Said]
+
+
+def told(batch: Batch) -> list[tuple[int, int]]:
+    return [(position, event.rev) for position, event in zip(batch.positions, batch.events, strict=True)]
+
+
+def test_what_is_behind_a_position(said: MakeSaid, encode: Encode) -> None:
+    for is_read in (False, True):
+        batch = Batch(range(5, 9), [encode(said(rev)) for rev in (1, 2, 3, 4)])
+        assert (batch.first, batch.last) == (5, 8)
+        if is_read:
+            assert told(batch) == [(5, 1), (6, 2), (7, 3), (8, 4)]
+        assert batch.after(4) is batch
+        behind = batch.after(6)
+        assert told(behind) == [(7, 3), (8, 4)]
+        assert behind.bodies == batch.bodies[2:]
+
+
+def test_what_is_picked(said: MakeSaid, encode: Encode) -> None:
+    batch = Batch(range(1, 5), [encode(said(rev)) for rev in (1, 2, 3, 4)])
+    picked = batch.pick([True, False, False, True])
+    assert told(picked) == [(1, 1), (4, 4)]
+    assert picked.after(1).bodies == batch.bodies[3:]
+    assert not batch.pick([False] * 4).bodies
