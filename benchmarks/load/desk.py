@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,6 +97,13 @@ class Desk:
                 return True
         except OSError:
             return False
+
+    def stands(self) -> dict[str, int]:
+        """Return how far SQLite is (`fed`), and each follower behind it."""
+        path = self.folder / "data" / "main.sqlite3"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT key, value FROM store WHERE key != 'epoch'").fetchall()
+        return {"fed": 0} | {key: int(value.split()[-1]) for key, value in found}
 
     # What the scenarios need.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from fastdesk.store.search import SearchIndex
 
 _CONNECTIONS, _DEPTH = 64, 16
 _LONG_S = 30
-_CATCH_UP_TIMEOUT_S = 600
 
 
 def seeded(bench: Bench, messages: int, open_conversations: int = 0) -> Path:
@@ -76,7 +74,7 @@ def _ten_million(bench: Bench, row: Row) -> None:
                 chat(bench, into, desk, _CONNECTIONS, _DEPTH, repetitions=1)
                 assert into.rate is not None
                 rates.append(into.rate.median)
-                _wait_until_caught_up(bench, desk)
+                bench.rest(desk)
     row.rate, row.load = spread(full_rates), f"{_CONNECTIONS} × {_DEPTH}, 10,000,000 messages"
     row.facts["rate of the empty store"] = round(statistics.median(empty_rates))
     ratio = statistics.median(full_rates) / statistics.median(empty_rates)
@@ -88,34 +86,9 @@ def _long(bench: Bench, row: Row) -> None:
     desk = bench.desk()
     chat(bench, row, desk, _CONNECTIONS, 1, seconds=_LONG_S / bench.method.repetitions)
     started = time.monotonic()
-    behind = _wait_until_caught_up(bench, desk)
+    behind = bench.rest(desk)
     row.facts["events not yet in SQLite at the end"] = behind
     row.facts["caught up, index and reports too, after s"] = round(time.monotonic() - started, 1)
-
-
-def _wait_until_caught_up(bench: Bench, desk: Desk) -> int:
-    """Wait until SQLite has all that the journal has, and search index and reports, too; return by how many events it was behind.
-
-    What is still done for one measurement would be counted in the next one, of whichever desk on this core.
-    """
-    first = last = _stands(desk)
-    until = time.monotonic() + _CATCH_UP_TIMEOUT_S
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < 1.5 and time.monotonic() < until:
-        bench.note("the store catches up")
-        time.sleep(0.25)
-        now = _stands(desk)
-        if now != last:
-            last, quiet_since = now, time.monotonic()
-    return last["fed"] - first["fed"]
-
-
-def _stands(desk: Desk) -> dict[str, int]:
-    """Return how far SQLite is (`fed`), and each follower behind it."""
-    with sqlite3.connect(f"file:{desk.folder / 'data' / 'main.sqlite3'}?mode=ro", uri=True) as connection:
-        found = connection.execute("SELECT key, value FROM store WHERE key != 'epoch'").fetchall()
-    connection.close()
-    return {"fed": 0} | {key: int(value.split()[-1]) for key, value in found}
 
 
 SCENARIOS = (

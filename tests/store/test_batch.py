@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from fastdesk.model.event import Said
-from fastdesk.store.batch import Batch
+from fastdesk.store.batch import BREATH, Batch
+from fastdesk.store.feed import Feed
 
 Encode = Callable[[object], bytes]
 MakeSaid = Callable[..., Said]
@@ -31,3 +34,20 @@ def test_what_is_picked(said: MakeSaid, encode: Encode) -> None:
     assert told(picked) == [(1, 1), (4, 4)]
     assert picked.after(1).bodies == batch.bodies[3:]
     assert not batch.pick([False] * 4).bodies
+
+
+def test_other_threads_have_their_turn_while_many_events_are_looked_at(
+    said: MakeSaid, encode: Encode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[float] = []
+    monkeypatch.setattr("time.sleep", turns.append)
+    count = 4 * BREATH
+    batch = Batch(range(count), [encode(said(rev, conversation=f"c{rev}")) for rev in range(count)])
+    for work in (lambda: batch.events, lambda: Feed(batch)):
+        turns.clear()
+        work()
+        assert turns == [0] * 4
+    feed = Feed(batch)
+    turns.clear()
+    feed.rows([])
+    assert turns == [0] * 4

@@ -1,13 +1,18 @@
 """A stretch of the journal: what the projector takes at a time."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import compress
+from typing import Final
 
 from fastdesk.model.event import Event
 from fastdesk.store.event_bytes import Gist, gist_of
 
-__all__ = ["Batch"]
+__all__ = ["BREATH", "Batch"]
+
+#: Events that are looked at in a piece, then other threads have their turn: compiled code gives them none by itself.
+BREATH: Final = 256
 
 
 class Batch:
@@ -26,7 +31,12 @@ class Batch:
     def events(self) -> list[Gist | Event]:
         """What the bytes say, messages without their words; read by who asks first."""
         if self._events is None:
-            self._events = list(map(gist_of, self.bodies))
+            events: list[Gist | Event] = []
+            for body in self.bodies:
+                if len(events) % BREATH == 0:
+                    time.sleep(0)
+                events.append(gist_of(body))
+            self._events = events
         return self._events
 
     @property

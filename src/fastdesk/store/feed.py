@@ -8,13 +8,14 @@ What a reader may rely on: the events of a row are about one subject, in order, 
 are at most `MOST`, and their revs and times lie less than `REVS` and `SPAN_MS` apart.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Any, Final
 
 from fastdesk._core import checksum
 from fastdesk.model.event import Changed, Event, Put
 from fastdesk.model.ids import TenantId
-from fastdesk.store.batch import Batch
+from fastdesk.store.batch import BREATH, Batch
 from fastdesk.store.event_bytes import Gist, decode_event
 
 __all__ = ["MOST", "REVS", "SPAN_MS", "Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
@@ -86,6 +87,8 @@ class Feed:
         since = 0
         bodies = batch.bodies
         for place, event in enumerate(batch.events):
+            if place % BREATH == 0:
+                time.sleep(0)
             at, body = event.at, bodies[place]
             if not 0 <= at - since < SPAN_MS:
                 self._put_together()
@@ -140,7 +143,9 @@ class Feed:
         before: dict[Key, int] = {(tenant, subject): position for tenant, subject, position in found}
         known = self.known
         rows: list[tuple[Any, ...]] = []
-        for run in self.runs:
+        for number, run in enumerate(self.runs):
+            if number % BREATH == 0:
+                time.sleep(0)
             last: Any = run.last
             kind, seq = ("said", last.seq) if run.is_said else (last.__struct_config__.tag, 0)
             body = encode_bodies(run.bodies)
