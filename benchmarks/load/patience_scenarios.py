@@ -25,7 +25,7 @@ from benchmarks.load.stand_in_behaviour import Behaviour
 from benchmarks.load.stand_in_model import StandInModel
 
 #: Questions a second to the models, from so many visitors, and the slow model's time: two thousand calls are under way.
-_ASKED_PER_S, _ASKERS, _SLOW_MS, _QUICK_MS = 500, 3_000, 4_000, 1
+_ASKED_PER_S, _ASKERS, _SLOW_MS, _QUICK_MS = 500, 4_500, 4_000, 1
 #: Messages a second that ask no model.
 _CHAT_PER_S, _CHATTERS = 200, 64
 #: Of each, with this many seconds at least: 1,000 messages, of which the ten slowest make the p99.
