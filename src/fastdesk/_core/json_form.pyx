@@ -156,14 +156,14 @@ cdef object read_text(const char* start, Py_ssize_t size, bint is_ascii):
     """
     cdef const uint8_t* at = <const uint8_t*>start
     cdef const uint8_t* end = at + size
-    cdef uint16_t* to = signs
+    cdef Py_ssize_t count = 0
     cdef unsigned int sign, highest = 0
     cdef object text
     if is_ascii:
         text = PyUnicode_New(size, 127)
         memcpy(PyUnicode_1BYTE_DATA(text), start, size)
         return text
-    while at < end and to < signs + SIGNS:
+    while at < end and count < SIGNS:
         if at[0] < 0x80:
             sign = at[0]
             at += 1
@@ -180,15 +180,15 @@ cdef object read_text(const char* start, Py_ssize_t size, bint is_ascii):
             sign = (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu)
             at += 2
         highest |= sign
-        to[0] = <uint16_t>sign
-        to += 1
+        signs[count] = <uint16_t>sign
+        count += 1
     if at < end or highest < 0x100:     # other bytes a character are wanted, or it is no UTF-8
         try:
             return PyUnicode_DecodeUTF8(start, size, NULL)
         except UnicodeDecodeError:
             return None
-    text = PyUnicode_New(to - signs, 0xFFFF)
-    memcpy(PyUnicode_2BYTE_DATA(text), signs, (to - signs) * sizeof(uint16_t))
+    text = PyUnicode_New(count, 0xFFFF)
+    memcpy(PyUnicode_2BYTE_DATA(text), signs, 2 * count)
     keep_utf8(<PyCompactUnicodeObject*>text, start, size)
     return text
 
