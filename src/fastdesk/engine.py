@@ -16,7 +16,7 @@ from fastdesk.hooks.cards import Cards
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.hub.hub import Hub
-from fastdesk.hub.live import VISITOR, Live
+from fastdesk.hub.live import Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Event
 from fastdesk.model.file import FileLimits
@@ -79,8 +79,10 @@ from fastdesk.tenants.tokens import VisitorTokens
 
 __all__ = ["Engine"]
 
-#: Message ids of long conversations that the filter is sized for; about 1.8 bytes each.
+#: Message ids of long conversations that the filter is sized for, 7 bytes each, and the share of new ones that it may take for old:
+#: each of those waits until SQLite has caught up.
 _EXPECTED_IDS = 1_000_000
+_MISTAKEN_IDS = 1e-4
 
 
 class Outside(Caller, Sender, Protocol):
@@ -206,7 +208,7 @@ class Engine:
             clock=clock,
             assistant=self.assistance.handler.settings,
         )
-        repeats = Repeats(BloomFilter(_EXPECTED_IDS, 0.001, entropy.random_bytes(16)))
+        repeats = Repeats(BloomFilter(_EXPECTED_IDS, _MISTAKEN_IDS, entropy.random_bytes(16)))
         lives = Lives(store=store, hub=self.hub, records=self.records, repeats=repeats, clock=clock, entropy=entropy)  # fmt: skip
         self.files = Files(
             folder=folder,
@@ -331,13 +333,11 @@ class Engine:
         self.rooms.scribe.note(live, kind=kind, actor=actor, text=text, body=body)
 
     def counts(self, conversation: Conversation) -> dict[str, int]:
-        """Return how many messages each side has written; those before the newest thousand count as the bot's."""
+        """Return how many messages each side has written."""
         live = self.hub.find(conversation.tenant, conversation.id)
         if live is None:
             return {}
-        senders = live.senders()
-        visitor = senders.count(VISITOR)
-        agent = len(senders) - visitor - senders.count("desk")
+        visitor, agent = live.from_visitor, live.from_agents
         return {"visitor": visitor, "agent": agent, "bot": live.seq - visitor - agent}
 
     def intent(self, turn: Turn) -> tuple[str, float] | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import JsonForm, pack_row
+from fastdesk._core import JsonForm, StructFields
 
 NAMES = ("t", "second", "drei")
 FORM = JsonForm((b'{"t":', b',"second":', b',"drei":'), b',"end":true}')
@@ -71,6 +71,36 @@ def test_too_large_numbers_and_other_counts_are_refused() -> None:
             JsonForm(before, b"}")  # type: ignore[arg-type]
 
 
+class Three(msgspec.Struct):
+    """What a form may be written of."""
+
+    t: Any
+    second: Any
+    drei: Any
+
+
+WRITTEN = StructFields(Three, NAMES, encoders={"drei": lambda value: json.dumps(value).encode()})
+THREE = JsonForm((b'{"t":', b',"second":', b',"drei":'), b',"end":true}', WRITTEN)
+
+
+@given(TEXTS, NUMBERS | st.none() | TEXTS)
+def test_a_struct_is_written_as_its_values_are(first: str, second: Any) -> None:
+    for third in (None, [1, "x"]):
+        made = None if third is None else b'[1, "x"]'
+        try:
+            wanted = FORM.write((first, second, made))
+        except UnicodeEncodeError:
+            return
+        assert THREE.write_struct(Three(first, second, third)) == wanted
+
+
+def test_a_form_without_fields_and_fields_of_another_count_are_refused() -> None:
+    with pytest.raises(ValueError, match="no fields"):
+        FORM.write_struct(Three("a", "b", "c"))
+    with pytest.raises(ValueError, match="1 fields"):
+        JsonForm((b"{",), b"}", StructFields(Three, NAMES))
+
+
 @given(TEXTS, TEXTS, TEXTS)
 def test_what_is_read_is_what_was_written_or_nothing(first: str, second: str, third: str) -> None:
     try:
@@ -90,6 +120,9 @@ def test_what_is_read_is_what_was_written_or_nothing(first: str, second: str, th
 @example(b'{"t":"a","second":"\x00","drei":"c","end":true}')
 @example(b'{"t":"a","second":1,"drei":"c","end":true}')
 @example(b'{"t":')
+@example(b'{"t":"a","second":"\xe0\x80\x80abc","drei":"c","end":true}')
+@example(b'{"t":"a","second":"\xed\xa0\x80abc","drei":"c","end":true}')
+@example(b'{"t":"a","second":"\xe4\xb8","drei":"c","end":true}')
 def test_bytes_of_strangers_are_read_as_a_general_decoder_reads_them_or_not_at_all(payload: bytes) -> None:
     found = FORM.read(payload)
     if found is not None:
@@ -124,4 +157,4 @@ def test_texts_are_read_as_the_interpreter_reads_them(pieces: list[bytes]) -> No
     if found is not None:
         assert found[1].isascii() is body.isascii()
         assert found[1] + "\U0001f600" == f"{text}\U0001f600", "it is as good a str as any other"
-        assert (found[1].encode(), pack_row((found[1],))) == (body, pack_row((text,)))
+        assert (found[1].encode(), FORM.write(("", found[1], None))) == (body, FORM.write(("", text, None)))

@@ -6,23 +6,37 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fastdesk._core import (
     BloomFilter,
     BucketTable,
+    IdTable,
     JsonForm,
     KeywordMatcher,
     LRUCache,
+    PackForm,
+    StructFields,
     TokenBucket,
     checksum,
     index_terms,
-    pack_row,
 )
 
 WORDS = [f"{i:03d}{i * 7919 % 1000:03d}" for i in range(1000)]
 STATM = Path("/proc/self/statm")
 needs_proc = pytest.mark.skipif(not STATM.exists(), reason="reads the resident size from /proc")
+
+
+class Row(msgspec.Struct):
+    """A struct to be written."""
+
+    text: str
+    number: int
+    made: object
+
+
+FIELDS = StructFields(Row, ("text", "number", "made"), encoders={"made": msgspec.msgpack.encode})
 
 
 class Value:
@@ -102,7 +116,8 @@ def test_evicted_keys_die() -> None:
         (10_000, lambda: BloomFilter(1000, 0.01, bytes(16)).add("item")),
         (20_000, lambda: JsonForm((b'{"a":',), b"}").read(JsonForm((b'{"a":',), b"}").write(("é" * 20,)))),
         (500, lambda: JsonForm((b'{"a":',), b"}").write(("é" * 20_000,))),
-        (20_000, lambda: pack_row(("é" * 20, 2**62, None, b"\xc0"))),
+        (20_000, lambda: PackForm("row", FIELDS).write(Row("é" * 20, 2**62, [1]))),
+        (20_000, lambda: IdTable(BloomFilter(9, 0.1, bytes(16)), "a", 9).put("b", "c", 1)),
         (50_000, lambda: checksum(b"x" * 50)),
         (20_000, lambda: index_terms("退款 order" * 5, "1x")),
         (700, lambda: KeywordMatcher(WORDS, lookalikes={"0": "o"}).find_all(WORDS[0] * 50)),
@@ -115,6 +130,7 @@ def test_evicted_keys_die() -> None:
         "form",
         "long form",
         "row",
+        "ids",
         "checksum",
         "terms",
         "KeywordMatcher",
@@ -145,7 +161,10 @@ def test_refused_calls_leave_nothing_behind() -> None:
         lambda: JsonForm((b"{",), b"}").write(("\ud800",)),
         lambda: JsonForm((b"{",), b"}").write((object(),)),  # type: ignore[arg-type]
         lambda: JsonForm((b"{",), b"}").write(()),
-        lambda: pack_row((1, 2**70)),
+        lambda: PackForm("row", FIELDS).write(Row("a", 2**70, [1])),
+        lambda: PackForm("row", FIELDS).write(Row("a", 1, object())),
+        lambda: IdTable(bloom, "a", 1),
+        lambda: IdTable(bloom, "a", 9).put("b", "c", -1),
         lambda: matcher.find_all("a", 0),
         lambda: matcher.has_match(None),  # type: ignore[arg-type]
         lambda: KeywordMatcher(["a"] * 300 + [None]),  # type: ignore[list-item]

@@ -1,7 +1,6 @@
 """Questions to a whole text against the patterns that they stand for."""
 
 import re
-import sys
 
 import pytest
 from hypothesis import example, given
@@ -9,8 +8,6 @@ from hypothesis import strategies as st
 
 from fastdesk._core import (
     SignSet,
-    checksum,
-    fingerprint,
     has_controls,
     has_full_width,
     has_long_number,
@@ -52,16 +49,6 @@ def test_controls_are_those_of_the_pattern(text: str) -> None:
 @example("\U0001f600Ｚ")
 def test_full_width_signs_are_those_of_the_pattern(text: str) -> None:
     assert has_full_width(text) is (FULL_WIDTH.search(text) is not None)
-
-
-@given(TEXTS)
-@example("ÿ" * 9)
-@example("中" * 40)
-def test_a_fingerprint_is_the_checksum_of_how_a_text_is_kept(text: str) -> None:
-    highest = max(map(ord, text), default=0)
-    kept = "latin-1" if highest < 0x100 else "utf-16" if highest < 0x10000 else "utf-32"
-    order = "" if kept == "latin-1" else "-le" if sys.byteorder == "little" else "-be"
-    assert fingerprint(text) == checksum(text.encode(kept + order, "surrogatepass"))
 
 
 @given(TEXTS, st.integers(0, 20), st.integers(0, 80))

@@ -1,4 +1,4 @@
-"""The beginning of a row against a general decoder."""
+"""What is read of MessagePack against a general decoder."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastdesk._core import unpack_head
+from fastdesk._core import split_array, unpack_head
 
 EDGES = [0, 1, 127, 128, 255, 256, 2**16 - 1, 2**16, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**64 - 1]
 EDGES += [-1, -32, -33, -127, -128, -129, -(2**15), -(2**15) - 1, -(2**31), -(2**31) - 1, -(2**63)]
@@ -80,3 +80,46 @@ def test_a_text_that_is_none_and_a_wrong_count_raise() -> None:
         unpack_head(b"\x92\xa1t\xa2\xff\xff", "t", 1)
     with pytest.raises(ValueError, match="-1 values"):
         unpack_head(b"\x91\xa1t", "t", -1)
+
+
+ANY = st.recursive(
+    PLAIN
+    | OTHER
+    | st.just(msgspec.msgpack.Ext(5, b"1234"))
+    | st.binary(max_size=20).map(lambda b: msgspec.msgpack.Ext(1, b)),
+    lambda inner: st.lists(inner, max_size=20) | st.dictionaries(TEXT, inner, max_size=20),
+    max_leaves=30,
+)
+
+
+@given(st.lists(ANY, max_size=40))
+@example([])
+@example([1] * 15)
+@example([1] * 16)
+@example([[1] * 70_000, dict.fromkeys(map(str, range(70_000)), 1), "x" * 70_000, b"x" * 70_000])
+@example([msgspec.msgpack.Ext(1, b"x" * size) for size in (0, 1, 2, 4, 8, 16, 17, 255, 256, 65_536)])
+def test_an_array_is_split_where_its_elements_end(elements: list[Any]) -> None:
+    each = [msgspec.msgpack.encode(element) for element in elements]
+    assert split_array(msgspec.msgpack.encode(elements)) == each
+    long = b"\xdd" + len(each).to_bytes(4, "big") + b"".join(each)
+    assert split_array(long) == each
+    assert split_array(long + b"\x00") is None
+    assert split_array(long[:-1]) is None
+
+
+@given(
+    st.binary(max_size=60),
+    st.sampled_from([b"", b"\x93", b"\xdc\x00\x02", b"\xdd\x00\x00\x00\x03", b"\xdd\xff\xff\xff\xff"]),
+)
+@example(b"\xc1", b"\x91")
+@example(b"\xdf\xff\xff\xff\xff", b"\x91")
+@example(b"\xdd\xff\xff\xff\xff" * 8, b"\x91")
+@example(b"\xc6\xff\xff\xff\xff", b"\x91")
+def test_any_bytes_are_split_or_left(rest: bytes, head: bytes) -> None:
+    elements = split_array(head + rest)
+    if elements is not None:
+        assert (head + rest).endswith(b"".join(elements))
+        assert all(split_array(b"\x91" + element) == [element] for element in elements)
+    else:
+        with pytest.raises(msgspec.DecodeError):
+            msgspec.msgpack.decode(head + rest, type=list[msgspec.Raw])

@@ -39,7 +39,7 @@ def noted(kind: str = "note", **body: Any) -> Noted:
 
 def other(talk: Live, id: str, visitor: str = "v1") -> Live:
     conversation = replace(talk.conversation, id=ConversationId(id), visitor=VisitorId(visitor))
-    return Live(conversation, talk.visitor, talk.site, seq=0, is_opened=True)
+    return Live(conversation, talk.visitor, talk.site, seq=0, is_opened=True, sent=talk.sent)
 
 
 def test_visitors_are_not_told_who_wrote_and_why() -> None:

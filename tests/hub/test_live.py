@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastdesk._core import BloomFilter, IdTable
 from fastdesk.hub.live import RECENT, Live
 from fastdesk.hub.session import Session
 from fastdesk.model.conversation import Conversation
@@ -16,9 +17,9 @@ TENANT, SITE, C1, V1 = TenantId("demo"), SiteId("shop"), ConversationId("c1"), V
 
 def live(seq: int = 0) -> Live:
     conversation = Conversation(id=C1, tenant=TENANT, site=SITE, visitor=V1)
-    return Live(
-        conversation, Visitor(id=V1, tenant=TENANT, site=SITE), Site(id=SITE), seq=seq, is_opened=True
-    )
+    visitor = Visitor(id=V1, tenant=TENANT, site=SITE)
+    sent = IdTable(BloomFilter(10_000, 0.001, bytes(16)), C1, 1024)
+    return Live(conversation, visitor, Site(id=SITE), seq=seq, is_opened=True, sent=sent)
 
 
 def said(seq: int) -> Said:

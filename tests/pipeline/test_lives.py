@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.pipeline.conftest import Floor
 from tests.plugins.assistant_world import SITE, TENANT, Peer
 
-from fastdesk.hub.live import RECENT, VISITOR, Live, sent_key, sent_seq
+from fastdesk.hub.live import RECENT, VISITOR, Live, sent_key
 from fastdesk.model.ids import VisitorId
 
 VIRTUAL_TIME = True
@@ -46,10 +46,12 @@ async def test_one_that_is_read_again_goes_on_where_it_stopped(echoing_floor: Fl
     id = await left(floor, visitor)
     live = await floor.engine.rooms.lives.by_id(TENANT, id)
     assert live is not None
-    assert (live.seq, live.durable_seq, live.is_opened, live.sent_from) == (before, before, True, 1)
+    assert (live.seq, live.durable_seq, live.is_opened) == (before, before, True)
+    assert (live.from_visitor, live.from_agents) == (RECENT + 3, 0)
     assert live.recent is not None
     assert [said.seq for said in live.recent] == list(range(before - RECENT + 1, before + 1))
-    assert sent_seq(live.sent[sent_key(VISITOR, "message-0001")]) == 1
+    assert live.sent.find(sent_key(VISITOR, "message-0001"), "message 0") == 1
+    assert live.sent.find(sent_key(VISITOR, "message-0001"), "other") == -1
 
 
 async def test_there_is_none_of_that_name_or_of_another_tenant(echoing_floor: Floor) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastdesk.pipeline.parse import MAX_TEXT, check_message, digest, parse
+from fastdesk.pipeline.parse import MAX_TEXT, check_message, parse
 from fastdesk.protocol.codec import JSON
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Ping, Send
@@ -56,9 +56,3 @@ def test_other_frames_pass_as_they_are() -> None:
     refusal = parse(JSON, b"{")
     assert isinstance(refusal, Rejection)
     assert refusal.code == "bad_frame"
-
-
-def test_another_body_has_another_digest() -> None:
-    assert digest("text", "a") == digest("text", "a")
-    assert digest("text", "a") != digest("text", "b")
-    assert digest("text", "a") != digest("file", "a")

@@ -8,6 +8,7 @@ from tests.pipeline.conftest import Floor
 from tests.pipeline.handlers import Says
 from tests.plugins.assistant_world import TENANT
 
+from fastdesk._core import BloomFilter, IdTable
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Said
 from fastdesk.model.visitor import Visitor
@@ -77,16 +78,12 @@ async def test_a_repeated_message_is_acknowledged_with_its_first_number_and_stor
 async def test_what_is_said_while_the_store_is_asked_keeps_its_place(floor: Floor) -> None:
     visitor = await floor.visitor()
     await floor.ask(visitor, "hello")
-    live, rooms = visitor.live, floor.engine.rooms
+    live = visitor.live
     assert live is not None
     # The filter has, by chance or from long ago, the ids of the first and the third message.
-    live.sent_from = 2
-    rooms.repeats.remember_older(live, [])
-    for number in (1, 3):
-        older = Said(
-            TENANT, 0, 0, live.id, 1, f"message-{number}", "visitor", live.visitor.id, "", "text", ""
-        )
-        rooms.repeats.remember_older(live, [older])
+    live.sent = IdTable(BloomFilter(100, 1e-6, bytes(16)), live.id, 2)
+    for id in ("n", "message-1", "message-3", "ma", "mb"):
+        live.sent.put(id, "", 0)
     for number in range(1, 6):
         floor.engine.pipeline.accept(
             visitor, json.dumps({"t": "send", "id": f"message-{number}", "text": f"text {number}"}).encode()

@@ -407,3 +407,15 @@ async def test_reads_do_not_wait_for_other_conversations(
     monkeypatch.undo()
     store._feeder.notify()
     assert await asyncio.wait_for(waiting, 20) == [said(2, conversation="c2")]
+
+
+@pytest.mark.parametrize(("lag", "rest_s"), [(0, 0.0), (500, 0.0), (750, 0.025), (1000, 0.05), (5000, 0.05)])
+def test_the_journal_rests_the_longer_the_further_sqlite_is_behind(
+    make: Callable[..., SqliteStore], lag: int, rest_s: float
+) -> None:
+    store = make(max_lag_events=1000)
+    store._feeder.hurry = lambda position: None  # type: ignore[method-assign]
+    store._durable = lag
+    store._judge()
+    assert store._journal.rest_s == pytest.approx(rest_s)
+    assert store.accepting is (lag <= 1000)

@@ -7,16 +7,17 @@ built-in errors. Everything is bounded by constructor arguments; each contract s
 from fastdesk._core.alphabet import SEPARATORS
 from fastdesk._core.bloom import BloomFilter
 from fastdesk._core.checksum import checksum
+from fastdesk._core.id_table import IdTable
 from fastdesk._core.index_terms import index_terms
 from fastdesk._core.json_form import JsonForm
 from fastdesk._core.keyword_matcher import KeywordMatcher
 from fastdesk._core.lru import LRUCache
-from fastdesk._core.pack import pack_plain_dict, pack_row
+from fastdesk._core.pack import PackForm, pack_plain_dict
 from fastdesk._core.request_scan import read_request_line, take_front
 from fastdesk._core.response_scan import plain_body
+from fastdesk._core.struct_fields import StructFields
 from fastdesk._core.text_scan import (
     SignSet,
-    fingerprint,
     has_controls,
     has_full_width,
     has_long_number,
@@ -26,7 +27,7 @@ from fastdesk._core.text_scan import (
     utf8_length,
 )
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
-from fastdesk._core.unpack import unpack_head
+from fastdesk._core.unpack import split_array, unpack_head
 from fastdesk._core.ws_assembler import MessageAssembler
 from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
 from fastdesk._core.ws_listener import WsConnection
@@ -36,18 +37,20 @@ __all__ = [
     "SEPARATORS",
     "BloomFilter",
     "BucketTable",
+    "IdTable",
     "JsonForm",
     "KeywordMatcher",
     "LRUCache",
     "MessageAssembler",
+    "PackForm",
     "SignSet",
+    "StructFields",
     "TokenBucket",
     "WsConnection",
     "WsEndpoint",
     "WsLimits",
     "WsProtocol",
     "checksum",
-    "fingerprint",
     "has_controls",
     "has_full_width",
     "has_long_number",
@@ -55,10 +58,10 @@ __all__ = [
     "is_bordered",
     "is_name",
     "pack_plain_dict",
-    "pack_row",
     "plain_body",
     "read_request_line",
     "scripts",
+    "split_array",
     "take_front",
     "unpack_head",
     "utf8_length",

@@ -28,5 +28,7 @@ cdef class BloomFilter:
 
     cpdef bint may_contain(self, item) except -1
     cpdef bint add_if_new(self, item) except -1
-    cdef int _locate(self, item, Place* place) except -1
+    cdef bint has_hash(self, uint64_t hash) noexcept
+    cdef void add_hash(self, uint64_t hash) noexcept
+    cdef void _place(self, uint64_t hash, Place* place) noexcept
     cdef void _set(self, const Place* place) noexcept

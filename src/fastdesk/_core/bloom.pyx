@@ -108,22 +108,16 @@ cdef class BloomFilter:
 
     def add(self, item, /):
         """Remember `item`."""
-        cdef Place place
-        self._locate(item, &place)
-        self._set(&place)
+        self.add_hash(<uint64_t><Py_hash_t>hash(item))
 
     cpdef bint may_contain(self, item) except -1:
         """Return False when `item` is surely new, True when it was perhaps seen."""
-        cdef Place place
-        self._locate(item, &place)
-        return covers(&self._current[place.block], &place.mask) or (
-            covers(&self._previous[place.block], &place.mask)
-        )
+        return self.has_hash(<uint64_t><Py_hash_t>hash(item))
 
     cpdef bint add_if_new(self, item) except -1:
         """Remember `item` and return True when it is surely new; otherwise return False, changing nothing."""
         cdef Place place
-        self._locate(item, &place)
+        self._place(<uint64_t><Py_hash_t>hash(item), &place)
         if covers(&self._current[place.block], &place.mask):
             return False
         if covers(&self._previous[place.block], &place.mask):
@@ -149,9 +143,23 @@ cdef class BloomFilter:
     def __contains__(self, item):
         return self.may_contain(item)
 
+    cdef bint has_hash(self, uint64_t hash) noexcept:
+        """Tell what `may_contain` tells of an item that has this hash."""
+        cdef Place place
+        self._place(hash, &place)
+        return covers(&self._current[place.block], &place.mask) or (
+            covers(&self._previous[place.block], &place.mask)
+        )
+
+    cdef void add_hash(self, uint64_t hash) noexcept:
+        """Remember an item that has this hash."""
+        cdef Place place
+        self._place(hash, &place)
+        self._set(&place)
+
     @cython.overflowcheck(False)        # the upper half of the hash times _blocks stays inside 64 bits
-    cdef int _locate(self, item, Place* place) except -1:
-        cdef uint64_t state = <uint64_t><Py_hash_t>hash(item) ^ self._key[0]
+    cdef void _place(self, uint64_t hash, Place* place) noexcept:
+        cdef uint64_t state = hash ^ self._key[0]
         cdef uint64_t bits = 0
         cdef int i
         state = next_random(&state) ^ self._key[1]
@@ -162,7 +170,6 @@ cdef class BloomFilter:
                 bits = next_random(&state)
             place.mask.words[bits >> 6 & 7] |= <uint64_t>1 << (bits & 63)
             bits >>= 9
-        return 0
 
     cdef void _set(self, const Place* place) noexcept:
         cdef Block* block = &self._current[place.block]

@@ -2,7 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.object cimport PyObject
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
@@ -30,7 +30,7 @@ cdef struct Part:
     long long number
 
 
-cdef inline Py_ssize_t take_parts(tuple values, Part* parts) except -1:
+cdef inline Py_ssize_t take_parts(PyObject** values, Py_ssize_t count, Part* parts) except -1:
     """Look at up to MAX_PARTS values once; return the bytes of the texts and ready bytes among them.
 
     Raises TypeError for other types, OverflowError beyond 64 bits, UnicodeEncodeError.
@@ -38,8 +38,8 @@ cdef inline Py_ssize_t take_parts(tuple values, Part* parts) except -1:
     cdef Py_ssize_t i, total = 0
     cdef int overflow = 0
     cdef object value
-    for i in range(PyTuple_GET_SIZE(values)):
-        value = <object>PyTuple_GET_ITEM(values, i)
+    for i in range(count):
+        value = <object>values[i]
         if value is None:
             parts[i].kind = ABSENT
         elif PyUnicode_CheckExact(value):

@@ -2,9 +2,10 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport uint8_t, uint16_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from fastdesk._core.byte_writer cimport (
@@ -18,11 +19,16 @@ from fastdesk._core.byte_writer cimport (
     give_back,
     take_parts,
 )
+from fastdesk._core.struct_fields cimport StructFields
+from fastdesk._core.ws_bytes cimport LOWEST_FIRST, is_whole
 
 cdef extern from "Python.h":
     ctypedef struct PyCompactUnicodeObject:
         Py_ssize_t utf8_length
         char* utf8                      # PyUnicode_AsUTF8AndSize keeps its work here; freed with the str
+
+    ctypedef struct PyTupleObject:
+        PyObject** ob_item
 
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     uint8_t* PyUnicode_1BYTE_DATA(object text)
@@ -33,12 +39,15 @@ cdef extern from "Python.h":
 __all__ = ["JsonForm"]
 
 cdef enum:
+    SHORT = 24                          # bytes of most pieces at most; as many behind the room may change
     SIGNS = 8192                        # characters of a text that takes the short way
 
 cdef uint64_t TOP_BITS = 0x8080808080808080
 cdef char[SCRATCH] scratch              # used under the interpreter's lock only, as is the next one
 cdef uint16_t[SIGNS] signs
 cdef const char* HEX = b"0123456789abcdef"
+cdef bytes PAIRS_OF_DIGITS = b"".join([b"%02d" % pair for pair in range(100)])
+cdef const char* PAIRS = PAIRS_OF_DIGITS
 
 
 cdef extern from *:
@@ -87,22 +96,33 @@ cdef inline const char* plain_end(const char* at, const char* end, uint64_t* see
 
 
 cdef inline char* write_text(char* to, const char* at, Py_ssize_t size) noexcept nogil:
-    """Write a JSON string of UTF-8; takes up to 6 * size + 2 bytes."""
+    """Write a JSON string of UTF-8; takes up to 6 * size + 2 bytes, and up to 8 behind them may change."""
     cdef const char* end = at + size
-    cdef const char* stop
     cdef unsigned char sign
     cdef char short
-    cdef uint64_t seen = 0
+    cdef uint64_t word, found
     to[0] = 34
     to += 1
     while True:
-        stop = plain_end(at, end, &seen)
-        memcpy(to, at, stop - at)
-        to += stop - at
-        if stop == end:
+        found = 0
+        while end - at >= 8:
+            memcpy(&word, at, 8)
+            memcpy(to, &word, 8)
+            found = specials(word)
+            if found != 0:
+                at += bytes_before(found)
+                to += bytes_before(found)
+                break
+            at += 8
+            to += 8
+        while at < end and <unsigned char>at[0] >= 32 and at[0] != 34 and at[0] != 92:
+            to[0] = at[0]
+            at += 1
+            to += 1
+        if at == end:
             break
-        sign = stop[0]
-        at = stop + 1
+        sign = at[0]
+        at += 1
         to[0] = 92
         short = (
             sign if sign == 34 or sign == 92
@@ -136,8 +156,7 @@ cdef inline char* write_number(char* to, long long number) noexcept nogil:
         pair = rest % 100
         rest //= 100
         at -= 2
-        digits[at] = 48 + <char>(pair // 10)
-        digits[at + 1] = 48 + <char>(pair % 10)
+        memcpy(&digits[at], &PAIRS[2 * pair], 2)
     if rest >= 10:
         at -= 1
         digits[at] = 48 + <char>(rest % 10)
@@ -155,19 +174,34 @@ cdef object read_text(const char* start, Py_ssize_t size, bint is_ascii):
     with it, as the journal wants that in a moment.
     """
     cdef const uint8_t* at = <const uint8_t*>start
-    cdef const uint8_t* end = at + size
+    cdef const uint8_t* end = at + (size if size <= SIGNS else 0)     # a longer one takes the long way
     cdef Py_ssize_t count = 0
+    cdef uint32_t four
     cdef unsigned int sign, highest = 0
     cdef object text
     if is_ascii:
         text = PyUnicode_New(size, 127)
         memcpy(PyUnicode_1BYTE_DATA(text), start, size)
         return text
-    while at < end and count < SIGNS:
+    while at < end:
         if at[0] < 0x80:
-            sign = at[0]
-            at += 1
-        elif at[0] >= 0xE0:
+            while at < end and at[0] < 0x80:
+                signs[count] = at[0]
+                count += 1
+                at += 1
+            continue
+        while LOWEST_FIRST and end - at >= 4:                       # nearly all of Chinese
+            memcpy(&four, at, 4)
+            if (four & 0xC0C0F0) != 0x8080E0 or not is_whole(four):
+                break
+            sign = (four & 0x0F) << 12 | (four >> 2 & 0xFC0) | (four >> 16 & 0x3F)
+            highest |= sign
+            signs[count] = <uint16_t>sign
+            count += 1
+            at += 3
+        if at == end or at[0] < 0x80:
+            continue
+        if at[0] >= 0xE0:
             if end - at < 3 or at[0] >= 0xF0 or (at[1] & 0xC0) != 0x80 or (at[2] & 0xC0) != 0x80:
                 break
             sign = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)
@@ -202,6 +236,18 @@ cdef void keep_utf8(PyCompactUnicodeObject* text, const char* start, Py_ssize_t 
         text.utf8_length = size
 
 
+cdef struct Piece:
+    const char* start                   # of bytes that the form keeps
+    Py_ssize_t size
+    char[SHORT] copy                    # of one that fits, so that it is copied in one step
+
+
+cdef void take_piece(Piece* piece, bytes content):
+    piece.start = PyBytes_AS_STRING(content)
+    piece.size = PyBytes_GET_SIZE(content)
+    memcpy(piece.copy, piece.start, min(piece.size, SHORT))
+
+
 @cython.final
 cdef class JsonForm:
     """Hold what stands before each value of an object and behind the last one.
@@ -211,19 +257,28 @@ cdef class JsonForm:
     Args:
         before: at most 24 pieces of JSON, each in front of its value.
         end: what follows the last value.
+        fields: whose values `write_struct` takes, one for each piece.
     """
 
     cdef tuple _before
     cdef bytes _end
+    cdef StructFields _fields
     cdef Py_ssize_t _count, _fixed
+    cdef Piece[MAX_PARTS] _pieces
 
-    def __cinit__(self, tuple before not None, bytes end not None):
+    def __cinit__(self, tuple before not None, bytes end not None, StructFields fields=None):
+        cdef Py_ssize_t i
         if not 0 < len(before) <= MAX_PARTS or not all(type(piece) is bytes for piece in before):
             raise ValueError(f"A form has 1 to {MAX_PARTS} pieces of bytes.")
+        if fields is not None and fields.count != len(before):
+            raise ValueError(f"This form takes {len(before)} fields.")
         self._before = before
         self._end = end
+        self._fields = fields
         self._count = len(before)
         self._fixed = sum(map(len, before)) + len(end)
+        for i in range(self._count):
+            take_piece(&self._pieces[i], before[i])
 
     def write(self, tuple values not None, /):
         """Return the object with these values: str, int of 64 bits, bytes that are JSON already.
@@ -236,20 +291,34 @@ cdef class JsonForm:
             OverflowError: a number beyond 64 bits.
             UnicodeEncodeError: a lone surrogate.
         """
-        cdef Part[MAX_PARTS] parts
-        cdef Py_ssize_t i
         if PyTuple_GET_SIZE(values) != self._count:
             raise ValueError(f"This form takes {self._count} values.")
-        cdef Py_ssize_t most = 6 * take_parts(values, parts) + self._fixed + 20 * self._count
-        cdef char* room = borrow_room(scratch, most)
+        return self._write((<PyTupleObject*>values).ob_item)
+
+    def write_struct(self, struct, /):
+        """Return the object with a struct's fields for its values; raises what `write` raises."""
+        cdef PyObject* values[MAX_PARTS]
+        if self._fields is None:
+            raise ValueError("This form has no fields.")
+        cdef list _made = self._fields.take(struct, values)     # lives until the end
+        return self._write(values)
+
+    cdef bytes _write(self, PyObject** values):
+        cdef Part[MAX_PARTS] parts
+        cdef Py_ssize_t i
+        cdef const Piece* piece
+        cdef Py_ssize_t most = 6 * take_parts(values, self._count, parts) + self._fixed + 20 * self._count
+        cdef char* room = borrow_room(scratch, most + SHORT)
         cdef char* to = room
-        cdef object piece
         for i in range(self._count):
             if parts[i].kind == ABSENT:
                 continue
-            piece = <object>PyTuple_GET_ITEM(self._before, i)
-            memcpy(to, PyBytes_AS_STRING(piece), PyBytes_GET_SIZE(piece))
-            to += PyBytes_GET_SIZE(piece)
+            piece = &self._pieces[i]
+            if piece.size <= SHORT:
+                memcpy(to, piece.copy, SHORT)
+            else:
+                memcpy(to, piece.start, piece.size)
+            to += piece.size
             if parts[i].kind == TEXT:
                 to = write_text(to, parts[i].start, parts[i].size)
             elif parts[i].kind == NUMBER:

@@ -208,13 +208,22 @@ cdef class KeywordMatcher:
         cdef uint32_t singles = self._alphabet.singles
         cdef uint32_t state = 0
         cdef uint32_t label
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i = 0
         cdef Py_ssize_t begin = 0
-        for i in range(size):
+        while True:
+            if state == 0:
+                while i < size:              # nothing begins: most of a text
+                    label = label_of(&self._alphabet, text[i])
+                    if label != 0 and label <= starts:
+                        break
+                    i += 1
+                begin = i
+            if i >= size:
+                return -1
             label = label_of(&self._alphabet, text[i])
-            if label == 0 or state == 0 and label > starts:  # nothing goes on, nothing begins: most of a text
+            i += 1
+            if label == 0:                   # nothing goes on
                 state = 0
-                begin = i + 1
                 continue
             if state > starts or self._may_follow(state, label):
                 if label != SKIPPED:
@@ -226,8 +235,6 @@ cdef class KeywordMatcher:
             else:
                 # Coin tosses, so no branches: it begins a word, or it is passed over, or neither.
                 state = label if label <= starts else state if label == SKIPPED else 0
-            begin = begin if state else i + 1
-        return -1
 
     cdef list _overlapping(self, const Text* text, Py_ssize_t begin, Py_ssize_t limit):
         cdef list found = []
@@ -238,7 +245,7 @@ cdef class KeywordMatcher:
         cdef uint32_t label, ending
         for i in range(begin, text.size):
             label = self._label(text, i)
-            if label == SKIPPED:
+            if label == SKIPPED or state == 0 and label > self._alphabet.starts:
                 continue
             if label == 0:
                 state = 0

@@ -1,6 +1,12 @@
-from typing import Any
+from typing import Any, final
 
-__all__ = ["pack_plain_dict", "pack_row"]
+from fastdesk._core.struct_fields import StructFields
+
+__all__ = ["PackForm", "pack_plain_dict"]
 
 def pack_plain_dict(plain: dict[str, Any], /) -> bytes | None: ...
-def pack_row(values: tuple[str | int | bytes | None, ...], /) -> bytes: ...
+
+@final
+class PackForm:
+    def __new__(cls, tag: str, fields: StructFields) -> PackForm: ...
+    def write(self, struct: Any, /) -> bytes: ...

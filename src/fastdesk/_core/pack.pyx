@@ -1,7 +1,8 @@
-"""Rows of plain values in MessagePack, written without building an object of them first."""
+"""Structs and plain dicts in MessagePack, written without a general encoder's questions."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.tuple cimport PyTuple_GET_SIZE
+from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
@@ -19,9 +20,9 @@ from fastdesk._core.byte_writer cimport (
     give_back,
     take_parts,
 )
+from fastdesk._core.struct_fields cimport StructFields
 
 cdef extern from "Python.h":
-    ctypedef struct PyObject
     PyObject* Py_None
     PyObject* Py_True
     PyObject* Py_False
@@ -29,7 +30,7 @@ cdef extern from "Python.h":
     bint PyDict_Next(object names, Py_ssize_t* place, PyObject** name, PyObject** value)
     long long PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
 
-__all__ = ["pack_plain_dict", "pack_row"]
+__all__ = ["PackForm", "pack_plain_dict"]
 
 cdef char[SCRATCH] scratch              # used under the interpreter's lock only
 
@@ -80,46 +81,60 @@ cdef inline char* write_text(char* to, const char* start, Py_ssize_t size) noexc
     return to + size
 
 
-def pack_row(tuple values not None, /):
-    """Return an array of up to 24 values: str, int of 64 bits, None, bytes that are MessagePack already.
+@cython.final
+cdef class PackForm:
+    """Write structs of one type as arrays, a tag in front of their fields. Never changed.
 
-    O(length).
-
-    Raises:
-        TypeError: a value of another type.
-        ValueError: too many values.
-        OverflowError: a number beyond 64 bits, or texts of 4 GiB.
-        UnicodeEncodeError: a lone surrogate.
+    So `PackForm("said", fields).write(struct)` is `["said", …]`.
     """
-    cdef Part[MAX_PARTS] parts
-    cdef Py_ssize_t i, count = PyTuple_GET_SIZE(values)
-    if count > MAX_PARTS:
-        raise ValueError(f"A row has up to {MAX_PARTS} values.")
-    cdef Py_ssize_t total = take_parts(values, parts)
-    if total >= 1LL << 32:
-        raise OverflowError("A row has less than 4 GiB.")
-    cdef char* room = borrow_room(scratch, total + 9 * count + 3)
-    cdef char* to = room
-    if count < 16:
-        to[0] = <char>(0x90 | count)
-        to += 1
-    else:
-        to = write_big_endian(to, 0xDC, count, 2)
-    for i in range(count):
-        if parts[i].kind == TEXT:
-            to = write_text(to, parts[i].start, parts[i].size)
-        elif parts[i].kind == NUMBER:
-            to = write_number(to, parts[i].number)
-        elif parts[i].kind == ABSENT:
-            to[0] = <char>0xC0
+
+    cdef str _tag
+    cdef StructFields _fields
+
+    def __cinit__(self, str tag not None, StructFields fields not None):
+        self._tag = tag
+        self._fields = fields
+
+    def write(self, struct, /):
+        """Return the array; a field is str, int of 64 bits, None, or bytes that are MessagePack already.
+
+        O(length).
+
+        Raises:
+            TypeError: another struct, or a value of another type.
+            OverflowError: a number beyond 64 bits, or texts of 4 GiB.
+            UnicodeEncodeError: a lone surrogate.
+        """
+        cdef PyObject* values[MAX_PARTS + 1]
+        cdef Part[MAX_PARTS + 1] parts
+        cdef Py_ssize_t i, count = self._fields.count + 1
+        values[0] = <PyObject*>self._tag
+        cdef list _made = self._fields.take(struct, &values[1])  # lives until the end
+        cdef Py_ssize_t total = take_parts(values, count, parts)
+        if total >= 1LL << 32:
+            raise OverflowError("An array has less than 4 GiB.")
+        cdef char* room = borrow_room(scratch, total + 9 * count + 3)
+        cdef char* to = room
+        if count < 16:
+            to[0] = <char>(0x90 | count)
             to += 1
         else:
-            memcpy(to, parts[i].start, parts[i].size)
-            to += parts[i].size
-    try:
-        return PyBytes_FromStringAndSize(room, to - room)
-    finally:
-        give_back(scratch, room)
+            to = write_big_endian(to, 0xDC, count, 2)
+        for i in range(count):
+            if parts[i].kind == TEXT:
+                to = write_text(to, parts[i].start, parts[i].size)
+            elif parts[i].kind == NUMBER:
+                to = write_number(to, parts[i].number)
+            elif parts[i].kind == ABSENT:
+                to[0] = <char>0xC0
+                to += 1
+            else:
+                memcpy(to, parts[i].start, parts[i].size)
+                to += parts[i].size
+        try:
+            return PyBytes_FromStringAndSize(room, to - room)
+        finally:
+            give_back(scratch, room)
 
 
 cdef inline char* put_text(char* to, object text) except? NULL:

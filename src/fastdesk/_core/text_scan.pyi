@@ -2,7 +2,6 @@ from typing import final
 
 __all__ = [
     "SignSet",
-    "fingerprint",
     "has_controls",
     "has_full_width",
     "has_long_number",
@@ -12,7 +11,6 @@ __all__ = [
     "utf8_length",
 ]
 
-def fingerprint(text: str, /) -> int: ...
 def has_controls(text: str, /) -> bool: ...
 def has_full_width(text: str, /) -> bool: ...
 def has_long_number(text: str, /) -> bool: ...

@@ -5,8 +5,6 @@ from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH, PyUnicode_KIN
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
-from fastdesk._core.checksum cimport xxh64
-
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
     bint Py_UNICODE_ISALPHA(Py_UCS4 sign)
@@ -14,7 +12,6 @@ cdef extern from "Python.h":
 
 __all__ = [
     "SignSet",
-    "fingerprint",
     "has_controls",
     "has_full_width",
     "has_long_number",
@@ -190,17 +187,6 @@ def is_name(str text not None, Py_ssize_t least, Py_ssize_t most, /):
 cdef uint8_t[128] IN_NAMES
 for sign in range(128):
     IN_NAMES[sign] = chr(sign).isalnum() or chr(sign) in "_-"
-
-
-def fingerprint(str text not None, /):
-    """Return 32 bits that tell a text from nearly every other one. O(length).
-
-    For this process only: it depends on how the interpreter keeps texts. No secret: who wants two texts with
-    the same fingerprint can make them.
-    """
-    return <uint32_t>xxh64(
-        <const unsigned char*>PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text) * PyUnicode_KIND(text), 0
-    )
 
 
 def is_bordered(str text not None, Py_ssize_t start, Py_ssize_t end, /):

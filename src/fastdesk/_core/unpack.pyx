@@ -1,6 +1,6 @@
-"""The beginning of a row in MessagePack, read without making an object of all of it."""
+"""MessagePack that is read without making objects of all of it: the beginning of a row, and rows in a row."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -15,7 +15,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     void* PyUnicode_DATA(object text)
 
-__all__ = ["unpack_head"]
+__all__ = ["split_array", "unpack_head"]
 
 cdef enum:
     KEPT = 256                          # texts that were read a moment ago, by the hash of their end
@@ -120,3 +120,95 @@ def unpack_head(bytes packed not None, str tag not None, Py_ssize_t count, /):
         PyTuple_SET_ITEM(values, i, value)
         at += head + content
     return values
+
+
+cdef inline const uint8_t* after_sized(
+    const uint8_t* at, const uint8_t* end, Py_ssize_t head, Py_ssize_t extra
+) noexcept nogil:
+    """Return what follows a value whose size stands in `head` bytes behind its first; NULL: it is cut off."""
+    cdef uint64_t size
+    if end - at <= head:
+        return NULL
+    size = big_endian(at + 1, head) + <uint64_t>extra
+    return at + 1 + head + <Py_ssize_t>size if size <= <uint64_t>(end - at - 1 - head) else NULL
+
+
+cdef const uint8_t* after_value(const uint8_t* at, const uint8_t* end) noexcept nogil:
+    """Return what follows a value (MessagePack specification, formats); NULL when it is cut off or none."""
+    cdef uint64_t left = 1              # values to pass, at most one for each byte
+    cdef uint8_t kind
+    cdef Py_ssize_t size
+    while left:
+        if at >= end:
+            return NULL
+        left -= 1
+        kind = at[0]
+        size = 0
+        if kind < 0x80 or kind >= 0xE0 or kind == 0xC0 or kind == 0xC2 or kind == 0xC3:
+            at += 1
+            continue
+        if 0xA0 <= kind < 0xC0:
+            size = 1 + (kind & 31)
+        elif kind < 0x90:
+            left += 2 * (kind & 15)
+            size = 1
+        elif kind < 0xA0:
+            left += kind & 15
+            size = 1
+        elif 0xCA <= kind <= 0xD3:      # numbers
+            size = 1 + (4 if kind == 0xCA else 8 if kind == 0xCB else 1 << (kind & 3))
+        elif 0xD4 <= kind <= 0xD8:      # extensions of fixed sizes
+            size = 2 + (1 << (kind - 0xD4))
+        elif 0xDC <= kind:              # arrays and maps
+            size = 5 if kind & 1 else 3
+            if end - at < size:
+                return NULL
+            left += big_endian(at + 1, size - 1) << (1 if kind >= 0xDE else 0)
+        elif kind >= 0xD9:              # texts
+            at = after_sized(at, end, 1 << (kind - 0xD9), 0)
+        elif kind >= 0xC7:              # extensions
+            at = after_sized(at, end, 1 << (kind - 0xC7), 1)
+        elif kind >= 0xC4:              # bytes
+            at = after_sized(at, end, 1 << (kind - 0xC4), 0)
+        else:                           # 0xC1: never used
+            return NULL
+        if at == NULL or end - at < size:
+            return NULL
+        at += size
+        if left > <uint64_t>(end - at):
+            return NULL
+    return at
+
+
+def split_array(bytes packed not None, /):
+    """Return the elements of an array as they are packed.
+
+    None for what is no array, is cut off or goes on behind it. Texts are not looked at. O(length).
+    """
+    cdef const uint8_t* at = <const uint8_t*>PyBytes_AS_STRING(packed)
+    cdef const uint8_t* end = at + PyBytes_GET_SIZE(packed)
+    cdef const uint8_t* next
+    cdef uint64_t count
+    cdef Py_ssize_t size
+    if at == end:
+        return None
+    if 0x90 <= at[0] < 0xA0:
+        count = at[0] & 15
+        at += 1
+    elif at[0] == 0xDC or at[0] == 0xDD:
+        size = 2 if at[0] == 0xDC else 4
+        if end - at <= size:
+            return None
+        count = big_endian(at + 1, size)
+        at += 1 + size
+    else:
+        return None
+    cdef list elements = []
+    while count:
+        next = after_value(at, end)
+        if next == NULL:
+            return None
+        elements.append(PyBytes_FromStringAndSize(<const char*>at, next - at))
+        at = next
+        count -= 1
+    return elements if at == end else None

@@ -131,6 +131,16 @@ class Hooks:
             self.fail(name, failure)
             return None
 
+    def tell(self, name: str, watch: Callable[[Any], Any], what: object) -> None:
+        """Show one subscriber something, under the same guard."""
+        if name not in self._trusted:
+            self.call(name, watch, what)
+            return
+        try:
+            watch(what)
+        except Exception as failure:  # a fault of ours must not stop the message
+            self.fail(name, failure)
+
     def claim(self, place: int, turn: Turn) -> Any:
         """Ask the handler at a place of the order for its claim, under the same guard."""
         claim = self._claims[place]

@@ -49,20 +49,20 @@ class Hub:
     """Hold the live conversations and the sessions of agents."""
 
     def __init__(self) -> None:
-        self._lives: dict[tuple[TenantId, ConversationId], Live] = {}
+        self._lives: dict[TenantId, dict[ConversationId, Live]] = {}
         self._current: dict[tuple[TenantId, str, str], Live] = {}
         self._agents: dict[TenantId, dict[AgentId, list[Session]]] = {}
         self._touched: dict[TenantId, dict[ConversationId, Live]] = {}
 
     def __len__(self) -> int:
-        return len(self._lives)
+        return sum(map(len, self._lives.values()))
 
     # Live conversations.
 
     def add(self, live: Live, *, is_current: bool = True) -> None:
         """Take a conversation into memory; it becomes its visitor's current one, unless it is an older one."""
         conversation = live.conversation
-        self._lives[conversation.tenant, conversation.id] = live
+        self._lives.setdefault(conversation.tenant, {})[conversation.id] = live
         if is_current:
             self._current[conversation.tenant, conversation.site, conversation.visitor] = live
 
@@ -76,7 +76,8 @@ class Hub:
 
     def find(self, tenant: TenantId, conversation: str) -> Live | None:
         """Return a conversation that is in memory."""
-        return self._lives.get((tenant, ConversationId(conversation)))
+        lives = self._lives.get(tenant)
+        return None if lives is None else lives.get(ConversationId(conversation))
 
     def current(self, tenant: TenantId, site: str, visitor: str) -> Live | None:
         """Return a visitor's current conversation on a site, when it is in memory."""
@@ -84,30 +85,30 @@ class Hub:
 
     def lives(self) -> Iterator[Live]:
         """Iterate over a snapshot of all conversations in memory."""
-        return iter(tuple(self._lives.values()))
+        return iter([live for lives in self._lives.values() for live in lives.values()])
 
     def drop_idle(self, keep: int) -> int:
         """Let the oldest idle conversations leave memory while more than `keep` are in it; return how many left."""
-        dropped = 0
-        for key, live in tuple(self._lives.items()):
-            if len(self._lives) <= keep:
+        over, dropped = len(self) - keep, 0
+        for live in self.lives():
+            if dropped >= over:
                 break
             if live.is_idle:
-                del self._lives[key]
-                conversation = live.conversation
-                place = (conversation.tenant, conversation.site, conversation.visitor)
-                if self._current.get(place) is live:
-                    del self._current[place]
+                self._forget(live)
                 dropped += 1
         return dropped
+
+    def _forget(self, live: Live) -> None:
+        conversation = live.conversation
+        self._lives.get(conversation.tenant, {}).pop(conversation.id, None)
+        place = (conversation.tenant, conversation.site, conversation.visitor)
+        if self._current.get(place) is live:
+            del self._current[place]
 
     def remove(self, live: Live) -> list[Session]:
         """Let a conversation leave memory, whoever hears it; return the visitor's sessions, which are to be closed."""
         conversation = live.conversation
-        self._lives.pop((conversation.tenant, conversation.id), None)
-        place = (conversation.tenant, conversation.site, conversation.visitor)
-        if self._current.get(place) is live:
-            del self._current[place]
+        self._forget(live)
         self._touched.get(conversation.tenant, {}).pop(conversation.id, None)
         for session in tuple(live.agents):
             self.unwatch(session, conversation.id)
@@ -184,7 +185,7 @@ class Hub:
 
     def deliver_said(self, said: Said, origin: Session | None) -> None:
         """Show a committed message: its sender gets the `ack`, everybody else the `message`."""
-        live = self._lives.get((said.tenant, said.conversation))
+        live = self.find(said.tenant, said.conversation)
         if live is None:
             if origin is not None:
                 origin.acknowledge(said)
@@ -221,7 +222,7 @@ class Hub:
 
     def deliver_noted(self, noted: Noted) -> None:
         """Show a committed note to the agents who watch, and to those whom it mentions."""
-        live = self._lives.get((noted.tenant, noted.conversation))
+        live = self.find(noted.tenant, noted.conversation)
         sessions = [] if live is None else list(live.agents)
         for agent in (noted.body or {}).get("mentions", ()) if noted.kind == "note" else ():
             sessions += [each for each in self.agent_sessions(noted.tenant, agent) if each not in sessions]
@@ -235,7 +236,7 @@ class Hub:
         sessions = self.agent_sessions(changed.tenant)
         if not sessions:
             return
-        live = self._lives.get((changed.tenant, conversation.id))
+        live = self.find(changed.tenant, conversation.id)
         frame = ConversationFrame(
             conversation.id, conversation, changed.rev, live.durable_seq if live else 0, "", changed.what, changed.actor,
             changed.reason, live.visitor.name if live else "",

@@ -3,6 +3,7 @@
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
+from fastdesk._core import IdTable
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
 from fastdesk.model.site import Site
@@ -11,7 +12,7 @@ from fastdesk.model.visitor import Visitor
 if TYPE_CHECKING:
     from fastdesk.hub.session import Session
 
-__all__ = ["RECENT", "VISITOR", "Live", "Running", "sender_of", "sent_key", "sent_mark", "sent_seq"]
+__all__ = ["RECENT", "VISITOR", "Live", "Running", "body_of", "sender_of", "sent_key"]
 
 #: Committed messages kept for a resume without a look into the store; a page of the widget shows fewer.
 RECENT = 32
@@ -38,42 +39,47 @@ def sender_of(said: Said) -> str:
     return VISITOR if said.role == "visitor" else said.sender
 
 
-def sent_mark(seq: int, digest: int) -> int:
-    """Return what `Live.sent` keeps of a message: its number (0 for a note), and 32 bits that tell its body from another."""
-    return seq << 32 | digest
-
-
-def sent_seq(mark: int) -> int:
-    """Return the number in a mark."""
-    return mark >> 32
+def body_of(kind: str, text: str) -> str:
+    """Return what `Live.sent` tells one message from another by, under the same id."""
+    return text if kind == "text" else f"{kind}\0{text}"
 
 
 class Live:
     """The state of one conversation while it is in use. Changed in the loop only.
 
-    `seq` counts what was appended, `durable_seq` what is on disk: nobody is shown more than that. `sent` has the messages since
-    `sent_from`, older ones are in the store: it maps `sent_key` to `sent_mark`, a string and a number and no tuples, which the
-    cycle collector would have to walk, two for each message.
+    `seq` counts what was appended, `durable_seq` what is on disk: nobody is shown more than that. `sent` has the `sent_key` of each
+    message with its `body_of` and number (0 for a note).
     """
 
     __slots__ = (
-        "agents", "conversation", "durable_seq", "id", "is_opened", "named", "recent", "run", "sent", "sent_from",
-        "seq", "site", "tenant", "visitor", "visitors", "waiting",
+        "agents", "conversation", "durable_seq", "from_agents", "from_visitor", "id", "is_opened", "named", "recent", "run",
+        "sent", "seq", "site", "tail", "tenant", "visitor", "visitors", "waiting",
     )  # fmt: skip
 
     def __init__(
-        self, conversation: Conversation, visitor: Visitor, site: Site, *, seq: int, is_opened: bool
+        self,
+        conversation: Conversation,
+        visitor: Visitor,
+        site: Site,
+        *,
+        seq: int,
+        is_opened: bool,
+        sent: IdTable,
     ) -> None:
         self.tenant = conversation.tenant
         self.id = conversation.id
+        #: With this begin the ids of what the desk says.
+        self.tail = conversation.id[-12:]
         self.conversation = conversation
         self.visitor = visitor
         self.site = site
         self.seq = seq
         self.durable_seq = seq
         self.is_opened = is_opened
-        self.sent: dict[str, int] = {}
-        self.sent_from = seq + 1
+        self.sent = sent
+        #: Messages of either side.
+        self.from_visitor = 0
+        self.from_agents = 0
         self.recent: deque[Said] | None = None
         self.visitors: list[Session] = []
         self.agents: list[Session] = []
@@ -89,9 +95,12 @@ class Live:
         """Tell whether nobody is connected and nothing is under way, so that this may leave memory."""
         return not (self.visitors or self.agents or self.run) and self.durable_seq == self.seq
 
-    def senders(self) -> list[str]:
-        """Return who sent each of the messages since `sent_from`; `VISITOR` for the visitor."""
-        return [key.rpartition("\0")[0] for key, mark in self.sent.items() if sent_seq(mark)]
+    def count(self, said: Said) -> None:
+        """Count a message as its side's."""
+        if said.role == "visitor":
+            self.from_visitor += 1
+        elif said.role == "agent":
+            self.from_agents += 1
 
     def remember(self, said: Said) -> None:
         """Keep a committed message for resumes."""

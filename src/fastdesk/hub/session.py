@@ -59,8 +59,7 @@ class Session:
 
     def acknowledge(self, said: Said) -> None:
         """Tell the sender that its message is on disk."""
-        conversation = said.conversation if self.watching is not None else None
-        self.write(self.codec.ack(said, conversation))
+        self.write(self.codec.ack(said, for_agents=self.watching is not None))
 
     def refuse(self, refusal: Rejection, conversation: str | None = None) -> None:
         """Tell the peer of a refusal; one that goes on after too many wrong frames is cut."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fastdesk.desk import changes
 from fastdesk.desk.mentions import mentioned
-from fastdesk.hub.live import Live, sent_key, sent_mark
+from fastdesk.hub.live import Live, sent_key
 from fastdesk.hub.session import Session
 from fastdesk.model.agent import Agent
 from fastdesk.model.identity import Principal
@@ -277,7 +277,6 @@ class Commands:
             live, role="agent", sender=principal.id, name=principal.name, id=frame.id, kind=frame.kind, text=frame.text,
             extra=frame.extra, origin=session,
         )  # fmt: skip
-        rooms.repeats.trim(live)
         return None
 
     def remember_agent(self, live: Live, principal: Principal) -> None:
@@ -312,7 +311,7 @@ class Commands:
         key = sent_key(actor, frame.id)
         if key in live.sent:
             return None  # a private note takes no seq: its repeat needs no answer
-        live.sent[key] = sent_mark(0, 0)
+        live.sent.put(key, "", 0)
         self._rooms.hub.watch(session, live)
         self.write_note(live, session.principal, frame.text, frame.id)
         return None

@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from fastdesk.hub.hub import Hub
-from fastdesk.hub.live import RECENT, Live, sender_of, sent_key, sent_mark
+from fastdesk.hub.live import RECENT, Live
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Said
 from fastdesk.model.ids import ConversationId, TenantId, VisitorId
 from fastdesk.model.site import Site
 from fastdesk.model.visitor import Visitor
 from fastdesk.observe.clock import Clock, Entropy, new_id
-from fastdesk.pipeline.parse import digest
 from fastdesk.pipeline.repeats import KEEP, Repeats
 from fastdesk.store.protocol import Store
 from fastdesk.tenants.records import Records
@@ -73,7 +72,8 @@ class Lives:
             team=site.team,
             language=visitor.language,
         )
-        live = Live(conversation, visitor, site, seq=0, is_opened=False)
+        sent = self._repeats.table(conversation.tenant, conversation.id)
+        live = Live(conversation, visitor, site, seq=0, is_opened=False, sent=sent)
         self._hub.add(live)
         return live
 
@@ -142,14 +142,12 @@ class Lives:
         existing = self._hub.find(conversation.tenant, conversation.id)
         if existing is not None:  # somebody else was faster while we read
             return existing
-        live = Live(conversation, visitor, site, seq=latest[-1].seq if latest else 0, is_opened=True)
-        live.sent_from = latest[0].seq if latest else 1
-        for said in latest:
-            live.sent[sent_key(sender_of(said), said.id)] = sent_mark(said.seq, digest(said.kind, said.text))
+        seq = latest[-1].seq if latest else 0
+        sent = self._repeats.table(conversation.tenant, conversation.id)
+        live = Live(conversation, visitor, site, seq=seq, is_opened=True, sent=sent)
+        self._repeats.take_in(live, older + latest)
         for said in latest[-RECENT:]:
             live.remember(said)
-        if older:
-            self._repeats.remember_older(live, older)
         current = self._hub.current(conversation.tenant, conversation.site, conversation.visitor)
         self._hub.add(live, is_current=is_newest and current is None)
         return live

@@ -5,12 +5,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from fastdesk._core import fingerprint, has_controls, is_name
+from fastdesk._core import has_controls, is_name
 from fastdesk.protocol.codec import Codec
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Inbound, Send
 
-__all__ = ["check_message", "digest", "parse"]
+__all__ = ["check_message", "parse"]
 
 MAX_TEXT: Final = 4000
 #: Everything below space but tab and line feed, and delete: they have no place in a chat, a log or a C string.
@@ -43,8 +43,3 @@ def check_message(frame: Send) -> Send | Rejection:
     if kind == "text" and (not text or text.isspace()):
         return Rejection("invalid", "The message is empty.", id)
     return frame
-
-
-def digest(kind: str, text: str) -> int:
-    """Return 32 bits that tell two bodies under the same id apart; good within this process only."""
-    return fingerprint(text if kind == "text" else f"{kind}\0{text}")

@@ -1,26 +1,26 @@
 """Idempotency, second half of stage 2: was this message here before?
 
-A conversation's recent ids stand exactly in memory. Ids that no longer fit, or were never loaded, are in a Bloom filter
-(Bloom 1970): "surely new" spares the look into the store, "perhaps seen" costs one. The filter never decides that a message
-is a repeat, so a false positive, or a saturated filter, can never lose one.
+A conversation's recent ids stand in memory, in its `IdTable`. One that sorts behind all that came is new, as those of our own
+clients are, which begin with the time. Others that no longer fit are in a Bloom filter (Bloom 1970): "surely new" spares the look
+into the store, "perhaps seen" costs one. The filter never decides that a message is a repeat, so a false positive, or a saturated
+filter, can never lose one.
 """
 
-from itertools import islice
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from fastdesk._core import BloomFilter
-from fastdesk.hub.live import Live, sender_of, sent_key, sent_mark, sent_seq
+from fastdesk._core import BloomFilter, IdTable
+from fastdesk.hub.live import Live, body_of, sender_of, sent_key
 from fastdesk.hub.session import Session
 from fastdesk.model.event import Said
-from fastdesk.pipeline.parse import digest
+from fastdesk.model.ids import ConversationId, TenantId
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import Send
 
 __all__ = ["Repeat", "Repeats", "acknowledge_again", "compare"]
 
-#: Exact ids kept for one conversation; about 250 bytes each.
+#: Ids kept for one conversation beside the filter.
 KEEP: Final = 1024
 
 
@@ -67,42 +67,24 @@ class Repeats:
 
     def __init__(self, filter: BloomFilter) -> None:
         self._filter = filter
-        self._covered: dict[str, int] = {}
+
+    def table(self, tenant: TenantId, conversation: ConversationId) -> IdTable:
+        """Return the table of a conversation that comes into memory."""
+        return IdTable(self._filter, f"{tenant}\0{conversation}", KEEP)
 
     def find(self, live: Live, sender: str, frame: Send) -> Repeat | Rejection | Literal["unsure"] | None:
         """Return the repeat, a refusal, None for a surely new message, or "unsure" when only the store can tell."""
-        key = sent_key(sender, frame.id)
-        known = live.sent.get(key)
-        if known is not None:
-            seq = sent_seq(known)
-            is_same = known == sent_mark(seq, digest(frame.kind, frame.text))
-            return Repeat(seq) if is_same else Rejection("id_reuse", id=frame.id)
-        if live.sent_from == 1:
+        found = live.sent.find(sent_key(sender, frame.id), body_of(frame.kind, frame.text))
+        if found == 0:
             return None
-        covered = self._covered.get(live.id)
-        if covered is None or self._filter.generation - covered > 1:
-            return "unsure"  # the filter has forgotten, or never knew, the older ids of this conversation
-        return "unsure" if (live.id, key) in self._filter else None
+        if found > 0:
+            return Repeat(found)
+        return Rejection("id_reuse", id=frame.id) if found == -1 else "unsure"
 
-    def remember_older(self, live: Live, older: list[Said]) -> None:
-        """Put the ids of a long conversation's older messages into the filter, so that new ones pass without a look-up."""
-        self._covered[live.id] = self._filter.generation
-        for said in older:
-            self._filter.add((live.id, sent_key(sender_of(said), said.id)))
-
-    def trim(self, live: Live) -> None:
-        """Move the older half of a conversation's exact ids into the filter once there are too many."""
-        if len(live.sent) <= KEEP:
-            return
-        if live.sent_from == 1:
-            self._covered[live.id] = self._filter.generation
-        sent, add = live.sent, self._filter.add
-        for key in tuple(islice(sent, KEEP // 2)):
-            seq = sent_seq(sent.pop(key))
-            if seq >= live.sent_from:  # a note's is 0
-                live.sent_from = seq + 1
-            add((live.id, key))
-
-    def forget(self, live: Live) -> None:
-        """Drop what is kept of a conversation that leaves memory; its ids in the filter fade with its generations."""
-        self._covered.pop(live.id, None)
+    def take_in(self, live: Live, stored: list[Said]) -> None:
+        """Let a conversation that was read from the store know what was said in it, as far as it is here."""
+        for said in stored:
+            live.sent.put(sent_key(sender_of(said), said.id), body_of(said.kind, said.text), said.seq)
+            live.count(said)
+        if stored and stored[0].seq > 1:
+            live.sent.miss_older()

@@ -12,8 +12,9 @@ from fastdesk.model.site import Text
 from fastdesk.model.turn import Action, Outcome, Reply, Turn
 from fastdesk.moderation import CLEAN
 from fastdesk.observe.clock import Clock
-from fastdesk.pipeline.route import Filter, is_bot_silent
+from fastdesk.pipeline.route import is_bot_silent
 from fastdesk.pipeline.scribe import Scribe
+from fastdesk.pipeline.words import WordFilters
 from fastdesk.protocol.codes import Rejection
 
 __all__ = ["Acts", "Means", "pick_text", "reply"]
@@ -30,7 +31,7 @@ class Means:
 
     __slots__ = ("acts", "clock", "scribe", "words")
 
-    def __init__(self, scribe: Scribe, words: Filter, acts: Acts, clock: Clock) -> None:
+    def __init__(self, scribe: Scribe, words: WordFilters, acts: Acts, clock: Clock) -> None:
         self.scribe = scribe
         self.words = words
         self.acts = acts

@@ -174,7 +174,6 @@ class Rights:
             rooms.hub.send(tuple(live.agents), Reset(rooms.epoch, 0, live.conversation.id))
             for session in rooms.hub.remove(live):
                 session.close(CLOSE_RESTART, "the conversation was removed")
-            rooms.repeats.forget(live)
             for forget in self.forgetters:
                 forget(tenant, live.conversation.id)
         for id in ids:

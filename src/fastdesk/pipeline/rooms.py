@@ -19,11 +19,11 @@ from fastdesk.pipeline.forms import Forms
 from fastdesk.pipeline.hours import OpeningHours
 from fastdesk.pipeline.lives import Lives
 from fastdesk.pipeline.repeats import Repeats
-from fastdesk.pipeline.route import Filter
 from fastdesk.pipeline.scribe import Scribe
 from fastdesk.pipeline.sites import site_view
 from fastdesk.pipeline.viewing import Viewing
 from fastdesk.pipeline.visitors import Visitors
+from fastdesk.pipeline.words import WordFilters
 from fastdesk.protocol.frames import Status
 from fastdesk.store.protocol import Store
 from fastdesk.tenants.limits import Limits
@@ -50,7 +50,7 @@ class Rooms:
         repeats: Repeats,
         scribe: Scribe,
         visitors: Visitors,
-        words: Filter,
+        words: WordFilters,
         hooks: Hooks,
         boards: Boards,
         viewing: Viewing,

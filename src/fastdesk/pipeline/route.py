@@ -1,21 +1,13 @@
 """Stage 3: who answers this turn?"""
 
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from fastdesk.hooks.registry import Hooks
 from fastdesk.hooks.spec import Handler
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.turn import Turn
-from fastdesk.moderation import Verdict
 
-__all__ = ["Filter", "Route", "is_bot_silent", "route"]
-
-
-class Filter(Protocol):
-    """The tenants' word filters."""
-
-    def check(self, tenant: str, text: str, side: Literal["input", "output"]) -> Verdict:
-        """Return what the tenant's word lists say of a text that comes in ("input") or goes out ("output")."""
+__all__ = ["Route", "is_bot_silent", "route"]
 
 
 class Route:

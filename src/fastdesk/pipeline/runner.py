@@ -205,7 +205,6 @@ class Pipeline:
         )
         if self._ledger.is_timing:
             self._timed, self._timed_ns = said, began
-        rooms.repeats.trim(live)
         self.messages += 1
         if verdict is not CLEAN and not verdict.is_clean:
             self._note_verdict(live, verdict)
@@ -246,7 +245,7 @@ class Pipeline:
                     self._ledger.add("durable", rooms.clock.now_ns() - self._timed_ns)
                     self._timed = None
                 for name, watch in rooms.hooks.on_stored:
-                    rooms.hooks.call(name, watch, event)
+                    rooms.hooks.tell(name, watch, event)
                 continue
             if isinstance(event, Changed):
                 self._deliver_changed(event)
@@ -266,7 +265,7 @@ class Pipeline:
         if live is not None and live.visitors and _VISIBLE & set(changed.what):
             rooms.hub.send(live.visitors, rooms.status(changed.conversation))
         for name, watch in rooms.hooks.on_changed:
-            rooms.hooks.call(name, watch, changed)
+            rooms.hooks.tell(name, watch, changed)
 
 
 #: Changes that a visitor is told of.

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fastdesk.desk.changes import Change
-from fastdesk.hub.live import VISITOR, Live, sent_key, sent_mark
+from fastdesk.hub.live import VISITOR, Live, body_of, sent_key
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Role, Said
 from fastdesk.observe.clock import Clock, Entropy, new_id
-from fastdesk.pipeline.parse import digest
 from fastdesk.tenants.revs import Revs
 
 __all__ = ["Appends", "Scribe"]
@@ -62,12 +61,12 @@ class Scribe:
         seq = live.seq + 1
         said = Said(
             tenant, self._revs.next(tenant), at or self._clock.now_ms(), conversation, seq,
-            id or f"{conversation[-12:]}-{seq}", role, sender, name, kind, text, extra, sources, why,
+            id or f"{live.tail}-{seq}", role, sender, name, kind, text, extra, sources, why,
         )  # fmt: skip
         live.seq = seq
         if id:
-            key = sent_key(VISITOR if role == "visitor" else sender, id)
-            live.sent[key] = sent_mark(seq, digest(kind, text))
+            live.sent.put(sent_key(VISITOR if role == "visitor" else sender, id), body_of(kind, text), seq)
+            live.count(said)
         self._store.append(said, origin)
         return said
 

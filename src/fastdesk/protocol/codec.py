@@ -1,12 +1,12 @@
 """Bytes to frames and back, in the two sub-protocols `fastdesk.v1.json` and `fastdesk.v1.msgpack`."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from mypy_extensions import mypyc_attr
 
-from fastdesk._core import JsonForm
+from fastdesk._core import JsonForm, StructFields
 from fastdesk.model.event import Said
 from fastdesk.protocol.codes import Rejection
 from fastdesk.protocol.frames import (
@@ -57,9 +57,9 @@ class Codec:
         """Return the bytes of `frame`."""
         return self._encode(frame)
 
-    def ack(self, said: Said, conversation: str | None = None) -> bytes:
+    def ack(self, said: Said, *, for_agents: bool = False) -> bytes:
         """Return the `ack` of a stored message."""
-        return self.encode(Ack(said.id, said.seq, said.at, conversation))
+        return self.encode(Ack(said.id, said.seq, said.at, said.conversation if for_agents else None))
 
     def message(self, said: Said, *, for_agents: bool = False) -> bytes:
         """Return the `message` frame of a stored message."""
@@ -78,41 +78,52 @@ class JsonCodec(Codec):
             return Send(plain[0], plain[1])
         return super().decode(payload)
 
-    def ack(self, said: Said, conversation: str | None = None) -> bytes:
-        shown: Any = said  # compiled, its numbers go on as the objects that they are
-        return _ACK.write((shown.id, shown.seq, shown.at, conversation))
+    def ack(self, said: Said, *, for_agents: bool = False) -> bytes:
+        return (_AGENTS_ACK if for_agents else _ACK).write_struct(said)
 
     def message(self, said: Said, *, for_agents: bool = False) -> bytes:
-        shown: Any = said
-        extra, sources, why = shown.extra, shown.sources, shown.why if for_agents else None
-        return _MESSAGE.write(
-            (
-                shown.seq,
-                shown.id,
-                shown.role,
-                shown.name or None,
-                shown.sender if for_agents else None,
-                shown.text,
-                shown.kind,
-                shown.at,
-                None if extra is None else self._encode(extra),
-                None if sources is None else self._encode(sources),
-                shown.conversation if for_agents else None,
-                shown.rev if for_agents else None,
-                None if why is None else self._encode(why),
-            )
-        )
+        return (_AGENTS_MESSAGE if for_agents else _MESSAGE).write_struct(said)
 
 
 _SEND: Final = JsonForm((b'{"t":"send","id":', b',"text":'), b"}")
-_ACK: Final = JsonForm((b'{"t":"ack","id":', b',"seq":', b',"at":', b',"conversation":'), b"}")
-_MESSAGE: Final = JsonForm(
-    (
-        b'{"t":"message","seq":', b',"id":', b',"from":{"role":', b',"name":', b',"id":', b'},"text":', b',"kind":', b',"at":',
-        b',"extra":', b',"sources":', b',"conversation":', b',"rev":', b',"why":',
-    ),
-    b"}",
-)  # fmt: skip
+
+
+def _form(pieces: dict[str, bytes], *, without: frozenset[str] = frozenset()) -> JsonForm:
+    """Return the form of a frame that shows fields of a message, each behind its piece."""
+    shown = {name: piece for name, piece in pieces.items() if name not in without}
+    encode = msgspec.json.Encoder().encode
+    encoders = {"extra": encode, "sources": encode, "why": encode}
+    fields = StructFields(Said, tuple(shown), encoders=encoders, optional=("name",))
+    return JsonForm(tuple(shown.values()), b"}", fields)
+
+
+#: What only agents are told.
+_FOR_AGENTS: Final = frozenset({"sender", "conversation", "rev", "why"})
+_ACK_PIECES: Final = {
+    "id": b'{"t":"ack","id":',
+    "seq": b',"seq":',
+    "at": b',"at":',
+    "conversation": b',"conversation":',
+}
+_MESSAGE_PIECES: Final = {
+    "seq": b'{"t":"message","seq":',
+    "id": b',"id":',
+    "role": b',"from":{"role":',
+    "name": b',"name":',
+    "sender": b',"id":',
+    "text": b'},"text":',
+    "kind": b',"kind":',
+    "at": b',"at":',
+    "extra": b',"extra":',
+    "sources": b',"sources":',
+    "conversation": b',"conversation":',
+    "rev": b',"rev":',
+    "why": b',"why":',
+}
+_ACK: Final = _form(_ACK_PIECES, without=_FOR_AGENTS)
+_AGENTS_ACK: Final = _form(_ACK_PIECES)
+_MESSAGE: Final = _form(_MESSAGE_PIECES, without=_FOR_AGENTS)
+_AGENTS_MESSAGE: Final = _form(_MESSAGE_PIECES)
 
 
 def message_frame(said: Said, *, for_agents: bool = False) -> Message:

@@ -34,6 +34,7 @@ MAX_SETTLED = 1_000
 """Decisions of one rule that are kept: what a text showed, and what came of it."""
 
 _UNSETTLED: Final[Any] = object()
+_NOBODY: Final[list[int]] = []
 
 MAX_PASSED = 5
 """Rejected candidates that a why-record names: the nearest ones before the decision."""
@@ -175,7 +176,7 @@ class RuleBook:
         settled = only.settled
         if settled is None:
             return self._walk(tell(about), [only], finds)[0]
-        shown = (site, language, finds.words, finds.whole, finds.patterns, finds.key if only.is_exact else "")
+        shown = (site, language, finds) if finds.only >= 0 else _shown(site, language, finds, only)
         decided = settled.get(shown, _UNSETTLED)
         if decided is not _UNSETTLED:
             match: Match | None = decided
@@ -209,9 +210,8 @@ class RuleBook:
 
     def _numbers(self, finds: Finds) -> list[int]:
         """List the rules worth a look by their numbers, in order."""
-        if len(finds.words) == 1 and not (self._always or finds.key or finds.patterns):
-            (word,) = finds.words
-            return self._worded.get(word, [])
+        if finds.only >= 0 and not self._always:
+            return self._worded.get(finds.only, _NOBODY)
         found = list(self._always)
         if finds.key:
             found += self._keyed.get(finds.key, ())
@@ -255,6 +255,11 @@ def _pend(compiled: CompiledRule, facts: Facts, finds: Finds) -> Pending:
     if say is None or compiled.may_run(facts):
         return Pending(renders=compiled.renders, groups=compiled.groups(finds))
     return Pending(renders=(lambda scope: Reply(text=say.render(*scope)),), groups=compiled.groups(finds))
+
+
+def _shown(site: str, language: str, finds: Finds, rule: CompiledRule) -> tuple[object, ...]:
+    """Return all that such a rule looks at."""
+    return (site, language, finds.words, finds.whole, finds.patterns, finds.key if rule.is_exact else "")
 
 
 def _as_they_are(facts: Facts) -> Facts:

@@ -32,9 +32,12 @@ _NONE: Final[frozenset[int]] = frozenset()
 
 
 class Finds:
-    """Hold what occurs in one text: its key, numbers of words (anywhere; as whole words) and of patterns."""
+    """Hold what occurs in one text: its key, numbers of words (anywhere; as whole words) and of patterns.
 
-    __slots__ = ("key", "patterns", "text", "whole", "words")
+    `only` is the one word of a text that shows nothing else; such finds are made once, and the same for each such text.
+    """
+
+    __slots__ = ("key", "only", "patterns", "text", "whole", "words")
 
     def __init__(
         self,
@@ -43,12 +46,14 @@ class Finds:
         whole: frozenset[int] = _NONE,
         patterns: frozenset[int] = _NONE,
         text: str = "",
+        only: int = -1,
     ) -> None:
         self.key = key
         self.words = words
         self.whole = whole
         self.patterns = patterns
         self.text = text
+        self.only = only
 
 
 NOTHING = Finds()
@@ -74,9 +79,9 @@ class TextIndex:
         self._matcher = KeywordMatcher(phrases, separators="")
         self._words = {phrase: self._number(phrase) for phrase in phrases}
         # Most texts that show anything show one word: what comes of it is made once, within other words and as a whole one.
-        alone = [frozenset([number]) for number in range(len(phrases))]
         self._alone: list[tuple[Finds, Finds]] = [
-            (Finds(words=word), Finds(words=word, whole=word)) for word in alone
+            (Finds(words=word, only=number), Finds(words=word, whole=word, only=number))
+            for number, word in enumerate(frozenset([number]) for number in range(len(phrases)))
         ]
         self._set = (
             PatternSet([pattern for _, pattern in self._patterns.values()]) if self._patterns else None

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fastdesk._core import pack_plain_dict, pack_row, unpack_head
+from fastdesk._core import PackForm, StructFields, pack_plain_dict, unpack_head
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, TenantId
 
@@ -19,34 +19,32 @@ _decode: Final = msgspec.msgpack.Decoder(Event).decode
 _reasons: Final[dict[int, tuple[dict[str, Any], bytes]]] = {}
 
 
+def _encode_reason(why: dict[str, Any]) -> bytes:
+    """Return the bytes of a reason; who makes one never changes it afterwards."""
+    known = _reasons.get(id(why))
+    if known is None:
+        if len(_reasons) >= MAX_REASONS:
+            _reasons.clear()
+        known = _reasons[id(why)] = (why, pack_plain_dict(why) or _encode(why))
+    return known[1]
+
+
+_SAID: Final = PackForm(
+    "said",
+    StructFields(
+        Said,
+        Said.__struct_fields__,
+        encoders={"extra": _encode, "sources": _encode, "why": _encode_reason},
+    ),
+)
+
+
 def encode_event(event: Event) -> bytes:
     """Return the bytes of an event; raises UnicodeEncodeError for half a surrogate pair, TypeError for what has no form.
 
     Nearly all events are messages, so these have a way of their own; a test holds it against the general one.
     """
-    if type(event) is not Said:
-        return _encode(event)
-    said: Any = event  # compiled, its numbers go on as the objects that they are
-    extra, sources, why = said.extra, said.sources, said.why
-    return pack_row(
-        (
-            "said",
-            said.tenant,
-            said.rev,
-            said.at,
-            said.conversation,
-            said.seq,
-            said.id,
-            said.role,
-            said.sender,
-            said.name,
-            said.kind,
-            said.text,
-            None if extra is None else _encode(extra),
-            None if sources is None else _encode(sources),
-            None if why is None else _encode_reason(why),
-        )
-    )
+    return _SAID.write(event) if type(event) is Said else _encode(event)
 
 
 class Gist:
@@ -80,13 +78,3 @@ def gist_of(body: bytes) -> Gist | Event:
     if type(event) is Said:  # written in a way that is not our own
         return Gist(event.tenant, event.rev, event.at, event.conversation, event.seq, event.role)
     return event  # type: ignore[no-any-return]
-
-
-def _encode_reason(why: dict[str, Any]) -> bytes:
-    """Return the bytes of a reason; who makes one never changes it afterwards."""
-    known = _reasons.get(id(why))
-    if known is None:
-        if len(_reasons) >= MAX_REASONS:
-            _reasons.clear()
-        known = _reasons[id(why)] = (why, pack_plain_dict(why) or _encode(why))
-    return known[1]

@@ -16,8 +16,11 @@ the pages, so that a second sync that succeeds proves nothing.
 import asyncio
 import errno
 import threading
+import time
 from collections import deque
 from typing import Final, Protocol
+
+from mypy_extensions import mypyc_attr
 
 from fastdesk.errors import StoreError
 from fastdesk.store.batch import Batch
@@ -50,32 +53,42 @@ class JournalListener(Protocol):
         """Nothing more will become durable."""
 
 
-class Journal(Protocol):
-    """An ordered log of events, numbered by position from 1."""
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Journal:
+    """An ordered log of events, numbered by position from 1. A class and no protocol, so that compiled code calls it directly."""
+
+    #: Seconds to wait before each batch: what has to come after events is too far behind.
+    rest_s = 0.0
 
     def open(self, fed: int, listener: JournalListener) -> int:
         """Recover what was kept after position `fed`; return the last position. In the loop.
 
         Raises StoreError.
         """
+        raise NotImplementedError
 
     def append(self, entry: Entry, body: bytes) -> None:
         """Take the next event with its encoded body. In the loop; never blocks."""
+        raise NotImplementedError
 
     def read(self, after: int, limit: int) -> Batch | None:
         """Return durable events after position `after`, about `limit` at most; None when there are none."""
+        raise NotImplementedError
 
     def trim(self, fed: int) -> None:
         """Let go of what stands at or before position `fed`."""
+        raise NotImplementedError
 
     def rotate(self) -> None:
         """Begin a new segment, so that `trim` can remove everything so far."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Make everything appended durable, then release the files. Not in the loop."""
+        raise NotImplementedError
 
 
-class ThreadedJournal:
+class ThreadedJournal(Journal):
     """A journal of segment files, written by a thread of its own."""
 
     def __init__(self, segments: Segments, runner: Runner) -> None:
@@ -165,7 +178,7 @@ class ThreadedJournal:
     def _write_now(self) -> bool:
         """Write a batch in the loop, where that is quick; False when it is the thread's to do."""
         with self._writing:
-            if self._segments.sync or self._closing:
+            if self._segments.sync or self._closing or self.rest_s:
                 return False
             entries, bodies, size = self._take()
             try:
@@ -202,6 +215,8 @@ class ThreadedJournal:
         while True:
             self._wake.wait()
             self._wake.clear()
+            if self.rest_s and not self._closing:
+                time.sleep(self.rest_s)
             if self._entries and (self._handed or self._closing):
                 self._handed = False
                 if not self._keep(*self._take()):

@@ -12,7 +12,7 @@ from fastdesk.observe.clock import Entropy
 from fastdesk.store.batch import Batch
 from fastdesk.store.databases import MemoryDatabases
 from fastdesk.store.followers import Follower
-from fastdesk.store.journal import JournalListener
+from fastdesk.store.journal import Journal, JournalListener
 from fastdesk.store.protocol import Entry, StoreSettings
 from fastdesk.store.runner import InlineRunner
 from fastdesk.store.sqlite import SqliteStore
@@ -28,7 +28,7 @@ class MemoryDisk:
         self.databases = MemoryDatabases()
 
 
-class MemoryJournal:
+class MemoryJournal(Journal):
     """A journal whose batches become durable when told, or by themselves at the end of each turn of the loop.
 
     Args:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import structlog
 
+from fastdesk._core import split_array
 from fastdesk.errors import StoreDamaged
 from fastdesk.store.batch import Batch
 from fastdesk.store.segment import (
@@ -35,8 +35,6 @@ HOLD: Final = "hold"
 """A file in the journal's folder: while another process has a lock on it, no segment is deleted."""
 
 _log = structlog.get_logger("fastdesk.store.journal")
-
-_decode_bodies: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 class Segments:
@@ -136,11 +134,13 @@ class Segments:
                 if record is None:
                     break  # the next segment goes on, or the file is damaged
                 first, end, payload = record
-                found = _decode_bodies(payload)
+                found = split_array(payload)
+                if found is None:
+                    raise StoreDamaged(f"{path} has a record at {self._cursor[1]} that holds no events.")
                 self._cursor = (segment, end, first + len(found) - 1)
                 if first + len(found) > begin:
                     begin = begin if bodies else first
-                    bodies += map(bytes, found)
+                    bodies += found
         finally:
             os.close(descriptor)
         if not bodies:

@@ -202,7 +202,6 @@ class BotRoutes:
             live, role="bot", sender=sender, name=name or session.principal.name, id=frame.id, kind=frame.kind, text=text,
             extra=frame.extra, why={"by": "outside bot", "key": session.principal.name}, origin=session,
         )  # fmt: skip
-        rooms.repeats.trim(live)
         return None
 
     async def hand_over(self, call: Call) -> Opened:
