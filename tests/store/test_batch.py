@@ -6,6 +6,7 @@ import pytest
 
 from fastdesk.model.event import Said
 from fastdesk.store.batch import BREATH, Batch
+from fastdesk.store.event_bytes import Stretch, decode_event
 from fastdesk.store.feed import Feed
 
 Encode = Callable[[object], bytes]
@@ -13,7 +14,8 @@ MakeSaid = Callable[..., Said]
 
 
 def told(batch: Batch) -> list[tuple[int, int]]:
-    return [(position, event.rev) for position, event in zip(batch.positions, batch.events, strict=True)]
+    pairs = zip(batch.positions, batch.bodies, strict=True)
+    return [(position, decode_event(body).rev) for position, body in pairs]
 
 
 def test_what_is_behind_a_position(said: MakeSaid, encode: Encode) -> None:
@@ -21,7 +23,9 @@ def test_what_is_behind_a_position(said: MakeSaid, encode: Encode) -> None:
         batch = Batch(range(5, 9), [encode(said(rev)) for rev in (1, 2, 3, 4)])
         assert (batch.first, batch.last) == (5, 8)
         if is_read:
-            assert told(batch) == [(5, 1), (6, 2), (7, 3), (8, 4)]
+            (stretch,) = batch.pieces
+            assert isinstance(stretch, Stretch)
+            assert (stretch.count, stretch.first_rev, stretch.rev) == (4, 1, 4)
         assert batch.after(4) is batch
         behind = batch.after(6)
         assert told(behind) == [(7, 3), (8, 4)]
@@ -29,11 +33,12 @@ def test_what_is_behind_a_position(said: MakeSaid, encode: Encode) -> None:
 
 
 def test_what_is_picked(said: MakeSaid, encode: Encode) -> None:
-    batch = Batch(range(1, 5), [encode(said(rev)) for rev in (1, 2, 3, 4)])
-    picked = batch.pick([True, False, False, True])
-    assert told(picked) == [(1, 1), (4, 4)]
-    assert picked.after(1).bodies == batch.bodies[3:]
-    assert not batch.pick([False] * 4).bodies
+    tenants = ("demo", "other", "other", "demo")
+    batch = Batch(range(1, 5), [encode(said(rev, tenant=each)) for rev, each in enumerate(tenants, 1)])
+    picked = batch.of(lambda tenant: tenant == "other")
+    assert told(picked) == [(2, 2), (3, 3)]
+    assert picked.after(2).bodies == batch.bodies[2:3]
+    assert not batch.of(lambda tenant: False).bodies
 
 
 def test_other_threads_have_their_turn_while_many_events_are_looked_at(
@@ -43,7 +48,7 @@ def test_other_threads_have_their_turn_while_many_events_are_looked_at(
     monkeypatch.setattr("time.sleep", turns.append)
     count = 4 * BREATH
     batch = Batch(range(count), [encode(said(rev, conversation=f"c{rev}")) for rev in range(count)])
-    for work in (lambda: batch.events, lambda: Feed(batch)):
+    for work in (lambda: batch.pieces, lambda: Feed(batch)):
         turns.clear()
         work()
         assert turns == [0] * 4

@@ -11,8 +11,8 @@ from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store.batch import Batch
-from fastdesk.store.event_bytes import decode_event, encode_event
-from fastdesk.store.feed import MOST, REVS, SPAN_MS, Feed, Key, Run, encode_bodies, puts_of, subject_of
+from fastdesk.store.event_bytes import MOST, REVS, SPAN_MS, decode_event, encode_event
+from fastdesk.store.feed import Feed, Key, Run, encode_bodies, puts_of, subject_of
 
 DEMO = TenantId("demo")
 
@@ -135,7 +135,7 @@ def test_a_record_and_a_conversation_of_the_same_id_are_two_subjects() -> None:
     record, said = event(1, 0, "rule"), event(2, 0, "visitor", 1)
     assert subject_of(record) == "rule:r1"
     assert {subject_of(each) for each in (said, event(3, 0, "changed"), event(4, 0, "noted"))} == {"c1"}
-    assert puts_of([record, said]) == [record]
+    assert puts_of(Batch([1, 2], [encode_event(record), encode_event(said)])) == [record]
 
 
 def test_positions_with_gaps_stay_in_order() -> None:

@@ -14,7 +14,7 @@ from fastdesk.model.folding import fold
 from fastdesk.model.ids import AgentId, ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import SeededEntropy
 from fastdesk.store import searching
-from fastdesk.store.feed import SPAN_MS
+from fastdesk.store.event_bytes import SPAN_MS
 from fastdesk.store.memory import memory_store
 from fastdesk.store.protocol import FoundPage, SearchQuery
 from fastdesk.store.searching import search

@@ -8,11 +8,17 @@ import pytest
 
 from fastdesk.errors import StoreDamaged, StoreTooNew
 from fastdesk.model.event import Said
+from fastdesk.store.batch import Batch
+from fastdesk.store.event_bytes import decode_event
 from fastdesk.store.segment import HEADER_SIZE, encode_header, segment_path, segment_paths
 from fastdesk.store.segments import Segments
 
 Encode = Callable[[object], bytes]
 MakeSaid = Callable[..., Said]
+
+
+def revs_in(batch: Batch) -> list[int]:
+    return [decode_event(body).rev for body in batch.bodies]
 
 
 def open_segments(folder: Path, fed: int = 0, *, segment_bytes: int = 1 << 20) -> Segments:
@@ -25,8 +31,8 @@ def read_all(segments: Segments, after: int = 0, limit: int = 4096) -> list[int]
     revs: list[int] = []
     while (batch := segments.read(after, segments.last, limit)) is not None:
         assert batch.first == after + 1
-        assert len(batch.bodies) == len(batch.events)
-        revs += [event.rev for event in batch.events]
+        assert len(batch.bodies) == len(batch.positions)
+        revs += revs_in(batch)
         after = batch.last
     return revs
 

@@ -27,7 +27,7 @@ from fastdesk._core.text_scan import (
     utf8_length,
 )
 from fastdesk._core.token_bucket import BucketTable, TokenBucket
-from fastdesk._core.unpack import split_array, unpack_head
+from fastdesk._core.unpack import RunReader, split_array
 from fastdesk._core.ws_assembler import MessageAssembler
 from fastdesk._core.ws_endpoint import WsEndpoint, WsLimits
 from fastdesk._core.ws_listener import WsConnection
@@ -43,6 +43,7 @@ __all__ = [
     "LRUCache",
     "MessageAssembler",
     "PackForm",
+    "RunReader",
     "SignSet",
     "StructFields",
     "TokenBucket",
@@ -63,6 +64,5 @@ __all__ = [
     "scripts",
     "split_array",
     "take_front",
-    "unpack_head",
     "utf8_length",
 ]

@@ -2,12 +2,13 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Final
 
 from fastdesk.model.event import Event
-from fastdesk.store.event_bytes import Gist, gist_of
+from fastdesk.model.ids import TenantId
+from fastdesk.store.event_bytes import Stretch, stretch_of
 
 __all__ = ["BREATH", "Batch"]
 
@@ -18,26 +19,28 @@ BREATH: Final = 256
 class Batch:
     """Durable events: their positions, ascending, and their bytes. Never changed."""
 
-    __slots__ = ("_events", "bodies", "positions")
+    __slots__ = ("_pieces", "bodies", "positions")
 
-    def __init__(
-        self, positions: Sequence[int], bodies: list[bytes], events: list[Gist | Event] | None = None
-    ) -> None:
+    def __init__(self, positions: Sequence[int], bodies: list[bytes]) -> None:
         self.positions = positions
         self.bodies = bodies
-        self._events = events
+        self._pieces: list[Stretch | Event] | None = None
 
     @property
-    def events(self) -> list[Gist | Event]:
-        """What the bytes say, messages without their words; read by who asks first."""
-        if self._events is None:
-            events: list[Gist | Event] = []
-            for body in self.bodies:
-                if len(events) % BREATH == 0:
+    def pieces(self) -> list[Stretch | Event]:
+        """What the bytes say, messages without their words and as many as go together; read by who asks first."""
+        if self._pieces is None:
+            pieces: list[Stretch | Event] = []
+            bodies, place, turn = self.bodies, 0, 0
+            while place < len(bodies):
+                if place >= turn:
                     time.sleep(0)
-                events.append(gist_of(body))
-            self._events = events
-        return self._events
+                    turn += BREATH
+                piece = stretch_of(bodies, place)
+                pieces.append(piece)
+                place += piece.count if isinstance(piece, Stretch) else 1
+            self._pieces = pieces
+        return self._pieces
 
     @property
     def first(self) -> int:
@@ -52,15 +55,11 @@ class Batch:
     def after(self, position: int) -> "Batch":
         """Return the part behind `position`."""
         skip = bisect_right(self.positions, position)
-        if not skip:
-            return self
-        events = self._events[skip:] if self._events is not None else None
-        return Batch(self.positions[skip:], self.bodies[skip:], events)
+        return Batch(self.positions[skip:], self.bodies[skip:]) if skip else self
 
-    def pick(self, wanted: Sequence[bool]) -> "Batch":
-        """Return the events that `wanted` says True for."""
-        return Batch(
-            list(compress(self.positions, wanted)),
-            list(compress(self.bodies, wanted)),
-            list(compress(self.events, wanted)),
-        )
+    def of(self, wanted: Callable[[TenantId], bool]) -> "Batch":
+        """Return the events of the tenants that are wanted."""
+        chosen: list[bool] = []
+        for piece in self.pieces:
+            chosen += [wanted(piece.tenant)] * (piece.count if isinstance(piece, Stretch) else 1)
+        return Batch(list(compress(self.positions, chosen)), list(compress(self.bodies, chosen)))

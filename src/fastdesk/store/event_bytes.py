@@ -4,11 +4,16 @@ from typing import Any, Final
 
 import msgspec
 
-from fastdesk._core import PackForm, StructFields, pack_plain_dict, unpack_head
+from fastdesk._core import PackForm, RunReader, StructFields, pack_plain_dict
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, TenantId
 
-__all__ = ["Gist", "decode_event", "encode_event", "gist_of"]
+__all__ = ["MOST", "REVS", "SPAN_MS", "Stretch", "decode_event", "encode_event", "stretch_of"]
+
+MOST: Final = 15
+"""Events of a row of SQLite: a MessagePack array of so many begins with one byte."""
+REVS: Final = 1024
+SPAN_MS: Final = 1000
 
 #: Reasons whose bytes are kept: a rule gives the same one each time it answers.
 MAX_REASONS: Final = 256
@@ -29,6 +34,10 @@ def _encode_reason(why: dict[str, Any]) -> bytes:
     return known[1]
 
 
+def _place(name: str) -> int:
+    return Said.__struct_fields__.index(name)
+
+
 _SAID: Final = PackForm(
     "said",
     StructFields(
@@ -36,6 +45,12 @@ _SAID: Final = PackForm(
         Said.__struct_fields__,
         encoders={"extra": _encode, "sources": _encode, "why": _encode_reason},
     ),
+)
+_STRETCHES: Final = RunReader(
+    "said",
+    alike=(_place("tenant"), _place("conversation")),
+    numbers={_place("rev"): REVS - 1, _place("at"): SPAN_MS - 1, _place("seq"): 1 << 62},
+    counted=(_place("role"), "visitor"),
 )
 
 
@@ -47,20 +62,28 @@ def encode_event(event: Event) -> bytes:
     return _SAID.write(event) if type(event) is Said else _encode(event)
 
 
-class Gist:
-    """What can be told of a message from the beginning of its bytes: all but its words."""
+class Stretch:
+    """What was said in one conversation in a row: what can be told of it without its words.
 
-    __slots__ = ("at", "conversation", "rev", "role", "seq", "tenant")
+    `count` messages, `asked` of them the visitor's; `first_rev`, `first_at` and `first_seq` are those of the first one, `rev`, `at`
+    and `seq` those of the last.
+    """
 
-    def __init__(
-        self, tenant: TenantId, rev: int, at: int, conversation: ConversationId, seq: int, role: str
-    ) -> None:
-        self.tenant = tenant
-        self.rev = rev
-        self.at = at
-        self.conversation = conversation
-        self.seq = seq
-        self.role = role
+    __slots__ = (
+        "asked", "at", "conversation", "count", "first_at", "first_rev", "first_seq", "rev", "seq", "tenant",
+    )  # fmt: skip
+
+    def __init__(self, told: tuple[Any, ...]) -> None:
+        self.count: int = told[0]
+        self.tenant: TenantId = told[1]
+        self.conversation: ConversationId = told[2]
+        self.first_rev: int = told[3]
+        self.first_at: int = told[4]
+        self.first_seq: int = told[5]
+        self.rev: int = told[6]
+        self.at: int = told[7]
+        self.seq: int = told[8]
+        self.asked: int = told[9]
 
 
 def decode_event(body: bytes) -> Event:
@@ -69,12 +92,13 @@ def decode_event(body: bytes) -> Event:
     return event
 
 
-def gist_of(body: bytes) -> Gist | Event:
-    """Return the gist of a message, any other event whole; raises msgspec.MsgspecError for what is none."""
-    head: Any = unpack_head(body, "said", 7)
-    if head is not None:
-        return Gist(head[0], head[1], head[2], head[3], head[4], head[6])
-    event: Any = decode_event(body)
+def stretch_of(bodies: list[bytes], begin: int) -> Stretch | Event:
+    """Return what was said in a row from `begin` on, any other event whole; raises msgspec.MsgspecError for what is none."""
+    told = _STRETCHES.read(bodies, begin, MOST)
+    if told is not None:
+        return Stretch(told)
+    event: Any = decode_event(bodies[begin])
     if type(event) is Said:  # written in a way that is not our own
-        return Gist(event.tenant, event.rev, event.at, event.conversation, event.seq, event.role)
+        numbers = event.rev, event.at, event.seq
+        return Stretch((1, event.tenant, event.conversation, *numbers, *numbers, event.role == "visitor"))
     return event  # type: ignore[no-any-return]

@@ -16,14 +16,9 @@ from fastdesk._core import checksum
 from fastdesk.model.event import Changed, Event, Put
 from fastdesk.model.ids import TenantId
 from fastdesk.store.batch import BREATH, Batch
-from fastdesk.store.event_bytes import Gist, decode_event
+from fastdesk.store.event_bytes import MOST, REVS, SPAN_MS, Stretch, decode_event
 
-__all__ = ["MOST", "REVS", "SPAN_MS", "Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
-
-MOST: Final = 15
-"""Events of a row: a MessagePack array of so many begins with one byte."""
-REVS: Final = 1024
-SPAN_MS: Final = 1000
+__all__ = ["Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
 
 _PREVIEW_CHARACTERS: Final = 200
 
@@ -38,9 +33,9 @@ def subject_of(event: Event) -> str:
     return event.conversation.id if isinstance(event, Changed) else event.conversation
 
 
-def puts_of(events: list[Gist | Event]) -> list[Put]:
+def puts_of(batch: Batch) -> list[Put]:
     """Return the records among events."""
-    return [event for event in events if type(event) is Put]
+    return [piece for piece in batch.pieces if type(piece) is Put]
 
 
 def encode_bodies(bodies: list[bytes]) -> bytes:
@@ -53,13 +48,13 @@ class Run:
 
     __slots__ = ("asked", "bodies", "first_rev", "first_seq", "is_said", "key", "last", "position")
 
-    def __init__(self, key: Key, event: Gist | Event, body: bytes) -> None:
+    def __init__(self, key: Key, piece: Stretch | Event, bodies: list[bytes]) -> None:
         self.key = key
-        self.is_said = type(event) is Gist
-        self.first_rev = event.rev
-        self.first_seq = event.seq if isinstance(event, Gist) else 0
-        self.last = event
-        self.bodies = [body]
+        self.is_said = isinstance(piece, Stretch)
+        self.first_rev = piece.first_rev if isinstance(piece, Stretch) else piece.rev
+        self.first_seq = piece.first_seq if isinstance(piece, Stretch) else 0
+        self.last = piece
+        self.bodies = bodies
         self.position = 0
         self.asked = 0  # messages of the visitor
 
@@ -84,21 +79,23 @@ class Feed:
         self.others: list[tuple[int, Event]] = []
         #: What may still change places, by tenant and subject: two dicts, so that no key has to be made of both.
         self._about: dict[str, dict[str, list[Run]]] = {}
-        since = 0
+        since = place = turn = 0
         bodies = batch.bodies
-        for place, event in enumerate(batch.events):
-            if place % BREATH == 0:
+        for piece in batch.pieces:
+            if place >= turn:
                 time.sleep(0)
-            at, body = event.at, bodies[place]
-            if not 0 <= at - since < SPAN_MS:
+                turn += BREATH
+            began, end = (piece.first_at, place + piece.count) if isinstance(piece, Stretch) else (piece.at, place + 1)
+            if not (0 <= began - since and piece.at - since < SPAN_MS):
                 self._put_together()
-                since = at
-            if isinstance(event, Gist):
-                self._say(event, body)
+                since = began
+            if isinstance(piece, Stretch):
+                self._say(piece, bodies[place:end])
             else:
-                self._take(subject_of(event), event, body)
-                if type(event) is Put:
+                self._take(subject_of(piece), piece, bodies[place:end])
+                if type(piece) is Put:
                     self._put_together()
+            place = end
         self._put_together()
         self._number(batch)
 
@@ -108,24 +105,28 @@ class Feed:
             size += len(run.bodies)
             run.position = positions[size - 1]
             self.heads[run.key] = run.position
-            if not isinstance(run.last, Gist):
+            if not isinstance(run.last, Stretch):
                 self.others.append((run.position, run.last))
 
-    def _say(self, event: Gist, body: bytes) -> None:
-        subjects = self._about.get(event.tenant)
-        runs = subjects.get(event.conversation) if subjects is not None else None
+    def _say(self, stretch: Stretch, bodies: list[bytes]) -> None:
+        subjects = self._about.get(stretch.tenant)
+        runs = subjects.get(stretch.conversation) if subjects is not None else None
         run = runs[-1] if runs is not None else None
-        if run is not None and run.is_said and len(run.bodies) < MOST and event.rev - run.first_rev < REVS:
-            run.last = event
-            run.bodies.append(body)
+        if (
+            run is not None
+            and run.is_said
+            and len(run.bodies) + len(bodies) <= MOST
+            and stretch.rev - run.first_rev < REVS
+        ):
+            run.last = stretch
+            run.bodies += bodies
         else:
-            run = self._take(event.conversation, event, body)
-        if event.role == "visitor":
-            run.asked += 1
+            run = self._take(stretch.conversation, stretch, bodies)
+        run.asked += stretch.asked
 
-    def _take(self, subject: str, event: Gist | Event, body: bytes) -> Run:
-        run = Run((event.tenant, subject), event, body)
-        self._about.setdefault(event.tenant, {}).setdefault(subject, []).append(run)
+    def _take(self, subject: str, piece: Stretch | Event, bodies: list[bytes]) -> Run:
+        run = Run((piece.tenant, subject), piece, bodies)
+        self._about.setdefault(piece.tenant, {}).setdefault(subject, []).append(run)
         return run
 
     def _put_together(self) -> None:

@@ -12,18 +12,17 @@ the result; a lock keeps them apart.
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import eq
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
-from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
 from fastdesk.store.batch import Batch
 from fastdesk.store.database import Database
 from fastdesk.store.databases import Databases
-from fastdesk.store.event_bytes import Gist
 from fastdesk.store.feed import Feed, Key, puts_of
 from fastdesk.store.followers import Follower, Followers
 from fastdesk.store.journal import Journal
@@ -94,7 +93,7 @@ class Projector:
             # The further behind, the larger the steps: what a step does per conversation it does less often.
             grow = len(batch.bodies) >= self._step_events
             self._step_events = min(self._step_events * 2, _MAX_STEP) if grow else _MIN_STEP
-            self._isolate(batch.events)
+            self._isolate(batch)
             for tenant, part in self._split(batch):
                 self._apply(self.database(tenant), part, batch)
             self._known_apart = self.isolated
@@ -123,9 +122,9 @@ class Projector:
         """Make a step on every open data base; True when any had something to do."""
         return any([step(database) for database in self._databases.opened()])
 
-    def _isolate(self, events: list[Gist | Event]) -> None:
+    def _isolate(self, batch: Batch) -> None:
         """Note the tenants that are made with a file of their own; one that has events stays where it is."""
-        for event in puts_of(events):
+        for event in puts_of(batch):
             if event.kind == "tenant" and event.body is not None:
                 tenant = TenantId(event.id)
                 if tenant in self.isolated or not _has_own_file(event.body):
@@ -137,9 +136,9 @@ class Projector:
         """Deal the events out to their data bases; the main one, None, comes last."""
         if not self.isolated:
             return [(None, batch)]
-        owners = [event.tenant if event.tenant in self.isolated else None for event in batch.events]
-        apart = sorted({owner for owner in owners if owner is not None})
-        return [(owner, batch.pick([each == owner for each in owners])) for owner in (*apart, None)]
+        apart = sorted({piece.tenant for piece in batch.pieces} & self.isolated)
+        parts: list[tuple[TenantId | None, Batch]] = [(owner, batch.of(partial(eq, owner))) for owner in apart]
+        return [*parts, (None, batch.of(lambda tenant: tenant not in self.isolated))]
 
     def _apply(self, database: Database, part: Batch, batch: Batch) -> None:
         heads = self._heads.setdefault(database, {})
@@ -152,7 +151,7 @@ class Projector:
             if self.isolated and database is self._databases.open():
                 # It knows the revs of all tenants, so that a start need not open every file.
                 revs |= dict.fromkeys(self.isolated - self._known_apart, 0)
-                revs |= {event.tenant: event.rev for event in batch.events if event.tenant in self.isolated}
+                revs |= {each.tenant: each.rev for each in batch.pieces if each.tenant in self.isolated}
             execute_rows(connection, _SET_REVS, [(*item, item[0] in self.isolated) for item in revs.items()])
             connection.execute(_SET_FED, {"value": str(max(fed, batch.last))})
         # It is committed; before, these would be wrong when a disk is full.

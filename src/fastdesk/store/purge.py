@@ -22,7 +22,8 @@ from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.file import KIND as FILE
 from fastdesk.model.ids import TenantId, VisitorId
 from fastdesk.store.database import Database
-from fastdesk.store.feed import SPAN_MS, Feed, encode_bodies, subject_of
+from fastdesk.store.event_bytes import SPAN_MS
+from fastdesk.store.feed import Feed, encode_bodies, subject_of
 from fastdesk.store.followers import Followers
 from fastdesk.store.reads import LINKS_OF_ONE, Positioned, bodies_of, positioned
 

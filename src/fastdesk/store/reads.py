@@ -15,7 +15,7 @@ from fastdesk.model.conversation import CLOSED_STATES, Conversation, State
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.store import tables
-from fastdesk.store.feed import REVS
+from fastdesk.store.event_bytes import REVS
 from fastdesk.store.protocol import (
     ConversationRow,
     Record,

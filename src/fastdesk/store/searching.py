@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from fastdesk.model.event import Event, Noted, Said
 from fastdesk.model.folding import fold
 from fastdesk.model.ids import TenantId
-from fastdesk.store.feed import MOST
+from fastdesk.store.event_bytes import MOST
 from fastdesk.store.lists import few, passing
 from fastdesk.store.protocol import ConversationQuery, Found, FoundPage, SearchQuery
 from fastdesk.store.reads import (
