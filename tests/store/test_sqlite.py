@@ -409,7 +409,7 @@ async def test_reads_do_not_wait_for_other_conversations(
     assert await asyncio.wait_for(waiting, 20) == [said(2, conversation="c2")]
 
 
-@pytest.mark.parametrize(("lag", "rest_s"), [(0, 0.0), (500, 0.0), (750, 0.025), (1000, 0.05), (5000, 0.05)])
+@pytest.mark.parametrize(("lag", "rest_s"), [(0, 0.0), (875, 0.0), (900, 0.01), (1000, 0.05), (5000, 0.05)])
 def test_the_journal_rests_the_longer_the_further_sqlite_is_behind(
     make: Callable[..., SqliteStore], lag: int, rest_s: float
 ) -> None:

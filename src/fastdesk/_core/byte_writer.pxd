@@ -7,6 +7,9 @@ from cpython.object cimport PyObject
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
     bint PyUnicode_CheckExact(object value)
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    void* PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
     bint PyLong_CheckExact(object value)
     bint PyBytes_CheckExact(object value)
     # A third of the instructions of PyLong_AsLongLong, which takes large numbers apart byte by byte.
@@ -44,7 +47,11 @@ cdef inline Py_ssize_t take_parts(PyObject** values, Py_ssize_t count, Part* par
             parts[i].kind = ABSENT
         elif PyUnicode_CheckExact(value):
             parts[i].kind = TEXT
-            parts[i].start = PyUnicode_AsUTF8AndSize(value, &parts[i].size)
+            if PyUnicode_IS_COMPACT_ASCII(value):       # most are, and are kept as they are written
+                parts[i].start = <const char*>PyUnicode_DATA(value)
+                parts[i].size = PyUnicode_GET_LENGTH(value)
+            else:
+                parts[i].start = PyUnicode_AsUTF8AndSize(value, &parts[i].size)
             total += parts[i].size
         elif PyLong_CheckExact(value):
             parts[i].kind = NUMBER

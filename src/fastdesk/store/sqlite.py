@@ -54,8 +54,11 @@ T = TypeVar("T")
 _log = structlog.get_logger("fastdesk.store")
 
 _TAIL_EVENTS: Final = 4096
-#: The rest of the journal before a batch when SQLite is so far behind that the next event would be refused; none at half of that. So
-#: who waits for acknowledgements is slowed down, and not turned away: measured, it settles at a few milliseconds.
+#: How far SQLite may be behind, as a share of where events are refused, before it is hurried: a burst of some seconds of all that a
+#: core can do stands in the journal alone. And from where on the journal rests before each batch, up to so long where the next event
+#: would be refused: who waits for acknowledgements is slowed down, and not turned away. Measured, it settles at a few milliseconds.
+_HURRY_FROM: Final = 0.75
+_REST_FROM: Final = 0.875
 _LONGEST_REST_S: Final = 0.05
 _EPOCH: Final = text("SELECT value FROM store WHERE key = 'epoch'")
 _SET_EPOCH: Final = text("INSERT INTO store (key, value) VALUES ('epoch', :value)")
@@ -266,10 +269,10 @@ class SqliteStore:
         lag = self._durable - self._fed
         over = self._pending_bytes > self._settings.max_pending_bytes or lag > self._settings.max_lag_events
         self.accepting = not (over or self._broken or any(self._is_full.values()))
-        ahead = 2 * lag / self._settings.max_lag_events - 1.0
-        if ahead > 0.0:
+        share = lag / self._settings.max_lag_events
+        if share > _HURRY_FROM:
             self._feeder.hurry(self._durable)
-        self._journal.rest_s = _LONGEST_REST_S * min(max(ahead, 0.0), 1.0)
+        self._journal.rest_s = _LONGEST_REST_S * min(max((share - _REST_FROM) / (1.0 - _REST_FROM), 0.0), 1.0)
 
     async def _until_fed(self, position: int, *, patient: bool) -> None:
         if position <= self._fed:
