@@ -138,6 +138,23 @@ async def test_the_word_filter_blocks_masks_and_calls_a_person(floor: Floor, ech
     ]
 
 
+async def test_a_masked_message_that_is_sent_again_is_the_same_one(floor: Floor) -> None:
+    floor.put(TENANT, "words", WordList(id=WordListId("w"), level="mask", words=(Word("secret"),)))
+    await floor.settle()
+    visitor = await floor.visitor()
+    for text in ("my secret", "my secret", "my other secret"):
+        await floor.do(visitor, t="send", id="message-1", text=text)
+    live = visitor.live
+    assert live is not None
+    live.sent = floor.engine.rooms.repeats.table(TENANT, live.id)
+    live.sent.miss_older()
+    for text in ("my secret", "my other secret"):  # now the store is asked
+        await floor.do(visitor, t="send", id="message-1", text=text)
+        await floor.settle()
+    assert [frame["seq"] for frame in visitor.of("ack")] == [1, 1, 1]
+    assert [frame["code"] for frame in visitor.of("error")] == ["id_reuse", "id_reuse"]
+
+
 async def test_what_a_full_disk_cannot_take_is_to_be_sent_again(floor: Floor) -> None:
     visitor = await floor.visitor()
     floor.store.accepting = False

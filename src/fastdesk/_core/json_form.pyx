@@ -300,7 +300,7 @@ cdef class JsonForm:
         cdef PyObject* values[MAX_PARTS]
         if self._fields is None:
             raise ValueError("This form has no fields.")
-        cdef list _made = self._fields.take(struct, values)     # lives until the end
+        cdef object _made = self._fields.take(struct, values)     # lives until the end
         return self._write(values)
 
     cdef bytes _write(self, PyObject** values):

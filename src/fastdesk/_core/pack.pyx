@@ -109,7 +109,7 @@ cdef class PackForm:
         cdef Part[MAX_PARTS + 1] parts
         cdef Py_ssize_t i, count = self._fields.count + 1
         values[0] = <PyObject*>self._tag
-        cdef list _made = self._fields.take(struct, &values[1])  # lives until the end
+        cdef object _made = self._fields.take(struct, &values[1])  # lives until the end
         cdef Py_ssize_t total = take_parts(values, count, parts)
         if total >= 1LL << 32:
             raise OverflowError("An array has less than 4 GiB.")

@@ -19,4 +19,4 @@ cdef class StructFields:
         Py_ssize_t[MAX_PARTS] _offsets  # of the fields in an object
         FieldKind[MAX_PARTS] _kinds
 
-    cdef list take(self, object struct, PyObject** values)
+    cdef object take(self, object struct, PyObject** values)

@@ -59,14 +59,14 @@ cdef class StructFields:
                 ENCODED if self._encoders[i] is not None else OPTIONAL if names[i] in optional else PLAIN
             )
 
-    cdef list take(self, object struct, PyObject** values):
-        """Put the fields' values into `values`; they live as long as struct and the list that is returned.
+    cdef object take(self, object struct, PyObject** values):
+        """Put the fields' values into `values`; they live as long as struct and what is returned.
 
         Raises TypeError for another type, AttributeError for a field that was never set, and what an encoder
         raises.
         """
         cdef Py_ssize_t i
-        cdef list made = None
+        cdef object encoded, made = None
         if type(struct) is not self._type:
             raise TypeError(f"{type(struct).__name__} is not {self._type.__name__}")
         for i in range(self.count):
@@ -76,9 +76,9 @@ cdef class StructFields:
             if self._kinds[i] == PLAIN or values[i] == <PyObject*>None:
                 continue
             if self._kinds[i] == ENCODED:
-                made = [] if made is None else made
-                made.append((<object>PyTuple_GET_ITEM(self._encoders, i))(<object>values[i]))
-                values[i] = <PyObject*>made[len(made) - 1]
+                encoded = (<object>PyTuple_GET_ITEM(self._encoders, i))(<object>values[i])
+                values[i] = <PyObject*>encoded
+                made = encoded if made is None else (made, encoded)
             elif <object>values[i] == "":
                 values[i] = <PyObject*>None
         return made

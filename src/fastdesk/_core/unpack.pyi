@@ -4,6 +4,7 @@ from typing import Any, final
 __all__ = ["RunReader", "split_array"]
 
 def split_array(packed: bytes, /) -> list[bytes] | None: ...
+
 @final
 class RunReader:
     def __new__(

@@ -115,6 +115,8 @@ class Pipeline:
         behind = self._asking.get(session) if self._asking else None
         if behind is None:
             repeat = self._rooms.repeats.find(live, VISITOR, frame)
+            if isinstance(repeat, Rejection):
+                repeat = self._rooms.repeats.find(live, VISITOR, self._as_stored(live, frame))
             if repeat != "unsure":
                 self._judge(session, live, frame, began, repeat)
                 return
@@ -125,10 +127,17 @@ class Pipeline:
         else:
             self._refuse(session, Rejection("retry_later", id=frame.id, retry_after_ms=1000))
 
+    def _as_stored(self, live: Live, frame: Send) -> Send:
+        """Return a message as the word filter lets it be stored."""
+        masked = self._rooms.words.check(live.tenant, frame.text, "input").masked
+        return frame if masked is None else replace(frame, text=masked)
+
     async def _ask_store(self, session: Session, live: Live, frame: Send, began: int) -> None:
         """Ask the store whether an id was used long ago; what the session says meanwhile keeps its place behind."""
         try:
             repeat: Repeat | Rejection | None = await self._commands.find_stored(session, live, frame)
+            if isinstance(repeat, Rejection):
+                repeat = await self._commands.find_stored(session, live, self._as_stored(live, frame))
             live = session.live or live  # the visitor may have gone on in another conversation while we asked
             # Another copy may have been faster while we asked.
             if repeat is None and sent_key(VISITOR, frame.id) in live.sent:

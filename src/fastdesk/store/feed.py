@@ -85,7 +85,9 @@ class Feed:
             if place >= turn:
                 time.sleep(0)
                 turn += BREATH
-            began, end = (piece.first_at, place + piece.count) if isinstance(piece, Stretch) else (piece.at, place + 1)
+            began, end = (
+                (piece.first_at, place + piece.count) if isinstance(piece, Stretch) else (piece.at, place + 1)
+            )
             if not (0 <= began - since and piece.at - since < SPAN_MS):
                 self._put_together()
                 since = began

@@ -137,7 +137,9 @@ class Projector:
         if not self.isolated:
             return [(None, batch)]
         apart = sorted({piece.tenant for piece in batch.pieces} & self.isolated)
-        parts: list[tuple[TenantId | None, Batch]] = [(owner, batch.of(partial(eq, owner))) for owner in apart]
+        parts: list[tuple[TenantId | None, Batch]] = [
+            (owner, batch.of(partial(eq, owner))) for owner in apart
+        ]
         return [*parts, (None, batch.of(lambda tenant: tenant not in self.isolated))]
 
     def _apply(self, database: Database, part: Batch, batch: Batch) -> None:

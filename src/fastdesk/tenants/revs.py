@@ -21,6 +21,9 @@ class Revs:
 
     def __init__(self, highest: Mapping[TenantId, int]) -> None:
         self._highest = {tenant: _Count(rev) for tenant, rev in highest.items()}
+        #: The count that was asked for last, which is nearly always asked for again.
+        self._tenant: TenantId | None = None
+        self._count = _Count(0)
 
     def next(self, tenant: TenantId) -> int:
         """Take the next number of `tenant`."""
@@ -39,7 +42,10 @@ class Revs:
         return 0 if count is None else count.rev
 
     def _of(self, tenant: TenantId) -> _Count:
+        if tenant is self._tenant:
+            return self._count
         count = self._highest.get(tenant)
         if count is None:
             count = self._highest[tenant] = _Count(0)
+        self._tenant, self._count = tenant, count
         return count
