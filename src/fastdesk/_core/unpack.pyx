@@ -103,8 +103,8 @@ cdef struct Look:                       # at a row
 cdef class RunReader:
     """Read rows that follow each other, and are about the same, as one.
 
-    A row is an array of up to 15 in MessagePack: `tag`, and texts and integers behind it; what else follows is
-    not looked at. Never changed.
+    A row is an array of up to 15 in MessagePack: `tag`, and texts and integers behind it; what else follows
+    is not looked at. Never changed.
 
     Args:
         tag: what such rows begin with.
@@ -146,8 +146,8 @@ cdef class RunReader:
     def read(self, list rows not None, Py_ssize_t begin, Py_ssize_t most, /):
         """Return how many rows from `begin` on are one run, `most` at most, and what can be told of them.
 
-        That is: their count, the texts that are alike, the numbers of the first row, those of the last, and how
-        many rows have the text that is counted. None when the row at `begin` is none of these. O(length).
+        That is: their count, the texts that are alike, the numbers of the first row, those of the last, and
+        how many rows have the text that is counted. None when the row at `begin` is none of these. O(length).
 
         Raises:
             IndexError: no row at `begin`.

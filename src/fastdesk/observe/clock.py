@@ -3,7 +3,7 @@
 import base64
 import random  # noqa: TID251 - this is the one door
 import secrets
-from time import monotonic_ns, thread_time_ns, time
+from time import monotonic_ns, thread_time_ns, time  # noqa: TID251 - and so is this
 from typing import Protocol
 
 from mypy_extensions import mypyc_attr

@@ -88,7 +88,7 @@ class Feed:
             began, end = (
                 (piece.first_at, place + piece.count) if isinstance(piece, Stretch) else (piece.at, place + 1)
             )
-            if not (0 <= began - since and piece.at - since < SPAN_MS):
+            if began < since or piece.at - since >= SPAN_MS:
                 self._put_together()
                 since = began
             if isinstance(piece, Stretch):
