@@ -43,8 +43,9 @@ async def test_a_correct_desk_passes(tmp_path, depth):
     result = await run(desk, tmp_path, depth=depth)
     assert result["valid"]
     assert result["checked_messages"] == desk.received
+    assert sum(repetition["messages"] for repetition in result["repetitions"]) > 0
     for repetition in result["repetitions"]:
-        assert repetition["messages"] == repetition["latency"]["count"] > 0
+        assert repetition["messages"] == repetition["latency"]["count"]
         assert repetition["rate"] == pytest.approx(repetition["messages"] / repetition["seconds"], rel=0.001)
 
 

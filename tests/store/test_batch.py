@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fastdesk.model.event import Said
+from fastdesk.model.event import Put, Said
+from fastdesk.model.ids import TenantId
 from fastdesk.store.batch import BREATH, Batch
 from fastdesk.store.event_bytes import Stretch, decode_event
 from fastdesk.store.feed import Feed
@@ -30,6 +31,14 @@ def test_what_is_behind_a_position(said: MakeSaid, encode: Encode) -> None:
         behind = batch.after(6)
         assert told(behind) == [(7, 3), (8, 4)]
         assert behind.bodies == batch.bodies[2:]
+
+
+def test_pieces_have_the_positions_of_their_last_events(said: MakeSaid, encode: Encode) -> None:
+    talks = ("c1", "c1", "c2", "c1")
+    bodies = [encode(said(rev, conversation=each)) for rev, each in enumerate(talks, 1)]
+    record = encode(Put(TenantId("demo"), 5, 5, "rule", "r", b"{}", "owner"))
+    placed = Batch([3, 4, 7, 9, 12], [*bodies, record]).placed()
+    assert [(piece.rev, position) for piece, position in placed] == [(2, 4), (3, 7), (4, 9), (5, 12)]
 
 
 def test_what_is_picked(said: MakeSaid, encode: Encode) -> None:

@@ -50,6 +50,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._lives: dict[TenantId, dict[ConversationId, Live]] = {}
+        #: Where something was shown last: a message and its answer follow each other.
+        self._shown: Live | None = None
         self._current: dict[tuple[TenantId, str, str], Live] = {}
         self._agents: dict[TenantId, dict[AgentId, list[Session]]] = {}
         self._touched: dict[TenantId, dict[ConversationId, Live]] = {}
@@ -99,7 +101,7 @@ class Hub:
         return dropped
 
     def _forget(self, live: Live) -> None:
-        conversation = live.conversation
+        conversation, self._shown = live.conversation, None
         self._lives.get(conversation.tenant, {}).pop(conversation.id, None)
         place = (conversation.tenant, conversation.site, conversation.visitor)
         if self._current.get(place) is live:
@@ -185,7 +187,9 @@ class Hub:
 
     def deliver_said(self, said: Said, origin: Session | None) -> None:
         """Show a committed message: its sender gets the `ack`, everybody else the `message`."""
-        live = self.find(said.tenant, said.conversation)
+        live = self._shown
+        if live is None or live.id is not said.conversation:
+            live = self._shown = self.find(said.tenant, said.conversation)
         if live is None:
             if origin is not None:
                 origin.acknowledge(said)

@@ -3,7 +3,7 @@
 import base64
 import random  # noqa: TID251 - this is the one door
 import secrets
-from time import monotonic_ns, thread_time_ns, time  # noqa: TID251 - and so is this
+from time import monotonic, thread_time_ns, time  # noqa: TID251 - and so is this
 from typing import Protocol
 
 from mypy_extensions import mypyc_attr
@@ -41,18 +41,16 @@ class Entropy(Protocol):
 
 
 class SystemClock(Clock):
-    """The machine's own clocks."""
+    """The machine's own clocks, by way of floats: they tell a microsecond from the next for centuries, and cost less."""
 
     def now_ns(self) -> int:
-        return monotonic_ns()
+        return int(monotonic() * 1e9)
 
     def cpu_ns(self) -> int:
         return thread_time_ns()
 
     def now_ms(self) -> int:
-        return int(
-            time() * 1000.0
-        )  # two thirds of the instructions that a large integer and its division take
+        return int(time() * 1000.0)
 
 
 class SystemEntropy:

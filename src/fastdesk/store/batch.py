@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from typing import Final
 
@@ -41,6 +41,13 @@ class Batch:
                 place += piece.count if isinstance(piece, Stretch) else 1
             self._pieces = pieces
         return self._pieces
+
+    def placed(self) -> Iterator[tuple[Stretch | Event, int]]:
+        """Iterate over the pieces with their positions: of several messages the last one's."""
+        end = 0
+        for piece in self.pieces:
+            end += piece.count if isinstance(piece, Stretch) else 1
+            yield piece, self.positions[end - 1]
 
     @property
     def first(self) -> int:

@@ -2,6 +2,7 @@
 
 from fastdesk.model.event import Changed, Event, Noted, Put, Said
 from fastdesk.model.ids import ConversationId, TenantId
+from fastdesk.store.event_bytes import Stretch
 
 __all__ = ["Freshness"]
 
@@ -24,9 +25,10 @@ class Freshness:
         self._conversation: ConversationId | None = None
         self._conversation_last = 0
 
-    def note(self, event: Event, position: int) -> None:
-        """Take the event at `position` into account."""
-        if type(event) is Said or type(event) is Noted:  # isinstance costs as much as all the rest
+    def note(self, event: Event | Stretch, position: int) -> None:
+        """Take the event at `position` into account, or several up to there."""
+        # isinstance costs as much as all the rest.
+        if type(event) is Said or type(event) is Noted or type(event) is Stretch:
             if event.conversation is not self._conversation:
                 self._put_aside()
                 self._conversation = event.conversation
@@ -39,7 +41,7 @@ class Freshness:
             self._tenant = event.tenant
         self._tenant_last = self._last = position
 
-    def _note_other(self, event: Event, position: int) -> None:
+    def _note_other(self, event: Event | Stretch, position: int) -> None:
         self._put_aside()
         new = self._new
         if isinstance(event, Changed):

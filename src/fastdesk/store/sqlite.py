@@ -21,7 +21,7 @@ from fastdesk.model.ids import ConversationId, SiteId, TenantId, VisitorId
 from fastdesk.observe.clock import Entropy
 from fastdesk.store import lists, purge, reads
 from fastdesk.store.databases import Databases
-from fastdesk.store.event_bytes import decode_event, encode_event
+from fastdesk.store.event_bytes import encode_event
 from fastdesk.store.feeder import Feeder
 from fastdesk.store.followers import Follower
 from fastdesk.store.freshness import Freshness
@@ -215,9 +215,9 @@ class SqliteStore:
         """Take into account what is durable and not yet in SQLite."""
         after = self._fed
         while (batch := self._journal.read(after, _TAIL_EVENTS)) is not None:
-            for position, event in zip(batch.positions, map(decode_event, batch.bodies), strict=True):
-                self._revs[event.tenant] = event.rev
-                self._freshness.note(event, position)
+            for piece, position in batch.placed():
+                self._revs[piece.tenant] = piece.rev
+                self._freshness.note(piece, position)
             after = batch.last
         if after > self._fed:
             _log.info("store_catches_up", events=after - self._fed)
