@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -66,7 +67,7 @@ class Regression(msgspec.Struct, frozen=True):
 
 
 def measure(on_progress: Callable[[str, float], None] = lambda name, share: None) -> Baseline:
-    """Measure all subjects; takes about a minute with perf, some minutes with valgrind."""
+    """Measure all subjects; takes about a minute with perf, a quarter of an hour with valgrind on two cores."""
     counter = _counter()
     found = {}
     for index, subject in enumerate(SUBJECTS):
@@ -131,10 +132,12 @@ def _instructions(index: int, way: str, counter: str) -> float:
     operations = SUBJECTS[index].operations // (1 if counter == "perf" else _VALGRIND_PART)
     # Two lengths of a run: their difference is free of start-up, set-up and first times.
     short, long = operations // 10, operations + operations // 10
-    counts = [
-        min(_count(index, way, length, counter) for _ in range(_COUNTED_ROUNDS)) for length in (short, long)
-    ]
-    return round((counts[1] - counts[0]) / (long - short), 1)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # counts don't mind company
+        rounds = [
+            pool.submit(_count, index, way, length, counter) for length in (short, long) * _COUNTED_ROUNDS
+        ]
+        counts = [each.result() for each in rounds]
+    return round((min(counts[1::2]) - min(counts[::2])) / (long - short), 1)
 
 
 def _count(index: int, way: str, operations: int, counter: str) -> int:
