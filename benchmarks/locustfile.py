@@ -114,6 +114,8 @@ class VisitorSocket(Socket):
         self.seq = self.welcome.get("seq", 0)
 
     def on_frame(self, frame: dict[str, Any]) -> None:
+        if frame["t"] == "welcome":  # a new conversation begins
+            self.seq = frame["seq"]
         if frame["t"] in ("ack", "message"):
             if frame["seq"] != self.seq + 1:
                 report("order", time.perf_counter(), ValueError(f"seq {frame['seq']} after {self.seq}"))
@@ -247,17 +249,22 @@ class Agent(User):
 
     @task
     def serve_the_next(self) -> None:
-        started = time.perf_counter()
-        page = call(self.host, "GET", "/v1/conversations?mode=queued&limit=5", None, self.token)
-        report("queue", started)
-        for item in page["items"][:1]:
+        for item in self._list("queue", "mode=queued")[:1]:
+            self.socket.send(t="take", conversation=item["conversation"]["id"])
+        for item in self._list("mine", "assignee=me&state=open")[:1]:  # those that the desk gave out, too
             conversation = item["conversation"]["id"]
-            self.socket.send(t="take", conversation=conversation)
             self.socket.send(t="typing", on=True, conversation=conversation)
             gevent.sleep(min(2, THINK_S))
             answer = {"id": str(uuid.uuid4()), "text": "您好，我来帮您看一下。"}
             self.socket.send(t="send", conversation=conversation, **answer)
             self.socket.send(t="resolve", conversation=conversation)
+
+    def _list(self, name: str, which: str) -> list[dict[str, Any]]:
+        started = time.perf_counter()
+        page = call(self.host, "GET", f"/v1/conversations?{which}&limit=5", None, self.token)
+        report(name, started)
+        items: list[dict[str, Any]] = page["items"]
+        return items
 
 
 def call(host: str, method: str, path: str, body: Any, token: str = "") -> Any:
