@@ -56,7 +56,7 @@ _log = structlog.get_logger("fastdesk.store")
 _TAIL_EVENTS: Final = 4096
 #: How far SQLite may be behind, as a share of where events are refused, before it is hurried: a burst of some seconds of all that a
 #: core can do stands in the journal alone. And from where on the journal rests before each batch, up to so long where the next event
-#: would be refused: who waits for acknowledgements is slowed down, and not turned away. Measured, it settles at a few milliseconds.
+#: would be refused: who waits for acknowledgements is slowed down, and not turned away.
 _HURRY_FROM: Final = 0.75
 _REST_FROM: Final = 0.875
 _LONGEST_REST_S: Final = 0.05
