@@ -22,6 +22,7 @@ class ReferenceLRU:
         self.max_bytes = max_bytes
         self.max_owner_bytes = max_bytes if owner_share == 1.0 else int(max_bytes * owner_share)
         self.entries: OrderedDict[Hashable, tuple[Any, int, Hashable]] = OrderedDict()
+        self.above: list[Hashable] = []
         self.hits = self.misses = self.evictions = 0
 
     @property
@@ -40,31 +41,43 @@ class ReferenceLRU:
         return self.entries[key][0]
 
     def put(self, key: Hashable, value: Any, size: int, owner: Hashable = None) -> bool:
-        self.entries.pop(key, None)
         if size > (self.max_bytes if owner is None else self.max_owner_bytes):
+            self.pop(key)
             return False
+        self.entries.pop(key, None)
         self.entries[key] = (value, size, owner)
-        while owner is not None and self.owner_bytes(owner) > self.max_owner_bytes:
-            self._evict(next(key for key, entry in self.entries.items() if entry[2] == owner))
+        self._judge()
         while self.bytes_used > self.max_bytes or len(self.entries) > self.max_entries:
-            self._evict(next(iter(self.entries)))
+            self._evict()
         return True
 
-    def _evict(self, key: Hashable) -> None:
-        del self.entries[key]
+    def _evict(self) -> None:
+        self.pop(
+            next(key for key, entry in self.entries.items() if entry[2] in (self.above[:1] or [entry[2]]))
+        )
         self.evictions += 1
 
+    def _judge(self) -> None:
+        """Note who is above its share, in the order in which they came to be."""
+        owners = {owner for _, _, owner in self.entries.values() if owner is not None}
+        above = {owner for owner in owners if self.owner_bytes(owner) > self.max_owner_bytes}
+        self.above = [owner for owner in self.above if owner in above]
+        self.above += above - set(self.above)
+
     def pop(self, key: Hashable, default: Any = None) -> Any:
-        return self.entries.pop(key, (default,))[0]
+        found = self.entries.pop(key, (default,))[0]
+        self._judge()
+        return found
 
     def drop_owner(self, owner: Hashable) -> int:
         keys = [key for key, entry in self.entries.items() if owner is not None and entry[2] == owner]
         for key in keys:
-            del self.entries[key]
+            self.pop(key)
         return len(keys)
 
     def clear(self) -> None:
         self.entries.clear()
+        self.above.clear()
 
     def keys(self) -> list[Hashable]:
         return list(self.entries)

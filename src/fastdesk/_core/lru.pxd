@@ -3,12 +3,13 @@
 cdef struct Link:                       # a place in a circular list; its own neighbour while in none
     Link* older
     Link* newer
-    void* entry                         # the Entry it lies in, borrowed; NULL in a sentinel
+    void* holder                        # the Entry or Owner it lies in, borrowed; NULL in a sentinel
 
 
 cdef class Owner:
     cdef:
         Link entries                    # sentinel: `newer` is the owner's oldest entry
+        Link above                      # place among those above their share
         Py_ssize_t bytes_used           # by the owner's entries
         object name
 
@@ -33,6 +34,7 @@ cdef class LRUCache:
         readonly Py_ssize_t misses
         readonly Py_ssize_t evictions   # entries dropped to keep a bound
         Link _by_age                    # sentinel: `newer` is the oldest entry, `older` the newest
+        Link _above                     # sentinel: `newer` is the owner above its share for the longest time
         dict _entries                   # key -> Entry; owns the entries
         dict _owners                    # name -> Owner, only those that hold something
 
@@ -43,5 +45,6 @@ cdef class LRUCache:
     cdef int _insert(self, Entry entry) except -1
     cdef void _touch(self, Entry entry) noexcept
     cdef void _resize(self, Entry entry, Py_ssize_t size) noexcept
+    cdef void _count(self, Owner account, Py_ssize_t size) noexcept
     cdef int _drop(self, Entry entry) except -1
-    cdef bint _evict(self, Link* sentinel) except -1
+    cdef bint _evict(self) except -1

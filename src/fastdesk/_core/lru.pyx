@@ -1,4 +1,4 @@
-"""A least-recently-used cache that is bounded by entries and by bytes, with a cap for each owner."""
+"""A least-recently-used cache that is bounded by entries and by bytes, with a fair share for each owner."""
 
 import types
 
@@ -24,22 +24,31 @@ cdef inline void attach_newest(Link* sentinel, Link* link) noexcept:
 
 
 @cython.final
+@cython.no_gc_clear  # entries point into it: only the cache may let it go
 cdef class Owner:
     def __cinit__(self, name):
         self.entries.older = &self.entries
         self.entries.newer = &self.entries
+        self.above.older = &self.above
+        self.above.newer = &self.above
+        self.above.holder = <void*>self
         self.name = name
+
+    def __dealloc__(self):
+        if self.above.holder != NULL:
+            detach(&self.above)
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class Entry:
     def __cinit__(self, key, value, Py_ssize_t size, Owner owner):
         self.by_age.older = &self.by_age
         self.by_age.newer = &self.by_age
         self.by_owner.older = &self.by_owner
         self.by_owner.newer = &self.by_owner
-        self.by_age.entry = <void*>self
-        self.by_owner.entry = <void*>self
+        self.by_age.holder = <void*>self
+        self.by_owner.holder = <void*>self
         self.key = key
         self.value = value
         self.size = size
@@ -47,23 +56,23 @@ cdef class Entry:
 
     def __dealloc__(self):
         # The lists borrow their entries: whatever lets one die, no neighbour may keep a pointer to it.
-        if self.by_age.entry != NULL:
+        if self.by_age.holder != NULL:
             detach(&self.by_age)
             detach(&self.by_owner)
 
 
 @cython.final
 cdef class LRUCache:
-    """Keep the most recently used values within two bounds, no owner holding more than its share.
+    """Keep the most recently used values within two bounds, shared fairly between owners.
 
     Bounds: at most `max_entries` entries whose sizes sum up to at most `max_bytes`; the sizes are what the
-    caller says, in bytes. The entries put in the name of one owner sum up to at most `owner_share` of
-    `max_bytes`: past that, the owner's own oldest entry goes, so one owner can't push out all others. Entries
-    of nobody (`owner=None`) know only the common bounds.
+    caller says, in bytes. Past them the oldest entry goes: of the owner that has held more than `owner_share`
+    of `max_bytes` for the longest time, and of all entries when there is none. So who is alone has all the
+    room, and nobody can push the others out. Entries of nobody (`owner=None`) know only the common bounds.
 
     Get and put make an entry the newest; `in`, `len` and iteration change nothing. Iteration goes over a copy
-    of the keys, oldest (next to be evicted) first. A value too large for its bound is refused, and what its
-    key held before is dropped, so that no stale value stays behind.
+    of the keys, oldest first. A value too large for its bound (an owner's is its share) is refused, and what
+    its key held before is dropped, so that no stale value stays behind.
 
     Each operation is O(1) and expected O(1) on the hash table, apart from `clear`, `drop_owner` and `keys`,
     which walk what they drop or copy. Memory: about 200 bytes an entry beside key and value.
@@ -83,6 +92,8 @@ cdef class LRUCache:
     def __cinit__(self, Py_ssize_t max_entries, Py_ssize_t max_bytes, double owner_share=1.0):
         self._by_age.older = &self._by_age
         self._by_age.newer = &self._by_age
+        self._above.older = &self._above
+        self._above.newer = &self._above
         if not 1 <= max_entries <= LARGEST_BOUND or not 1 <= max_bytes <= LARGEST_BOUND:
             raise ValueError(f"bounds must lie in 1..2**62-1: {max_entries} entries, {max_bytes} bytes")
         if not 0.0 < owner_share <= 1.0:
@@ -98,6 +109,8 @@ cdef class LRUCache:
         # An entry that something outside still holds must not point here; NULL when __cinit__ never began.
         while self._by_age.newer != NULL and self._by_age.newer != &self._by_age:
             detach(self._by_age.newer)
+        while self._above.newer != NULL and self._above.newer != &self._above:
+            detach(self._above.newer)
 
     cpdef object get(self, key, default=None):
         """Return the value of `key` and make it the newest, or `default` when it is missing."""
@@ -129,11 +142,8 @@ cdef class LRUCache:
             if entry is not None:
                 self._drop(entry)
             self._insert(Entry(key, value, size, account))
-        while account is not None and account.bytes_used > self.max_owner_bytes:
-            if not self._evict(&account.entries):
-                break
         while self.bytes_used > self.max_bytes or len(self._entries) > self.max_entries:
-            if not self._evict(&self._by_age):
+            if not self._evict():
                 break
         return True
 
@@ -162,6 +172,8 @@ cdef class LRUCache:
         self.bytes_used = 0
         while self._by_age.newer != &self._by_age:
             detach(self._by_age.newer)
+        while self._above.newer != &self._above:
+            detach(self._above.newer)
 
     def keys(self):
         """Return the keys, oldest first."""
@@ -194,11 +206,10 @@ cdef class LRUCache:
 
     cdef int _insert(self, Entry entry) except -1:
         self._entries[entry.key] = entry
-        self.bytes_used += entry.size
         attach_newest(&self._by_age, &entry.by_age)
         if entry.owner is not None:
-            entry.owner.bytes_used += entry.size
             attach_newest(&entry.owner.entries, &entry.by_owner)
+        self._count(entry.owner, entry.size)
         return 0
 
     cdef void _touch(self, Entry entry) noexcept:
@@ -209,32 +220,39 @@ cdef class LRUCache:
             attach_newest(&entry.owner.entries, &entry.by_owner)
 
     cdef void _resize(self, Entry entry, Py_ssize_t size) noexcept:
-        self.bytes_used += size - entry.size
-        if entry.owner is not None:
-            entry.owner.bytes_used += size - entry.size
+        self._count(entry.owner, size - entry.size)
         entry.size = size
+
+    cdef void _count(self, Owner account, Py_ssize_t size) noexcept:
+        self.bytes_used += size
+        if account is None:
+            return
+        account.bytes_used += size
+        if account.bytes_used <= self.max_owner_bytes:
+            detach(&account.above)
+        elif account.above.newer == &account.above:
+            attach_newest(&self._above, &account.above)
 
     cdef int _drop(self, Entry entry) except -1:
         cdef Owner account = entry.owner
         if entry.by_age.newer == &entry.by_age:
             return 0                    # a destructor was faster
         detach(&entry.by_age)
-        self.bytes_used -= entry.size
-        if account is not None:
-            detach(&entry.by_owner)
-            account.bytes_used -= entry.size
-            if account.entries.newer == &account.entries:
-                self._owners.pop(account.name, None)
+        detach(&entry.by_owner)
+        self._count(account, -entry.size)
+        if account is not None and account.entries.newer == &account.entries:
+            self._owners.pop(account.name, None)
         self._entries.pop(entry.key, None)
         return 0
 
-    cdef bint _evict(self, Link* sentinel) except -1:
-        cdef Entry entry
-        if sentinel.newer == sentinel:
+    cdef bint _evict(self) except -1:
+        cdef Link* entries = &self._by_age
+        if self._above.newer != &self._above:
+            entries = &(<Owner>self._above.newer.holder).entries
+        if entries.newer == entries:
             return False
-        entry = <Entry>sentinel.newer.entry
         self.evictions += 1
-        self._drop(entry)
+        self._drop(<Entry>entries.newer.holder)
         return True
 
 
@@ -243,6 +261,6 @@ cdef list listed(Link* sentinel):
     cdef list entries = []
     cdef Link* link = sentinel.newer
     while link != sentinel:
-        entries.append(<object>link.entry)
+        entries.append(<object>link.holder)
         link = link.newer
     return entries

@@ -104,13 +104,13 @@ class Context:
 
 
 class ContextCache:
-    """Keep contexts within a bound of bytes, no tenant holding more than its share. Runs in the loop; not locked.
+    """Keep contexts within a bound of bytes, which tenants share fairly. Runs in the loop; not locked.
 
     Args:
         load: reads a context from the log when it is not here.
         make: what a context is.
         max_bytes: memory for all contexts, by estimate.
-        tenant_share: part of it that one tenant may take, above 0 up to 1.
+        tenant_share: part of it that one tenant keeps when others want it, above 0 up to 1.
         max_conversations: contexts at most.
     """
 
