@@ -24,11 +24,11 @@ from benchmarks.micro.subjects import SUBJECTS, Run, Subject
 BASELINE = Path(__file__).with_name("baseline.json")
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: Valgrind is fifty times slower, and its counts need no distance from noise.
-_VALGRIND_PART = 10
+#: A counted operation takes fifty times as long.
+_COUNTED_PART = 10
 _TIMED_PART, _ROUNDS = 4, 9
-#: A start now and then does more than the others: byte code is written anew, a page comes late.
-_COUNTED_ROUNDS = 3
+#: What happens within this function of the interpreter is counted: it calls back, and nothing else here needs it.
+_COUNTED_WITHIN = "PyNumber_InPlaceMatrixMultiply"
 #: Counts repeat within 1 %; times on a busy machine do not, even in turns.
 _COUNT_TOLERANCE, _TIME_TOLERANCE = 0.08, 0.5
 
@@ -36,8 +36,8 @@ _COUNT_TOLERANCE, _TIME_TOLERANCE = 0.08, 0.5
 class Figures(msgspec.Struct):
     """What was found of one subject; by name of the other way, "" is the desk's own.
 
-    `instructions` are for one operation, `times_ns` the fastest of some rounds taken in turns: shown, and compared
-    only as ratios, and only where nothing counts instructions.
+    `instructions` are for one operation, empty where nothing could count them; `times_ns` the fastest of some rounds
+    taken in turns: shown, and compared only as ratios, and only where nothing counts instructions.
     """
 
     instructions: dict[str, float]
@@ -45,15 +45,13 @@ class Figures(msgspec.Struct):
 
     def ratios(self) -> dict[str, float]:
         """Return how many times more the other ways cost, in instructions where they were counted."""
-        costs = self.instructions or self.times_ns
-        return {name: cost / costs[""] for name, cost in costs.items() if name}
+        return _ratios(self.instructions or self.times_ns)
 
 
 class Baseline(msgspec.Struct):
-    """Figures of all subjects, and where and how instructions were counted."""
+    """Figures of all subjects, and where they were found."""
 
-    counted_on: str
-    counted_with: str
+    place: str
     subjects: dict[str, Figures]
 
 
@@ -67,37 +65,44 @@ class Regression(msgspec.Struct, frozen=True):
 
 
 def measure(on_progress: Callable[[str, float], None] = lambda name, share: None) -> Baseline:
-    """Measure all subjects; takes about a minute with perf, a quarter of an hour with valgrind on two cores."""
-    counter = _counter()
+    """Measure all subjects: some minutes on all cores to count instructions, less than one to take times."""
+    runs = [_runs(subject) for subject in SUBJECTS]
+    ways = [(index, way) for index in range(len(SUBJECTS)) for way in runs[index]]
+    counted: dict[tuple[int, str], float] = {}
+    if shutil.which("valgrind"):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # counts don't mind company
+            for (index, way), count in zip(ways, pool.map(_instructions, ways), strict=True):
+                counted[index, way] = count
+                on_progress(f"instructions: {SUBJECTS[index].name}", len(counted) / len(ways))
     found = {}
     for index, subject in enumerate(SUBJECTS):
-        on_progress(subject.name, index / len(SUBJECTS))
-        runs = _runs(subject)
-        instructions = {name: _instructions(index, name, counter) for name in runs} if counter else {}
-        found[subject.name] = Figures(instructions, _times_ns(runs, subject.operations // _TIMED_PART))
-    return Baseline(_place(), counter or "", found)
+        on_progress(f"times: {subject.name}", index / len(SUBJECTS))
+        instructions = {way: counted[index, way] for way in runs[index]} if counted else {}
+        found[subject.name] = Figures(instructions, _times_ns(runs[index], subject.operations // _TIMED_PART))
+    return Baseline(_place(), found)
 
 
 def compare(before: Baseline, now: Baseline) -> list[Regression]:
-    """Return what has become worse: ratios anywhere, counts where place and counter are those of the baseline."""
-    same_counting = (before.counted_on, before.counted_with) == (now.counted_on, now.counted_with)
-    tolerance = _COUNT_TOLERANCE if now.counted_with else _TIME_TOLERANCE
+    """Return what has become worse: ratios anywhere, counts of instructions where the baseline was taken."""
     worse = []
     for name, old in before.subjects.items():
         new = now.subjects.get(name)
         if new is None:
             continue
-        if (
-            same_counting
-            and new.instructions
-            and new.instructions[""] > old.instructions[""] * (1 + _COUNT_TOLERANCE)
-        ):
-            worse.append(Regression(name, "instructions", old.instructions[""], new.instructions[""]))
-        ratios = new.ratios()
-        for other, ratio in old.ratios().items():
-            if other in ratios and ratios[other] < ratio * (1 - tolerance):
-                worse.append(Regression(name, f"times cheaper than {other}", ratio, ratios[other]))
+        if new.instructions and now.place == before.place:
+            was, is_now = old.instructions[""], new.instructions[""]
+            if is_now > was * (1 + _COUNT_TOLERANCE):
+                worse.append(Regression(name, "instructions", was, is_now))
+        tolerance = _COUNT_TOLERANCE if new.instructions else _TIME_TOLERANCE
+        leads = _ratios(old.instructions if new.instructions else old.times_ns)
+        for other, ratio in new.ratios().items():
+            if other in leads and ratio < leads[other] * (1 - tolerance):
+                worse.append(Regression(name, f"times cheaper than {other}", leads[other], ratio))
     return worse
+
+
+def _ratios(costs: dict[str, float]) -> dict[str, float]:
+    return {name: cost / costs[""] for name, cost in costs.items() if name}
 
 
 def load_baseline() -> Baseline:
@@ -117,43 +122,43 @@ def _place() -> str:
 # Instructions.
 
 
-def _counter() -> str | None:
-    """Return the tool that counts instructions here."""
-    probe = ["perf", "stat", "-x,", "-e", "instructions:u", "true"]
-    if shutil.which("perf"):
-        done = subprocess.run(probe, capture_output=True, text=True, check=False)
-        if done.returncode == 0 and done.stderr.split(",")[0].isdigit():
-            return "perf"
-    return "valgrind" if shutil.which("valgrind") else None
-
-
-def _instructions(index: int, way: str, counter: str) -> float:
-    """Return instructions for one operation."""
-    operations = SUBJECTS[index].operations // (1 if counter == "perf" else _VALGRIND_PART)
-    # Two lengths of a run: their difference is free of start-up, set-up and first times.
-    short, long = operations // 10, operations + operations // 10
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # counts don't mind company
-        rounds = [
-            pool.submit(_count, index, way, length, counter) for length in (short, long) * _COUNTED_ROUNDS
-        ]
-        counts = [each.result() for each in rounds]
-    return round((min(counts[1::2]) - min(counts[::2])) / (long - short), 1)
-
-
-def _count(index: int, way: str, operations: int, counter: str) -> int:
+def _instructions(what: tuple[int, str]) -> float:
+    """Count the instructions of one operation, in a process of its own; what goes before the run is not counted."""
+    index, way = what
+    operations = SUBJECTS[index].operations // _COUNTED_PART
+    counter = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        f"--toggle-collect={_COUNTED_WITHIN}",
+    ]
     run = [sys.executable, "-m", "benchmarks.micro.regression", str(index), way, str(operations)]
+    # Where strings fall in dicts is part of the count.
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    if counter == "perf":
-        command = ["perf", "stat", "-x,", "-e", "instructions:u", *run]
-        pattern = r"^(\d+),"
-    else:
-        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *run]
-        pattern = r"Collected : (\d+)"
-    done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=True)
-    found = re.search(pattern, done.stderr, re.MULTILINE)
-    if found is None:
-        raise RuntimeError(f"{counter} counted nothing: {done.stderr[-300:]}")
-    return int(found[1])
+    done = subprocess.run(
+        [*counter, *run], cwd=_ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    if found is None or found[1] == "0":
+        raise RuntimeError(f"valgrind counted nothing: {done.stderr[-300:]}")
+    return round(int(found[1]) / operations, 1)
+
+
+class _Counter:
+    """`counter @= run` is counted."""
+
+    def __imatmul__(self, run: Callable[[], None]) -> _Counter:
+        run()
+        return self
+
+
+def _run_counted(index: str, way: str, operations: str) -> None:
+    """Run a subject twice: the first times are not counted."""
+    subject, count = SUBJECTS[int(index)], int(operations)
+    run = (subject.others[way] if way else subject.desk)()
+    run(count)
+    counter = _Counter()
+    counter @= lambda: run(count)
 
 
 # Times.
@@ -182,11 +187,5 @@ def _seconds(run: Run, operations: int) -> float:
     return time.perf_counter() - started
 
 
-def _run_for_the_counter(index: str, way: str, operations: str) -> None:
-    subject = SUBJECTS[int(index)]
-    make = subject.others[way] if way else subject.desk
-    make()(int(operations))
-
-
 if __name__ == "__main__":
-    _run_for_the_counter(*sys.argv[1:])
+    _run_counted(*sys.argv[1:])

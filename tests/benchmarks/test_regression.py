@@ -5,8 +5,8 @@ from benchmarks.micro.regression import BASELINE, Baseline, Figures, compare, lo
 from benchmarks.micro.subjects import SUBJECTS
 
 
-def baseline(instructions, times_ns, counted_with="perf", counted_on="here"):
-    return Baseline(counted_on, counted_with, {"subject": Figures(instructions, times_ns)})
+def baseline(instructions, times_ns, place="here"):
+    return Baseline(place, {"subject": Figures(instructions, times_ns)})
 
 
 BEFORE = baseline({"": 1000, "twin": 5000}, {"": 100, "twin": 500})
@@ -26,16 +26,15 @@ def test_more_instructions_are_a_regression():
 
 
 def test_counts_of_another_place_are_not_compared_but_ratios_are():
-    elsewhere = baseline({"": 3000, "twin": 15000}, {"": 1, "twin": 5}, counted_on="elsewhere")
+    elsewhere = baseline({"": 3000, "twin": 15000}, {"": 1, "twin": 5}, place="elsewhere")
     assert compare(BEFORE, elsewhere) == []
     elsewhere.subjects["subject"].instructions["twin"] = 9000
     assert [one.what for one in compare(BEFORE, elsewhere)] == ["times cheaper than twin"]
 
 
 def test_without_a_counter_only_a_large_change_of_the_time_ratio_counts():
-    before = baseline({}, {"": 100, "twin": 500}, counted_with="")
-    assert compare(before, baseline({}, {"": 150, "twin": 500}, counted_with="")) == []
-    assert compare(before, baseline({}, {"": 300, "twin": 500}, counted_with=""))
+    assert compare(BEFORE, baseline({}, {"": 150, "twin": 500})) == []
+    assert compare(BEFORE, baseline({}, {"": 300, "twin": 500}))
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
