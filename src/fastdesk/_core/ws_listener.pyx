@@ -1,7 +1,8 @@
 """WebSocket connections, server side: strict frames in, whole messages out, one Python call per message.
 
-picows parses the frames and writes the 101; every later byte on the wire is built here and given to the
-transport as immutable `bytes`, because picows' own `send` hands out views of a buffer that it uses again.
+picows parses the frames and writes the 101; every later frame on the wire is built here. Frames go straight
+to the socket; to the transport, copied, only where that still holds others, the kernel takes no more, or TLS
+stands between.
 
 Theory of operation. A connection is opening, open, closing or closed. It leaves `open` once, before anything
 is written or called, so nothing that arrives later can be taken for a message. A read is one call of
@@ -25,7 +26,7 @@ from picows.picows cimport WSFrame, WSTransport
 from picows.version import __version__ as picows_version
 
 from fastdesk._core.ws_assembler cimport MessageAssembler
-from fastdesk._core.ws_bytes cimport is_utf8, release, reserve, take_bytes
+from fastdesk._core.ws_bytes cimport Buffer, is_utf8, release, reserve
 from fastdesk._core.ws_endpoint cimport Seat, WsEndpoint
 
 __all__ = ["WsConnection"]
@@ -164,15 +165,18 @@ cdef class WsConnection(Seat):
         return 0
 
     cdef int flush(self) except -1:
-        """Give the waiting frames to the transport in one write; it may call `pause_writing` meanwhile."""
-        cdef bytes frames
+        """Write the waiting frames in one go; the transport may call `pause_writing` meanwhile."""
+        cdef Buffer frames = self._out
         if self._out.size == 0 or self._ws is None or self._state == CLOSED:
             return 0
         self._unsent += self._out.size
         self.endpoint.bytes_out += self._out.size
         self.endpoint.writes += 1
-        frames = take_bytes(&self._out)
-        self._ws._tr_write(frames)
+        self._out = Buffer(NULL, 0, 0)
+        try:
+            self._ws._fast_write(frames.start, frames.size)
+        finally:
+            release(&frames)
         if self._is_full and self._paused_ns == 0:
             self._is_full = False
             self.endpoint.call_soon(self._go_on)
