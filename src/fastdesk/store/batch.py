@@ -8,7 +8,7 @@ from typing import Final
 
 from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
-from fastdesk.store.event_bytes import Stretch, stretch_of
+from fastdesk.store.event_bytes import Stretch, count_of, stretch_of
 
 __all__ = ["BREATH", "Batch"]
 
@@ -38,7 +38,7 @@ class Batch:
                     turn += BREATH
                 piece = stretch_of(bodies, place)
                 pieces.append(piece)
-                place += piece.count if isinstance(piece, Stretch) else 1
+                place += count_of(piece)
             self._pieces = pieces
         return self._pieces
 
@@ -46,7 +46,7 @@ class Batch:
         """Iterate over the pieces with their positions: of several messages the last one's."""
         end = 0
         for piece in self.pieces:
-            end += piece.count if isinstance(piece, Stretch) else 1
+            end += count_of(piece)
             yield piece, self.positions[end - 1]
 
     @property
@@ -68,5 +68,5 @@ class Batch:
         """Return the events of the tenants that are wanted."""
         chosen: list[bool] = []
         for piece in self.pieces:
-            chosen += [wanted(piece.tenant)] * (piece.count if isinstance(piece, Stretch) else 1)
+            chosen += [wanted(piece.tenant)] * count_of(piece)
         return Batch(list(compress(self.positions, chosen)), list(compress(self.bodies, chosen)))

@@ -8,7 +8,7 @@ from fastdesk._core import PackForm, RunReader, StructFields, pack_plain_dict
 from fastdesk.model.event import Event, Said
 from fastdesk.model.ids import ConversationId, TenantId
 
-__all__ = ["MOST", "REVS", "SPAN_MS", "Stretch", "decode_event", "encode_event", "stretch_of"]
+__all__ = ["MOST", "REVS", "SPAN_MS", "Stretch", "count_of", "decode_event", "encode_event", "stretch_of"]
 
 MOST: Final = 15
 """Events of a row of SQLite: a MessagePack array of so many begins with one byte."""
@@ -84,6 +84,11 @@ class Stretch:
         self.at: int = told[7]
         self.seq: int = told[8]
         self.asked: int = told[9]
+
+
+def count_of(piece: Stretch | Event) -> int:
+    """Return how many events a piece of a batch is."""
+    return piece.count if isinstance(piece, Stretch) else 1
 
 
 def decode_event(body: bytes) -> Event:

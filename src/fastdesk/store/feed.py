@@ -16,7 +16,7 @@ from fastdesk._core import checksum
 from fastdesk.model.event import Changed, Event, Put
 from fastdesk.model.ids import TenantId
 from fastdesk.store.batch import BREATH, Batch
-from fastdesk.store.event_bytes import MOST, REVS, SPAN_MS, Stretch, decode_event
+from fastdesk.store.event_bytes import MOST, REVS, SPAN_MS, Stretch, count_of, decode_event
 
 __all__ = ["Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
 
@@ -85,9 +85,7 @@ class Feed:
             if place >= turn:
                 time.sleep(0)
                 turn += BREATH
-            began, end = (
-                (piece.first_at, place + piece.count) if isinstance(piece, Stretch) else (piece.at, place + 1)
-            )
+            began, end = piece.first_at if isinstance(piece, Stretch) else piece.at, place + count_of(piece)
             if began < since or piece.at - since >= SPAN_MS:
                 self._put_together()
                 since = began
