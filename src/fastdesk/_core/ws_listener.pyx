@@ -1,19 +1,16 @@
 """WebSocket connections, server side: strict frames in, whole messages out, one Python call per message.
 
-picows parses the frames and writes the 101; every later frame on the wire is built here. Frames go straight
-to the socket; to the transport, copied, only where that still holds others, the kernel takes no more, or TLS
-stands between.
+picows parses the frames and writes the 101; every later frame is built here, and goes straight to the socket
+unless the transport holds others, the kernel takes no more, or TLS stands between.
 
 Theory of operation. A connection is opening, open, closing or closed. It leaves `open` once, before anything
 is written or called, so nothing that arrives later can be taken for a message. A read is one call of
-`WsProtocol.buffer_updated`: its frames are processed while the connection is *corked*, and the end of the
-read writes in one go what was sent meanwhile. Frames sent at any other time are written by
-`WsEndpoint.flush_dirty`, once per turn of the loop. No clock is read: `WsEndpoint.sweep` brings the time and
-enforces every limit that is counted in seconds.
+`WsProtocol.buffer_updated`: its frames are processed while the connection is *corked*, and its end writes in
+one go what was sent meanwhile. Frames sent at any other time are written by `WsEndpoint.flush_dirty`, once a
+turn of the loop. No clock is read: `WsEndpoint.sweep` brings the time and enforces what counts in seconds.
 
 Rules beyond the parser's own (RFC 6455): no reserved bits (5.2), fragments in order (5.4), text checked as it
-arrives (8.1), close codes of section 7.4 only, one answer to CLOSE and then a timed end, control frames on a
-budget.
+arrives (8.1), close codes of 7.4 only, one answer to CLOSE and then a timed end, control frames on a budget.
 """
 
 cimport cython
@@ -167,10 +164,10 @@ cdef class WsConnection(Seat):
     cdef int flush(self) except -1:
         """Write the waiting frames in one go; the transport may call `pause_writing` meanwhile."""
         cdef Buffer frames = self._out
-        if self._out.size == 0 or self._ws is None or self._state == CLOSED:
+        if frames.size == 0 or self._ws is None or self._state == CLOSED:
             return 0
-        self._unsent += self._out.size
-        self.endpoint.bytes_out += self._out.size
+        self._unsent += frames.size
+        self.endpoint.bytes_out += frames.size
         self.endpoint.writes += 1
         self._out = Buffer(NULL, 0, 0)
         try:

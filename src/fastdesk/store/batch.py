@@ -1,19 +1,15 @@
 """A stretch of the journal: what the projector takes at a time."""
 
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
-from typing import Final
 
 from fastdesk.model.event import Event
 from fastdesk.model.ids import TenantId
+from fastdesk.store.breath import BREATH, breathe
 from fastdesk.store.event_bytes import Stretch, count_of, stretch_of
 
-__all__ = ["BREATH", "Batch"]
-
-#: Events that are looked at in a piece, then other threads have their turn: compiled code gives them none by itself.
-BREATH: Final = 256
+__all__ = ["Batch"]
 
 
 class Batch:
@@ -34,7 +30,7 @@ class Batch:
             bodies, place, turn = self.bodies, 0, 0
             while place < len(bodies):
                 if place >= turn:
-                    time.sleep(0)
+                    breathe()
                     turn += BREATH
                 piece = stretch_of(bodies, place)
                 pieces.append(piece)

@@ -8,14 +8,14 @@ What a reader may rely on: the events of a row are about one subject, in order, 
 are at most `MOST`, and their revs and times lie less than `REVS` and `SPAN_MS` apart.
 """
 
-import time
 from collections.abc import Iterable
 from typing import Any, Final
 
 from fastdesk._core import checksum
 from fastdesk.model.event import Changed, Event, Put
 from fastdesk.model.ids import TenantId
-from fastdesk.store.batch import BREATH, Batch
+from fastdesk.store.batch import Batch
+from fastdesk.store.breath import BREATH, breathe
 from fastdesk.store.event_bytes import MOST, REVS, SPAN_MS, Stretch, count_of, decode_event
 
 __all__ = ["Feed", "Key", "Run", "encode_bodies", "puts_of", "subject_of"]
@@ -83,7 +83,7 @@ class Feed:
         bodies = batch.bodies
         for piece in batch.pieces:
             if place >= turn:
-                time.sleep(0)
+                breathe()
                 turn += BREATH
             began, end = piece.first_at if isinstance(piece, Stretch) else piece.at, place + count_of(piece)
             if began < since or piece.at - since >= SPAN_MS:
@@ -146,7 +146,7 @@ class Feed:
         rows: list[tuple[Any, ...]] = []
         for number, run in enumerate(self.runs):
             if number % BREATH == 0:
-                time.sleep(0)
+                breathe()
             last: Any = run.last
             kind, seq = ("said", last.seq) if run.is_said else (last.__struct_config__.tag, 0)
             body = encode_bodies(run.bodies)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from fastdesk.model.conversation import Conversation
 from fastdesk.model.event import Changed, Put
+from fastdesk.store.breath import breathe
 from fastdesk.store.feed import Feed, Key
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "execute_rows",
 ]
 
-_SIZES: Final = (256, 16, 1)  # rows in one statement
+_SIZES: Final = (64, 8, 1)  # rows in one statement
 
 _encode_conversation: Final = msgspec.msgpack.Encoder().encode
 
@@ -236,6 +237,7 @@ def execute_rows(
                 cursor.execute(_with_rows(statement, size, pattern), values)
                 found += cursor.fetchall()
                 start += size
+                breathe()
     return found
 
 

