@@ -43,9 +43,10 @@ class Figures(msgspec.Struct):
     instructions: dict[str, float]
     times_ns: dict[str, float]
 
-    def ratios(self) -> dict[str, float]:
-        """Return how many times more the other ways cost, in instructions where they were counted."""
-        return _ratios(self.instructions or self.times_ns)
+    def leads(self, is_counted: bool) -> dict[str, float]:
+        """Return how many times more the other ways cost, in instructions or in time."""
+        costs = self.instructions if is_counted else self.times_ns
+        return {name: cost / costs[""] for name, cost in costs.items() if name}
 
 
 class Baseline(msgspec.Struct):
@@ -89,20 +90,17 @@ def compare(before: Baseline, now: Baseline) -> list[Regression]:
         new = now.subjects.get(name)
         if new is None:
             continue
-        if new.instructions and now.place == before.place:
+        is_counted = bool(old.instructions and new.instructions)
+        if is_counted and now.place == before.place:
             was, is_now = old.instructions[""], new.instructions[""]
             if is_now > was * (1 + _COUNT_TOLERANCE):
                 worse.append(Regression(name, "instructions", was, is_now))
-        tolerance = _COUNT_TOLERANCE if new.instructions else _TIME_TOLERANCE
-        leads = _ratios(old.instructions if new.instructions else old.times_ns)
-        for other, ratio in new.ratios().items():
+        tolerance = _COUNT_TOLERANCE if is_counted else _TIME_TOLERANCE
+        leads = old.leads(is_counted)
+        for other, ratio in new.leads(is_counted).items():
             if other in leads and ratio < leads[other] * (1 - tolerance):
                 worse.append(Regression(name, f"times cheaper than {other}", leads[other], ratio))
     return worse
-
-
-def _ratios(costs: dict[str, float]) -> dict[str, float]:
-    return {name: cost / costs[""] for name, cost in costs.items() if name}
 
 
 def load_baseline() -> Baseline:

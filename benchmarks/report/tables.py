@@ -124,7 +124,7 @@ def micro_table(found: Baseline) -> Table:
         "Subject", "Way", "Instructions", "Fastest ns", "Times the desk's", title="Micro benchmarks"
     )
     for name, subject in found.subjects.items():
-        ratios = subject.ratios()
+        ratios = subject.leads(bool(subject.instructions))
         for way, nanoseconds in subject.times_ns.items():
             count, ratio = subject.instructions.get(way), ratios.get(way)
             cells = (

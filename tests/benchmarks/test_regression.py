@@ -37,6 +37,11 @@ def test_without_a_counter_only_a_large_change_of_the_time_ratio_counts():
     assert compare(BEFORE, baseline({}, {"": 300, "twin": 500}))
 
 
+def test_counts_are_not_held_against_a_baseline_of_times() -> None:
+    before = baseline({}, {"": 100, "twin": 500})
+    assert compare(before, baseline({"": 1000, "twin": 1000}, {"": 100, "twin": 500})) == []
+
+
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
 def test_every_subject_runs(subject):
     ways = {"": subject.desk, **subject.others}

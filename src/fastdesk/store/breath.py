@@ -18,8 +18,7 @@ def breathe() -> None:
     """Sleep for the shortest time there is, unless that was just done; for threads behind the loop.
 
     Who only gives up the interpreter's lock may go on running beside a loop that has work: Linux lets the thread that had less of
-    the processor run until the next tick, 4 ms, whatever its priority. Measured at a steady 12,000 messages/s on one core, in turns:
-    13 pauses of 2 to 5 ms in a second without, none above 1.5 ms with it; p99 6.6 → 4.2 ms.
+    the processor run until the next tick, 4 ms, whatever its priority. Measured in docs/decisions/011-small-pauses.md.
     """
     global _rested
     now = time.monotonic()
