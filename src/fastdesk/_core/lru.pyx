@@ -247,12 +247,14 @@ cdef class LRUCache:
 
     cdef bint _evict(self) except -1:
         cdef Link* entries = &self._by_age
+        cdef Entry entry
         if self._above.newer != &self._above:
             entries = &(<Owner>self._above.newer.holder).entries
         if entries.newer == entries:
             return False
+        entry = <Entry>entries.newer.holder
         self.evictions += 1
-        self._drop(<Entry>entries.newer.holder)
+        self._drop(entry)
         return True
 
 
